@@ -1,0 +1,120 @@
+/**
+ * What workflows may call: types only, so that nothing of the activities reaches the workflow bundle. Inputs and
+ * results are JSON of names, ids, counts and positions; rows never travel here.
+ */
+
+export type RunMode = 'full' | 'incremental';
+export type RunStatus = 'SUCCESS' | 'PARTIAL' | 'FAILED' | 'CANCELLED';
+export type EntityStatus = RunStatus | 'SKIPPED';
+
+/** Input of `syncPipeline`, as a person types it into the Temporal UI. */
+export type SyncPipelineInput = {
+  readonly pipeline: string;
+  readonly mode: RunMode;
+  readonly entities?: readonly string[];
+  /** Full: rows changed since this UTC instant only. Nothing outside the range is tombstoned. */
+  readonly since?: string;
+  /** Stop an entity after about so many rows; nothing is tombstoned and the checkpoint stays. */
+  readonly maxRows?: number;
+  readonly requestedBy?: string;
+  /** Let this run tombstone more than the guard allows. */
+  readonly allowMassDelete?: boolean;
+};
+
+/** Names a run and the work of one entity in it. Every activity checks fence and config hash. */
+export type RunRef = {
+  readonly runId: string;
+  readonly pipeline: string;
+  readonly fence: number;
+  readonly configHash: string;
+};
+export type EntityRef = RunRef & { readonly entity: string };
+
+export type RowCounts = {
+  readonly fetched: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly tombstoned: number;
+  readonly quarantined: number;
+  readonly lateRows: number;
+  readonly refreshed: number;
+};
+
+export type FailureNote = { readonly code: string; readonly message: string; readonly remedy?: string };
+
+export type EntitySummary = {
+  readonly entity: string;
+  readonly mode: RunMode;
+  readonly status: EntityStatus;
+  readonly counts: RowCounts;
+  readonly watermark: string | null;
+  readonly error?: FailureNote;
+};
+
+export type RunSummary = {
+  readonly runId: string | null;
+  readonly pipeline: string;
+  readonly mode: RunMode;
+  readonly status: RunStatus | 'YIELDED';
+  /** The run that an increment yielded to. */
+  readonly yieldedTo?: string;
+  readonly entities: readonly EntitySummary[];
+  readonly counts: RowCounts;
+};
+
+export type OpenRunResult =
+  | { readonly outcome: 'yielded'; readonly holder: string }
+  | {
+      readonly outcome: 'opened';
+      readonly ref: RunRef;
+      /** In the order to run; each with the mode it runs in (an entity without a checkpoint runs full). */
+      readonly entities: readonly { readonly entity: string; readonly mode: RunMode; readonly lanes: number }[];
+      /** How many entities run side by side. */
+      readonly parallelEntities: number;
+    };
+
+export type PrepareEntityResult = {
+  readonly mode: RunMode;
+  /** 'skip': the entity has no changedAt, so an increment has nothing to read; `note` says so. */
+  readonly action: 'run' | 'skip';
+  readonly note?: string;
+  readonly estimatedRows: number;
+};
+
+export type SliceResult = {
+  /** false: time box over, paused, or nothing claimable now; call again. */
+  readonly done: boolean;
+  readonly paused: boolean;
+  /** Of the entity in this run, all lanes, as the store has it. */
+  readonly progress: Progress;
+};
+
+export type Progress = { readonly rowsDone: number; readonly rowsEstimated: number; readonly rowsPerSecond: number };
+
+export type Activities = {
+  /** Takes the lease (LEASE_HELD is retried for a full run), closes dead runs, writes the run row. */
+  openRun(input: {
+    run: SyncPipelineInput;
+    workflowId: string;
+    workflowRunId: string;
+    trigger: string;
+  }): Promise<OpenRunResult>;
+  /** Describes the source, checks drift and identity, makes the mirror, writes the run's entity row. */
+  prepareEntity(input: { ref: EntityRef; mode: RunMode; run: SyncPipelineInput }): Promise<PrepareEntityResult>;
+  /** Writes the entity's chunk rows. Idempotent: existing rows of this run stay. */
+  planChunks(input: { ref: EntityRef; run: SyncPipelineInput }): Promise<{ chunks: number }>;
+  /** One lane: claims and copies chunks for at most `timeBoxMs`. */
+  copyChunks(input: { ref: EntityRef; lane: number; timeBoxMs: number }): Promise<SliceResult>;
+  /** After all chunks: mass-delete guard, look-up in the source, tombstones (C5). */
+  applyDeletes(input: { ref: EntityRef; run: SyncPipelineInput }): Promise<{ tombstoned: number; skippedBecause?: FailureNote }>;
+  /** The increment, or the catch-up of a full run: changes since the watermark, then the refresh list. */
+  copyChanges(input: { ref: EntityRef; timeBoxMs: number }): Promise<SliceResult>;
+  /** Sums the counters, judges the entity, moves its checkpoint by compare-and-set. */
+  finishEntity(input: { ref: EntityRef; run: SyncPipelineInput; error?: FailureNote; cancelled?: boolean }): Promise<EntitySummary>;
+  /** Closes the run row and gives the lease back. */
+  closeRun(input: { ref: RunRef; cancelled: boolean; error?: FailureNote }): Promise<RunSummary>;
+  /** Writes pause, resume or cancel into the run row, where every claim reads it. */
+  steerRun(input: { runId: string; action: 'pause' | 'resume' | 'cancel'; by: string }): Promise<void>;
+};

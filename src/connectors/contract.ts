@@ -1,0 +1,115 @@
+/**
+ * What a source must be able to do, in small capabilities. `read` → `shape` → `load` knows sources by these types
+ * only. Every connector passes test/connectors/contract.ts.
+ *
+ * Positions, keys and watermarks are sortable or opaque strings (only JSON crosses Temporal). A key is the text of
+ * domain/keys.ts; a watermark is a UTC instant `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+ *
+ * Errors are SyncErrors: SOURCE_UNAVAILABLE (the connection is gone or silent: counted by the breaker), SOURCE_AUTH,
+ * SOURCE_QUERY (data errors: not counted). Every call takes an AbortSignal; aborting it stops the query in the
+ * database, not only the wait for it.
+ */
+import type { EntityPlan, EntitySpec, Piece, PieceFormat, SourceColumn } from '../domain/entity.ts';
+
+export type SourceIdentity = {
+  /** Compared as a whole: system id + timeline for PostgreSQL. */
+  readonly id: string;
+  readonly version: string;
+};
+
+/** A weaker promise than usual that the source forces on us; shown by check, status and in the run's record. */
+export type Degraded = {
+  readonly code: string;
+  readonly message: string;
+};
+
+export type ConnectionReport = {
+  readonly identity: SourceIdentity;
+  /** Source clock minus this process's clock. */
+  readonly clockOffsetMs: number;
+  readonly degraded: readonly Degraded[];
+  /** Pool and time-out settings in force, without secrets. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+};
+
+export type SourceShape = {
+  readonly columns: readonly SourceColumn[];
+  readonly estimatedRows: number;
+  readonly estimatedRowBytes: number;
+  /**
+   * 'bytes': the source proves that it orders keys as PostgreSQL does under COLLATE "C" (C5), so ranges may be
+   * anti-joined; 'unproved': deletes need the list of all keys.
+   */
+  readonly keyOrder: 'bytes' | 'unproved';
+  /** false where rows can be hidden from our login: then nothing is ever tombstoned (C5). */
+  readonly seesAllRows: boolean;
+  /** Advice for `check`, with the statement to run: a missing index on changedAt or key. */
+  readonly advice: readonly { readonly problem: string; readonly sql: string }[];
+};
+
+/** A key range: above `lower` (exclusive), up to `upper` (inclusive); null is unbounded (C5). */
+export type KeyRange = { readonly lower: string | null; readonly upper: string | null };
+
+export type ChunkPlan = { readonly ranges: readonly KeyRange[] };
+
+export type HighMark = {
+  /** Every change at or before it is visible to a read that starts now (C3). */
+  readonly mark: string;
+  /** The source's clock when the mark was taken. */
+  readonly now: string;
+  readonly degraded: readonly Degraded[];
+  /** The oldest open transaction that holds the mark back, for the alarm; null when none does. */
+  readonly heldBackBy: { readonly since: string; readonly what: string } | null;
+};
+
+export type ReadOptions = {
+  readonly format: PieceFormat;
+  /** A piece ends at the first row boundary at or after so many bytes; at least one row. */
+  readonly pieceBytes: number;
+  /** Rows with the same key never straddle two pieces of a chunk. */
+  readonly maxRows?: number;
+  readonly signal: AbortSignal;
+  /** Called as bytes arrive, for heartbeats. */
+  readonly onProgress?: () => void;
+};
+
+/** One consistent read (one snapshot of the source). Iterating pulls; returning early closes the session's query. */
+export type PieceStream = AsyncIterable<Piece>;
+
+export type ChangesRange = {
+  /** Lower bound, inclusive: rows where any changedAt column is at or above it. */
+  readonly low: string;
+  /** The source's clock at the frozen mark: rows above it are counted as future rows, and still read (C2). */
+  readonly now: string;
+  /** Position after the last loaded piece, when resuming. */
+  readonly after: string | null;
+};
+
+export type OddRows = { readonly nullChangedAt: number; readonly futureChangedAt: number };
+
+export type Source = {
+  readonly name: string;
+  readonly kind: string;
+  testConnection(signal: AbortSignal): Promise<ConnectionReport>;
+  identity(signal: AbortSignal): Promise<SourceIdentity>;
+  describe(spec: EntitySpec, signal: AbortSignal): Promise<SourceShape>;
+  /** Boundaries from a key-only walk; first and last chunk unbounded. */
+  planChunks(plan: EntityPlan, options: { chunkRows: number; chunkBytes: number; signal: AbortSignal }): Promise<ChunkPlan>;
+  safeHighMark(options: { previous: string | null; signal: AbortSignal }): Promise<HighMark>;
+  /** Rows of the range in key order. */
+  readChunk(plan: EntityPlan, range: KeyRange, options: ReadOptions): PieceStream;
+  /** Rows changed since `low`, in (changedAt, key) order. */
+  readChanges(plan: EntityPlan, range: ChangesRange, options: ReadOptions): PieceStream;
+  /** The rows of these keys that exist now, in key order, as text rows. */
+  lookUpKeys(plan: EntityPlan, keys: readonly string[], options: ReadOptions): PieceStream;
+  readOne(plan: EntityPlan, key: string, signal: AbortSignal): Promise<Piece | null>;
+  countOddRows(plan: EntityPlan, now: string, signal: AbortSignal): Promise<OddRows>;
+  /**
+   * Order-independent digest of the rows' canonical texts: the sum (mod 2^64) over rows of the first 8 bytes of
+   * md5(values joined as domain/checksum.ts says). Two databases with the same rows give the same digest.
+   */
+  canonicalChecksum(plan: EntityPlan, range: KeyRange, signal: AbortSignal): Promise<{ rows: number; digest: string }>;
+  /** A few rows for `plan` to try `validate` on. */
+  sample(plan: EntityPlan, rows: number, signal: AbortSignal): Promise<Piece>;
+  close(): Promise<void>;
+};
