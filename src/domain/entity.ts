@@ -151,6 +151,8 @@ export type Piece = {
   readonly rows: number;
   /** Encoded position after the piece's last row: a key in a chunk, (changedAt, key) in an increment. */
   readonly position: string;
+  /** true: the stream ended with this piece. A stream may also end behind a piece that did not say so. */
+  readonly last?: boolean;
 } & (
   | { readonly format: 'pg-binary'; readonly data: Uint8Array }
   | { readonly format: 'rows'; readonly values: readonly (readonly (string | null)[])[] }

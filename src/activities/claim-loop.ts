@@ -1,0 +1,113 @@
+/**
+ * The loop of every lane: claim a chunk, work on it, look for the next, until none is left or the time box is over.
+ * Where a lane stands is in the store (sync_chunk), never in the workflow.
+ */
+import { ERRORS, type ErrorCode, isSyncError, SyncError } from '../domain/errors.ts';
+import {
+  type ChunkKind,
+  type Claim,
+  claimChunk,
+  entityProgress,
+  failClaim,
+  releaseClaim,
+} from '../store/chunks.ts';
+import type { EntityRef, SliceResult } from './contract.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { CLAIM_LEASE_MS, type KeepAlive, keepAlive } from './keep-alive.ts';
+
+/** A chunk that fails so often by its own fault is failed for the run; the others go on (C4). */
+const MAX_CHUNK_FAILURES = 3;
+/** How often a lane with nothing to claim looks again while other lanes hold chunks. */
+const LOOK_AGAIN_MS = 500;
+/** Not retryable, but no fault of the chunk: every chunk of the entity would meet them. */
+const NOT_OF_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
+  'SOURCE_AUTH',
+  'RUN_CANCELLED',
+  'SCHEMA_CHANGED',
+  'TYPE_UNSUPPORTED',
+  'STORE_NOT_READY',
+]);
+
+export type Lane = {
+  readonly ref: EntityRef;
+  readonly kind: ChunkKind;
+  readonly timeBoxMs: number;
+  /** 'yielded': the run was paused between two pieces, and the claim's resume position is stored. */
+  readonly work: (claim: Claim, alive: KeepAlive) => Promise<'done' | 'yielded'>;
+};
+
+export async function claimLoop(
+  deps: ActivityDeps,
+  lane: Lane,
+  context: ActivityContext,
+): Promise<SliceResult> {
+  const { ref, kind } = lane;
+  const db = deps.store.pool;
+  const until = performance.now() + lane.timeBoxMs;
+  const end = async (how: { done: boolean; paused: boolean }): Promise<SliceResult> => ({
+    ...how,
+    progress: await entityProgress(db, ref),
+  });
+
+  do {
+    context.signal.throwIfAborted();
+    context.heartbeat();
+    const claim = await claimChunk(db, { ref, kind, worker: deps.workerId, leaseMs: CLAIM_LEASE_MS });
+    if (claim === 'done') return end({ done: true, paused: false });
+    if (claim === 'paused') return end({ done: false, paused: true });
+    if (claim === 'stopped') {
+      throw new SyncError('RUN_CANCELLED', {
+        message: `The run of ${ref.pipeline} is closed or being cancelled`,
+      });
+    }
+    // C4: nothing claimable is not done; another lane may die and leave its chunk to this one.
+    if (claim === 'waiting') await pause(LOOK_AGAIN_MS, context.signal);
+    else await workOrGiveBack(deps, lane, claim, context);
+  } while (performance.now() < until);
+  return end({ done: false, paused: false });
+}
+
+/** Whatever happens to a claim, it is either done, given back, or counted as a failure of the chunk. */
+async function workOrGiveBack(
+  deps: ActivityDeps,
+  lane: Lane,
+  claim: Claim,
+  context: ActivityContext,
+): Promise<void> {
+  const db = deps.store.pool;
+  const alive = keepAlive(deps, lane.ref, claim, context);
+  try {
+    const outcome = await lane.work(claim, alive);
+    if (outcome === 'yielded') await releaseClaim(db, claim);
+  } catch (error) {
+    if (isChunkFault(error)) {
+      const { code, message } = error;
+      await failClaim(db, { claim, error: { code, message }, maxFailures: MAX_CHUNK_FAILURES });
+      return;
+    }
+    // The store may be what failed: then the claim's lease runs out by itself.
+    await releaseClaim(db, claim).catch(() => undefined);
+    throw error;
+  } finally {
+    alive.stop();
+  }
+}
+
+/** An error that would come again with the same rows. A lost connection or claim says nothing about the chunk. */
+function isChunkFault(error: unknown): error is SyncError {
+  return isSyncError(error) && !ERRORS[error.code].retryable && !NOT_OF_THE_CHUNK.has(error.code);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * The increment of an entity, and the catch-up that ends its full run: rows changed since the low mark, then the
+ * refresh list. `high` is frozen before the first read and is all that the checkpoint may reach (C2).
+ */
+import type { Source } from '../connectors/contract.ts';
+import { minInstant, subtractMs } from '../domain/instants.ts';
+import { compileShape } from '../domain/shape.ts';
+import {
+  type Claim,
+  freezeClaim,
+  insertChunks,
+  lowestChunkWatermark,
+} from '../store/chunks.ts';
+import { noteEntity, settleWatermark } from '../store/entity-notes.ts';
+import { type LoadJob, loadPiece } from '../store/load-piece.ts';
+import { takeTicket } from '../store/ticket.ts';
+import { claimLoop } from './claim-loop.ts';
+import type { EntityRef, SliceResult } from './contract.ts';
+import { copyRefreshList } from './copy-refresh-list.ts';
+import { copyStream, emptyPiece, PIECE_BYTES } from './copy-stream.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
+import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
+import { withSource } from './source-access.ts';
+
+/** Where a source's clock is behind the watermark, so much below its now is read again (C2). */
+const CLOCK_SLACK_MS = 10_000;
+
+export type ChangesWork = {
+  readonly deps: ActivityDeps;
+  readonly ref: EntityRef;
+  readonly entity: EntityAtWork;
+  readonly source: Source;
+  readonly claim: Claim;
+  readonly alive: KeepAlive;
+};
+
+export async function copyChanges(
+  deps: ActivityDeps,
+  input: { ref: EntityRef; timeBoxMs: number },
+  context: ActivityContext,
+): Promise<SliceResult> {
+  const { ref, timeBoxMs } = input;
+  const entity = await entityAtWork(deps, ref, context);
+  await insertChunks(deps.store.pool, ref, 'changes', [{ lower: null, upper: null }]);
+  const work = (claim: Claim, alive: KeepAlive): Promise<'done' | 'yielded'> =>
+    withSource(deps, ref, alive.signal, (source) => copyIncrement({ deps, ref, entity, source, claim, alive }));
+  const slice = await claimLoop(deps, { ref, kind: 'changes', timeBoxMs, work }, context);
+  // Also after a crash between the chunk's end and here: settling is idempotent.
+  if (slice.done) await settleWatermark(deps.store.pool, ref);
+  return slice;
+}
+
+async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
+  const { deps, ref, entity, alive } = work;
+  const ticket = await takeTicket(deps.store.pool);
+  if (entity.plan.spec.changedAt !== null) {
+    const range = await freezeRange(work);
+    if ((await copyChangedRows(work, range)) === 'yielded') return 'yielded';
+    if (entity.mode === 'full') {
+      const odd = await work.source.countOddRows(entity.plan, range.now, alive.signal);
+      await noteEntity(deps.store.pool, ref, odd);
+    }
+  }
+  await copyRefreshList(work);
+  const job = { ...jobOf(work, ticket), finished: true };
+  await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
+  return 'done';
+}
+
+/** C2: marks and bounds of this increment, the same for every claim of it. */
+async function freezeRange(work: ChangesWork): Promise<{ low: string; now: string }> {
+  const { deps, ref, entity, source, claim, alive } = work;
+  if (claim.watermark !== null && claim.lower !== null && claim.upper !== null) {
+    return { low: claim.lower, now: claim.upper };
+  }
+  const db = deps.store.pool;
+  const high = await source.safeHighMark({ previous: entity.watermarkFrom, signal: alive.signal });
+  const from = entity.since ?? (entity.mode === 'full' ? await lowestChunkWatermark(db, ref) : entity.watermarkFrom);
+  const overlapMs = entity.plan.spec.changedAt?.overlapMs ?? 0;
+  const low = subtractMs(from === null ? high.mark : minInstant(from, subtractMs(high.now, CLOCK_SLACK_MS)), overlapMs);
+  const clockBehind = from !== null && from > high.now;
+  const degraded = clockBehind
+    ? [...high.degraded, { code: 'SOURCE_CLOCK_BEHIND', message: `The source's clock is behind the watermark ${from}` }]
+    : high.degraded;
+  await noteEntity(db, ref, { degraded });
+  const frozen = await freezeClaim(db, claim, { watermark: high.mark, lower: low, upper: high.now });
+  return { low: frozen.lower ?? low, now: frozen.upper ?? high.now };
+}
+
+async function copyChangedRows(
+  work: ChangesWork,
+  range: { low: string; now: string },
+): Promise<'ended' | 'yielded'> {
+  const { deps, entity, source, claim, alive } = work;
+  const shape = compileShape(entity.plan, 'staging');
+  const ticket = await takeTicket(deps.store.pool);
+  const stream = source.readChanges(
+    entity.plan,
+    { ...range, after: claim.resumeAfter },
+    { format: 'rows', pieceBytes: PIECE_BYTES, signal: alive.signal, onProgress: alive.moved },
+  );
+  const { end } = await copyStream(stream, alive, async (piece) => {
+    const shaped = await shape(piece);
+    alive.allow(STORE_TRANSACTION_LIMIT_MS);
+    await loadPiece(deps.store, { ...jobOf(work, ticket), resumeAfter: piece.position }, shaped, alive.signal);
+    alive.moved();
+    return 'loaded';
+  });
+  return end === 'yielded' ? 'yielded' : 'ended';
+}
+
+export function jobOf(work: ChangesWork, ticket: string): LoadJob {
+  const { ref, entity, claim } = work;
+  return {
+    ref,
+    plan: entity.plan,
+    ticket,
+    claim: { chunkId: claim.chunkId, attempt: claim.attempt },
+    resumeAfter: null,
+    finished: false,
+    range: null,
+    keyOrder: entity.keyOrder,
+    lateBelow: entity.watermarkFrom,
+    rawKeys: null,
+  };
+}

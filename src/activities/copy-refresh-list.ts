@@ -1,0 +1,56 @@
+/** C1: reads the listed keys again by key; a listed key that the source does not have becomes a tombstone. */
+import { compileShape, pieceKeys } from '../domain/shape.ts';
+import { loadPiece } from '../store/load-piece.ts';
+import { listRefresh, type RefreshEntry } from '../store/refresh.ts';
+import { takeTicket } from '../store/ticket.ts';
+import { type ChangesWork, jobOf } from './copy-changes.ts';
+import { emptyPiece, PIECE_BYTES } from './copy-stream.ts';
+import { STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
+
+const KEYS_A_LOOK_UP = 1_000;
+
+export async function copyRefreshList(work: ChangesWork): Promise<void> {
+  const { deps, ref } = work;
+  // One ticket for the whole list: entries that loads of this pass add are left to the next run, or the pass
+  // could chase a row that is being written all the time.
+  const ticket = await takeTicket(deps.store.pool);
+  let after: string | null = null;
+  for (;;) {
+    const entries = await listRefresh(deps.store.pool, { entity: ref.entity, ticket, after, limit: KEYS_A_LOOK_UP });
+    if (entries.length === 0) return;
+    await refreshKeys(work, ticket, entries);
+    after = (entries.at(-1) as RefreshEntry).key;
+  }
+}
+
+async function refreshKeys(work: ChangesWork, ticket: string, entries: readonly RefreshEntry[]): Promise<void> {
+  const { deps, entity, source, alive } = work;
+  const shape = compileShape(entity.plan, 'staging');
+  const keys = entries.map((entry) => entry.key);
+  const found = new Set<string>();
+  const rows = source.lookUpKeys(entity.plan, keys, {
+    format: 'rows',
+    pieceBytes: PIECE_BYTES,
+    signal: alive.signal,
+    onProgress: alive.moved,
+  });
+  for await (const piece of rows) {
+    const pieceKeysFound = pieceKeys(entity.plan, piece);
+    for (const key of pieceKeysFound) found.add(key);
+    const shown = new Set(pieceKeysFound);
+    const settled = entries.filter((entry) => shown.has(entry.key));
+    const job = { ...jobOf(work, ticket), refreshDone: settled, rawKeys: pieceKeysFound };
+    alive.allow(STORE_TRANSACTION_LIMIT_MS);
+    await loadPiece(deps.store, job, await shape(piece), alive.signal);
+    alive.moved();
+  }
+  const gone = entries.filter((entry) => !found.has(entry.key));
+  if (gone.length === 0) return;
+  const job = {
+    ...jobOf(work, ticket),
+    refreshDone: gone,
+    askedKeys: entity.seesAllRows ? gone.map((entry) => entry.key) : [],
+    rawKeys: [],
+  };
+  await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
+}

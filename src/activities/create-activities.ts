@@ -1,0 +1,45 @@
+/** Binds every activity of the contract to its dependencies, and its errors to Temporal's failures. */
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { applyDeletes } from './apply-deletes.ts';
+import { closeRun } from './close-run.ts';
+import type { Activities } from './contract.ts';
+import { copyChanges } from './copy-changes.ts';
+import { copyChunks } from './copy-chunks.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { toApplicationFailure } from './failures.ts';
+import { finishEntity } from './finish-entity.ts';
+import { openRun } from './open-run.ts';
+import { planChunks } from './plan-chunks.ts';
+import { prepareEntity } from './prepare-entity.ts';
+import { steerRun } from './steer-run.ts';
+
+export function createActivities(deps: ActivityDeps): Activities {
+  return {
+    openRun: bind(deps, openRun),
+    prepareEntity: bind(deps, prepareEntity),
+    planChunks: bind(deps, planChunks),
+    copyChunks: bind(deps, copyChunks),
+    applyDeletes: bind(deps, applyDeletes),
+    copyChanges: bind(deps, copyChanges),
+    finishEntity: bind(deps, finishEntity),
+    closeRun: bind(deps, closeRun),
+    steerRun: bind(deps, steerRun),
+  };
+}
+
+function bind<Input, Result>(
+  deps: ActivityDeps,
+  run: (deps: ActivityDeps, input: Input, context: ActivityContext) => Promise<Result>,
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const activity = Context.current();
+    const signal = activity.cancellationSignal;
+    try {
+      return await run(deps, input, { signal, heartbeat: (details) => activity.heartbeat(details) });
+    } catch (error) {
+      // A cancelled activity ends as cancelled, whatever its aborted query said last.
+      if (signal.aborted) throw signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('CANCELLED');
+      throw toApplicationFailure(error);
+    }
+  };
+}

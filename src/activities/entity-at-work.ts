@@ -1,0 +1,73 @@
+/** What the data path needs to know of an entity in a run: its plan, and what the run decided when it prepared it. */
+import { readHash } from '../domain/config-hash.ts';
+import type { EntityPlan } from '../domain/entity.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { EntityRef, RunMode, SyncPipelineInput } from './contract.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { describeEntity } from './entity-plan.ts';
+
+export type EntityAtWork = {
+  readonly plan: EntityPlan;
+  readonly mode: RunMode;
+  readonly keyOrder: 'bytes' | 'unproved';
+  /** false: rows may be hidden from our login, so nothing is tombstoned (C5). */
+  readonly seesAllRows: boolean;
+  /** The mirror had no rows at all when the run began: pieces may be copied straight into it. */
+  readonly firstLoad: boolean;
+  /** The checkpoint when the run began. */
+  readonly watermarkFrom: string | null;
+  /** Bounds of the run's input: a bounded run tombstones nothing and leaves the checkpoint. */
+  readonly since: string | null;
+  readonly maxRows: number | null;
+  /** `read` or key are not those of the checkpoint: missing keys may lie outside the new range (C5). */
+  readonly readChanged: boolean;
+};
+
+export async function entityAtWork(
+  deps: ActivityDeps,
+  ref: EntityRef,
+  context: ActivityContext,
+): Promise<EntityAtWork> {
+  const { plan, shape } = await describeEntity(deps, ref, context);
+  const { rows } = await deps.store.pool.query<{
+    mode: RunMode;
+    firstLoad: boolean;
+    watermarkFrom: string | null;
+    input: SyncPipelineInput;
+    readHash: string | null;
+  }>(
+    `SELECT entity.mode, entity.first_load AS "firstLoad", entity.watermark_from AS "watermarkFrom", run.input,
+            checkpoint.read_hash AS "readHash"
+       FROM syncline.sync_run_entity AS entity
+       JOIN syncline.sync_run AS run ON run.id = entity.run_id
+       LEFT JOIN syncline.checkpoint AS checkpoint ON checkpoint.entity = entity.entity
+      WHERE entity.run_id = $1 AND entity.entity = $2`,
+    [ref.runId, ref.entity],
+  );
+  const row = rows[0];
+  if (row === undefined) {
+    throw new SyncError('RUN_NOT_FOUND', { message: `Run ${ref.runId} has no entity ${ref.entity}` });
+  }
+  return {
+    plan,
+    mode: row.mode,
+    keyOrder: shape.keyOrder,
+    seesAllRows: shape.seesAllRows,
+    firstLoad: row.firstLoad && goesDirect(plan),
+    watermarkFrom: row.watermarkFrom,
+    since: row.input.since ?? null,
+    maxRows: row.input.maxRows ?? null,
+    readChanged: row.readHash !== null && row.readHash !== readHash(plan.spec),
+  };
+}
+
+/** Staging decides on duplicates, soft deletes and local columns; without those, the first load may go around it. */
+function goesDirect(plan: EntityPlan): boolean {
+  const { spec } = plan;
+  return (
+    spec.deduplicate === null &&
+    spec.softDelete === null &&
+    plan.syncSource === null &&
+    spec.localColumns.every((column) => column.onSource === undefined)
+  );
+}
