@@ -155,6 +155,8 @@ CREATE TABLE syncline.dedupe_survivor (
   entity text NOT NULL,
   key text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
+  -- Of a shared mirror: a survivor that is displaced is tombstoned there, by whichever entity displaces it.
+  sync_source text,
   PRIMARY KEY (scope, fingerprint, bucket)
 );
 CREATE INDEX dedupe_survivor_by_key ON syncline.dedupe_survivor (entity, key);
@@ -173,6 +175,7 @@ CREATE TABLE syncline.skipped_row (
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (entity, key)
 );
+CREATE INDEX skipped_row_by_group ON syncline.skipped_row (scope, fingerprint, bucket);
 
 -- C16: one run of a pipeline works at a time. Times are the database's.
 CREATE TABLE syncline.lease (
