@@ -20,7 +20,7 @@ export function guardServer(server: ChildProcess, signal: NodeJS.Signals): Relea
   return release;
 }
 
-/** Sees to it that `path` is removed, with all in it, when this process is gone without having removed it. */
+/** Sees to it that `path`, a folder with all in it or a file, is removed when this process is gone without having removed it. */
 export function guardDirectory(path: string): Release {
   tell({ directory: path });
   return () => tell({ directory: path, keep: true });
