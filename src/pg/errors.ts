@@ -33,6 +33,8 @@ export function classifyPgError(error: unknown): PgErrorClass {
 /** SQLSTATE and message, without `detail` and without anything quoted that could be a row's value. */
 export function describePgError(error: unknown): string {
   const code = codeOf(error);
+  // What a function or trigger raises may hold anything.
+  if (code?.startsWith('P0')) return `an error raised by the database’s own code (${code})`;
   const message = error instanceof Error ? error.message : String(error);
   return code === null ? scrub(message) : `${scrub(message)} (${code})`;
 }
@@ -40,7 +42,7 @@ export function describePgError(error: unknown): string {
 /** Names stand in quotes too; they are lost with the values, which is the safe side. */
 function scrub(message: string): string {
   return message
-    .replace(/(invalid input syntax for type [a-z ]+|date\/time field value out of range|value out of range): .*/is, '$1')
+    .replace(/: "(?:[^"]|"")*"/g, ': "…"')
     .replace(/(value|parameter|input) "(?:[^"]|"")*"/g, '$1 "…"')
     .replace(/'(?:[^']|'')*'/g, "'…'");
 }

@@ -7,7 +7,7 @@ import type pg from 'pg';
 
 export const SILENCE_MS = 5_000;
 /** A probe that takes longer finds the server out of reach. */
-const PROBE_MS = 3_000;
+export const PROBE_MS = 3_000;
 
 export type SilenceWatch = {
   /** Where the second connection comes from. */
@@ -72,27 +72,45 @@ export async function watchSilence<T>(
 type Probe = 'working' | string;
 
 async function probe(watch: SilenceWatch): Promise<Probe> {
-  const question = watch.probePool.query<{ state: string | null; waits_for_us: boolean }>(
-    `SELECT state, coalesce(wait_event_type = 'Client', false) AS waits_for_us
-       FROM pg_stat_activity WHERE pid = $1`,
-    [watch.backendPid],
+  const answers = await askServer(watch.probePool, [watch.backendPid]);
+  return typeof answers === 'string' ? answers : (answers.get(watch.backendPid) ?? SESSION_GONE);
+}
+
+export const SESSION_GONE = 'the session is gone';
+
+/**
+ * Asks over another session what the sessions of these backends do: 'working', or why they are as good as dead; one
+ * text for all when the server does not answer in time. Never throws.
+ */
+export async function askServer(
+  db: Pick<pg.Pool, 'query'> | Pick<pg.Client, 'query'>,
+  pids: readonly number[],
+): Promise<ReadonlyMap<number, Probe> | string> {
+  const question = (db as pg.Pool).query<{ pid: unknown; state: string | null; waits: string | null }>(
+    `SELECT pid, state, wait_event_type AS waits FROM pg_stat_activity WHERE pid = ANY ($1)`,
+    [pids],
   );
   question.catch(() => undefined);
-  const late = new Promise<'late'>((resolve) => setTimeout(resolve, PROBE_MS, 'late').unref());
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, PROBE_MS, 'late');
+  });
   try {
     const answer = await Promise.race([question, late]);
     if (answer === 'late') return 'the server does not answer a second connection';
-    const session = answer.rows[0];
-    if (session === undefined) return 'the session is gone';
-    if (session.state !== 'active') return `the session is ${session.state ?? 'unknown'} and sends nothing`;
-    // The pools' text parsers leave booleans as text.
-    if (session.waits_for_us === true || String(session.waits_for_us) === 't') return 'the session’s bytes do not arrive';
-    return 'working';
+    return new Map(answer.rows.map((row) => [Number(row.pid), judgeSession(row.state, row.waits)]));
   } catch (error) {
     return `the server is out of reach (${(error as { code?: string }).code ?? 'no connection'})`;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function connectionError(reason: string): Error {
+function judgeSession(state: string | null, waits: string | null): Probe {
+  if (state !== 'active') return `the session is ${state ?? 'hidden'} and sends nothing`;
+  return waits === 'Client' ? 'the session’s bytes do not arrive' : 'working';
+}
+
+export function connectionError(reason: string): Error {
   return Object.assign(new Error(`Connection terminated: ${reason}`), { code: 'ECONNRESET' });
 }

@@ -1,9 +1,10 @@
 /**
  * Bounded pools whose sessions are all set up alike: UTC, ISO dates, exact floats, and every time-out that keeps a
- * dead peer from holding us (docs/operations.md). Statement time-outs are not among them: a healthy COPY may take
- * long, and silence is watched instead (liveness.ts).
+ * dead peer from holding us. A statement's own time-out can be long: that the other side has died is found by
+ * silence (silence-guard.ts), which leaves a slow but living statement alone.
  */
 import pg from 'pg';
+import { guardSilence } from './silence-guard.ts';
 
 export type PgTls = {
   readonly mode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -24,31 +25,40 @@ export type PoolOptions = PgTarget & {
   readonly connectTimeoutMs?: number;
   /** How long a session may sit in a transaction without a statement. */
   readonly idleInTransactionMs?: number;
+  /** The server's statement_timeout, and how long a living statement may stay silent. */
+  readonly statementMaxMs?: number;
+  /** Silence after which a second connection asks. */
+  readonly silenceMs?: number;
 };
 
 export type Db = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
 
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const IDLE_IN_TRANSACTION_MS = 10_000;
+export const STATEMENT_MAX_MS = 30 * 60_000;
 /** A session that has been idle in the pool so long is closed. */
 const IDLE_MS = 30_000;
 const KEEP_ALIVE_AFTER_MS = 5_000;
 
 export function createPool(options: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
+  const client: pg.ClientConfig = {
     connectionString: withoutTls(options),
     ...tlsOf(options.tls),
     application_name: options.applicationName,
-    max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     options: sessionOptions(options),
     types: { getTypeParser: options.values === 'text' ? textParser : stateParser } as never,
-  });
+  };
+  const pool = new pg.Pool({ ...client, max: options.max, idleTimeoutMillis: IDLE_MS });
   // A session that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  guardSilence(pool, {
+    client,
+    ...(options.silenceMs !== undefined && { silenceMs: options.silenceMs }),
+    statementMaxMs: options.statementMaxMs ?? STATEMENT_MAX_MS,
+  });
   return pool;
 }
 
@@ -61,6 +71,7 @@ function sessionOptions(options: PoolOptions): string {
     bytea_output: 'hex',
     client_encoding: 'UTF8',
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
+    statement_timeout: options.statementMaxMs ?? STATEMENT_MAX_MS,
     tcp_keepalives_idle: 5,
     tcp_keepalives_interval: 2,
     tcp_keepalives_count: 3,
@@ -105,7 +116,7 @@ const STATE_PARSERS: Readonly<Record<number, (value: string) => unknown>> = {
   701: Number,
   1184: (value) => `${value.replace(' ', 'T').replace(/\+00$/, '')}Z`,
   // text[]
-  1009: (value) => pg.types.getTypeParser(1009)(value),
+  1009: (value) => pg.types.getTypeParser(1009 as never)(value),
 };
 
 function textParser(): (value: string) => unknown {
