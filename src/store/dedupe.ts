@@ -1,0 +1,317 @@
+/**
+ * C23: of rows that are the same within a bucket of time, the lowest (at, key) survives. Decided here, under the locks
+ * of the groups concerned, whatever the order in which rows arrive; buckets are floor(at / within), so two rows that
+ * a bucket's border separates are never duplicates.
+ *
+ * A row's claim on a group is a row of dedupe_survivor; a row that lost is in skipped_row. Rows that changed their
+ * group release the old one, and those that were skipped for them are read again.
+ */
+import type { DeduplicateSpec, EntityPlan, MirrorColumn } from '../domain/entity.ts';
+import { SyncError } from '../domain/errors.ts';
+import { quoteIdent } from '../pg/identifiers.ts';
+import { dedupeScope, enqueueSkipped } from './dedupe-release.ts';
+import { softDeleted } from './load-merge.ts';
+import type { LoadSession } from './load-session.ts';
+import { bindings, encodedKey, keyList, keyNames, mirrorTable, ownRows, sameKey } from './mirror-target.ts';
+import { clearQuarantine } from './quarantine-rows.ts';
+import { createOnce, type Staging } from './staging.ts';
+import { buryRows } from './tombstones.ts';
+
+export type Deduplicated = {
+  readonly skipped: number;
+  readonly tombstoned: number;
+  readonly refreshed: number;
+};
+
+type Dedupe = {
+  readonly session: LoadSession;
+  readonly plan: EntityPlan;
+  readonly staging: Staging;
+  readonly ticket: string;
+  readonly runId: string;
+  readonly scope: string;
+};
+
+const NOTHING: Deduplicated = { skipped: 0, tombstoned: 0, refreshed: 0 };
+const PIECE = 'pg_temp.syncline_dedupe';
+
+/** Takes duplicates out of staging; what they displaced, or were themselves until now, becomes a tombstone. */
+export async function deduplicate(
+  session: LoadSession,
+  work: { plan: EntityPlan; staging: Staging; ticket: string; runId: string },
+): Promise<Deduplicated> {
+  const spec = work.plan.spec.deduplicate;
+  if (spec === null) return NOTHING;
+  const dedupe: Dedupe = { ...work, session, scope: dedupeScope(work.plan) };
+  await fingerprint(dedupe, spec);
+  await releaseMoved(dedupe);
+  await markUnsettled(dedupe);
+  const displaced = await claimGroups(dedupe);
+  await session.client.query(
+    `UPDATE ${PIECE} AS d SET lost = true
+       FROM syncline.dedupe_survivor AS v
+      WHERE v.scope = $1 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket AND (v.entity, v.key) <> ($2, d.key)`,
+    [dedupe.scope, work.plan.spec.entity],
+  );
+  await listSkippedRows(dedupe);
+  const buried = await buryLosers(dedupe);
+  const skipped = await unstageLosers(dedupe);
+  return { skipped, tombstoned: buried.tombstoned + displaced, refreshed: buried.refreshed };
+}
+
+/** Rows without a time, or deleted at the source, take part in nothing: their fingerprint is NULL. */
+async function fingerprint(dedupe: Dedupe, spec: DeduplicateSpec): Promise<void> {
+  const { session, plan, staging } = dedupe;
+  await createOnce(
+    session.client,
+    'syncline_dedupe',
+    `place tid, key text COLLATE "C", fingerprint text COLLATE "C", bucket int8, at timestamptz,
+     unsettled boolean NOT NULL DEFAULT false, lost boolean NOT NULL DEFAULT false`,
+  );
+  const { values, bind } = bindings();
+  const at = instant(columnOf(plan, spec.at));
+  const same = spec.by.map((name) => comparable(columnOf(plan, name))).join(', ');
+  await session.client.query(
+    `INSERT INTO ${PIECE} (place, key, fingerprint, bucket, at)
+     SELECT place, key, CASE WHEN counts THEN md5(same::text) END,
+            CASE WHEN counts THEN floor(extract(epoch FROM at) * 1000 / ${bind(spec.withinMs)}::numeric)::int8 END, at
+       FROM (SELECT s.ctid AS place, ${encodedKey(plan, 's')} AS key, jsonb_build_array(${same}) AS same, ${at} AS at,
+                    coalesce(isfinite(${at}), false) AND NOT ${softDeleted(plan, 's', bind)} AS counts
+               FROM ${staging.table} AS s) AS row`,
+    values,
+  );
+}
+
+function columnOf(plan: EntityPlan, name: string): MirrorColumn {
+  const column = plan.loadColumns.find((each) => each.name === name);
+  if (column !== undefined) return column;
+  throw new SyncError('CONFIG_INVALID', {
+    message: `deduplicate of ${plan.spec.entity} names ${name}, which is no column that the source fills`,
+  });
+}
+
+/** Numbers that are equal have one text. */
+function comparable({ name, type }: MirrorColumn): string {
+  const column = `s.${quoteIdent(name)}`;
+  return type.startsWith('numeric') ? `trim_scale(${column})::text` : `${column}::text`;
+}
+
+/** Wall times count as UTC; only their distance matters. */
+function instant({ name, type }: MirrorColumn): string {
+  const column = `s.${quoteIdent(name)}`;
+  return type.includes('with time zone') ? column : `(${column}::timestamp AT TIME ZONE 'UTC')`;
+}
+
+/** A row that is in another group than it was, or at another time in it, gives its group back. */
+async function releaseMoved({ session, plan, scope }: Dedupe): Promise<void> {
+  await session.client.query(
+    `WITH moved AS MATERIALIZED (
+       SELECT v.scope, v.fingerprint, v.bucket
+         FROM syncline.dedupe_survivor AS v
+         JOIN ${PIECE} AS d ON d.key = v.key
+        WHERE v.entity = $1
+          AND (v.scope, v.fingerprint, v.bucket, v.at) IS DISTINCT FROM ($2, d.fingerprint, d.bucket, d.at)
+        ORDER BY v.scope, v.fingerprint, v.bucket
+          FOR UPDATE OF v),
+     released AS (
+       DELETE FROM syncline.dedupe_survivor AS v USING moved AS m
+        WHERE v.scope = m.scope AND v.fingerprint = m.fingerprint AND v.bucket = m.bucket AND v.entity = $1)
+     ${enqueueSkipped('moved', `NOT (k.entity = $1 AND k.key IN (SELECT key FROM ${PIECE}))`)}`,
+    [plan.spec.entity, scope],
+  );
+}
+
+/** Rows that are a survivor already, or skipped already for one that is lower, take no lock and write nothing. */
+async function markUnsettled({ session, plan, scope }: Dedupe): Promise<void> {
+  await session.client.query(
+    `UPDATE ${PIECE} AS d SET unsettled = true
+      WHERE d.fingerprint IS NOT NULL AND NOT EXISTS (
+        SELECT FROM syncline.dedupe_survivor AS v
+         WHERE v.scope = $2 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket
+           AND ((v.entity = $1 AND v.key = d.key)
+             OR ((v.at, v.key, v.entity COLLATE "C") < (d.at, d.key, $1::text COLLATE "C") AND EXISTS (
+                  SELECT FROM syncline.skipped_row AS k
+                   WHERE k.entity = $1 AND k.key = d.key AND k.scope = $2 AND k.fingerprint = d.fingerprint
+                     AND k.bucket = d.bucket AND k.at = d.at
+                     AND k.survivor_entity = v.entity AND k.survivor_key = v.key))))`,
+    [plan.spec.entity, scope],
+  );
+}
+
+type Held = {
+  fingerprint: string;
+  bucket: string;
+  entity: string;
+  key: string;
+  at: string;
+  syncSource: string | null;
+  higher: boolean;
+};
+
+const LOWEST = `SELECT DISTINCT ON (fingerprint, bucket) fingerprint, bucket, key, at
+                  FROM ${PIECE} WHERE unsettled ORDER BY fingerprint, bucket, at, key`;
+
+/**
+ * Takes free groups, then those whose survivor is higher. Every group that a row of the piece loses is locked until
+ * the commit: its survivor cannot go without seeing the row among the skipped.
+ * @returns how many displaced survivors became tombstones.
+ */
+async function claimGroups(dedupe: Dedupe): Promise<number> {
+  const { session, plan, scope } = dedupe;
+  const held = await lockGroups(dedupe);
+  const displaced = held.filter((row) => row.higher);
+  if (displaced.length === 0) return 0;
+  await session.client.query(
+    `UPDATE syncline.dedupe_survivor AS v SET entity = $2, key = d.key, at = d.at, sync_source = $3
+       FROM (${LOWEST}) AS d
+       JOIN unnest($4::text[], $5::int8[]) AS taken (fingerprint, bucket)
+         ON taken.fingerprint = d.fingerprint AND taken.bucket = d.bucket
+      WHERE v.scope = $1 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket`,
+    [scope, plan.spec.entity, plan.syncSource, ...groupsOf(displaced)],
+  );
+  await skipDisplaced(dedupe, displaced);
+  return buryDisplaced(dedupe, displaced);
+}
+
+/** @returns the groups that are somebody else's, locked. */
+async function lockGroups({ session, plan, scope }: Dedupe): Promise<Held[]> {
+  const { entity } = plan.spec;
+  let taken = 0;
+  for (;;) {
+    const { rows: counts } = await session.client.query<{ groups: number; inserted: number }>(
+      `WITH lowest AS MATERIALIZED (${LOWEST}),
+       inserted AS (
+         INSERT INTO syncline.dedupe_survivor (scope, fingerprint, bucket, entity, key, at, sync_source)
+         SELECT $1, fingerprint, bucket, $2, key, at, $3 FROM lowest ORDER BY fingerprint, bucket
+         ON CONFLICT (scope, fingerprint, bucket) DO NOTHING
+         RETURNING 1)
+       SELECT (SELECT count(*) FROM lowest) AS groups, (SELECT count(*) FROM inserted) AS inserted`,
+      [scope, entity, plan.syncSource],
+    );
+    const { rows: held } = await session.client.query<Held>(
+      `SELECT v.fingerprint, v.bucket::text AS bucket, v.entity, v.key, v.at::text AS at, v.sync_source AS "syncSource",
+              (d.at, d.key, $2::text COLLATE "C") < (v.at, v.key, v.entity COLLATE "C") AS higher
+         FROM syncline.dedupe_survivor AS v
+         JOIN (${LOWEST}) AS d ON d.fingerprint = v.fingerprint AND d.bucket = v.bucket
+        WHERE v.scope = $1 AND (v.entity, v.key) <> ($2, d.key)
+        ORDER BY v.fingerprint, v.bucket
+          FOR UPDATE OF v`,
+      [scope, entity],
+    );
+    const { groups, inserted } = counts[0] as { groups: number; inserted: number };
+    taken += inserted;
+    // A survivor that was released in between left its group free: it is there for the taking again.
+    if (taken + held.length >= groups) return held;
+  }
+}
+
+const groupsOf = (rows: readonly Held[]): [string[], string[]] => [
+  rows.map((row) => row.fingerprint),
+  rows.map((row) => row.bucket),
+];
+
+/** The old survivors are skipped from now on, and whoever was skipped for them is skipped for the new one. */
+async function skipDisplaced({ session, scope, runId }: Dedupe, displaced: readonly Held[]): Promise<void> {
+  const groups = groupsOf(displaced);
+  await session.client.query(
+    `INSERT INTO syncline.skipped_row (entity, key, survivor_entity, survivor_key, scope, fingerprint, bucket, at, run_id)
+     SELECT o.entity, o.key, v.entity, v.key, $1, v.fingerprint, v.bucket, o.at, $2
+       FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[], $7::timestamptz[])
+            AS o (fingerprint, bucket, entity, key, at)
+       JOIN syncline.dedupe_survivor AS v ON v.scope = $1 AND v.fingerprint = o.fingerprint AND v.bucket = o.bucket
+      ORDER BY o.entity, o.key
+     ${ON_SKIPPED}`,
+    [
+      scope,
+      runId,
+      ...groups,
+      displaced.map((row) => row.entity),
+      displaced.map((row) => row.key),
+      displaced.map((row) => row.at),
+    ],
+  );
+  await session.client.query(
+    `UPDATE syncline.skipped_row AS k SET survivor_entity = v.entity, survivor_key = v.key
+       FROM unnest($2::text[], $3::int8[]) AS o (fingerprint, bucket)
+       JOIN syncline.dedupe_survivor AS v ON v.scope = $1 AND v.fingerprint = o.fingerprint AND v.bucket = o.bucket
+      WHERE k.scope = $1 AND k.fingerprint = o.fingerprint AND k.bucket = o.bucket
+        AND (k.survivor_entity, k.survivor_key) <> (v.entity, v.key)`,
+    [scope, ...groups],
+  );
+}
+
+const ON_SKIPPED = `ON CONFLICT (entity, key) DO UPDATE
+   SET survivor_entity = excluded.survivor_entity, survivor_key = excluded.survivor_key, scope = excluded.scope,
+       fingerprint = excluded.fingerprint, bucket = excluded.bucket, at = excluded.at, run_id = excluded.run_id,
+       seen_at = excluded.seen_at`;
+
+/**
+ * The old survivors' mirror rows. No ticket: this follows from the store's own state, not from a read of those rows,
+ * and a load of one of them that is under way loses against the tombstone's xid and reads it again.
+ */
+async function buryDisplaced({ session, plan }: Dedupe, displaced: readonly Held[]): Promise<number> {
+  let buried = 0;
+  for (const source of new Set(displaced.map((row) => row.syncSource))) {
+    const keys = displaced.filter((row) => row.syncSource === source).map((row) => row.key);
+    const { values, bind } = bindings();
+    const from = keyList(plan, 's', keys, bind);
+    const own = plan.syncSource === null ? 'true' : `m.sync_source = ${bind(source)}`;
+    const { rowCount } = await session.client.query(
+      buryRows(plan, { from, where: `m.sync_deleted_at IS NULL AND ${own}` }),
+      values,
+    );
+    buried += rowCount ?? 0;
+  }
+  return buried;
+}
+
+async function listSkippedRows({ session, plan, scope, runId }: Dedupe): Promise<void> {
+  const { entity } = plan.spec;
+  await session.client.query(
+    `INSERT INTO syncline.skipped_row (entity, key, survivor_entity, survivor_key, scope, fingerprint, bucket, at, run_id)
+     SELECT $2, d.key, v.entity, v.key, $1, d.fingerprint, d.bucket, d.at, $3
+       FROM ${PIECE} AS d
+       JOIN syncline.dedupe_survivor AS v ON v.scope = $1 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket
+      WHERE d.lost AND d.unsettled
+      ORDER BY d.key
+     ${ON_SKIPPED}`,
+    [scope, entity, runId],
+  );
+  await session.client.query(
+    `DELETE FROM syncline.skipped_row WHERE entity = $1 AND key IN (SELECT key FROM ${PIECE} WHERE NOT lost)`,
+    [entity],
+  );
+}
+
+/** Losers that the mirror shows, under their read's ticket as any write (C1). */
+async function buryLosers(dedupe: Dedupe): Promise<{ tombstoned: number; refreshed: number }> {
+  const { session, plan, staging, ticket } = dedupe;
+  const { values, bind } = bindings();
+  const from = `(SELECT ${keyNames(plan, 'p').join(', ')} FROM ${staging.table} AS p
+                   JOIN ${PIECE} AS d ON d.place = p.ctid WHERE d.lost) AS s`;
+  const live = `m.sync_deleted_at IS NULL AND ${ownRows(plan, 'm', bind)}`;
+  const visible = `pg_visible_in_snapshot(m.sync_xid, ${bind(ticket)}::pg_snapshot)`;
+  const buried = await session.client.query(
+    buryRows(plan, { from, where: `${live} AND ${visible}` }),
+    values,
+  );
+  const listed = await session.client.query(
+    `INSERT INTO syncline.refresh (entity, key, reason)
+     SELECT ${bind(plan.spec.entity)}, ${encodedKey(plan, 'm')}, 'written after the read'
+       FROM ${mirrorTable(plan)} AS m JOIN ${from} ON ${sameKey(plan, 'm', 's')}
+      WHERE ${live} AND NOT ${visible}
+      ORDER BY 2
+     ON CONFLICT (entity, key) DO UPDATE SET enqueued_xid = excluded.enqueued_xid, reason = excluded.reason`,
+    values,
+  );
+  return { tombstoned: buried.rowCount ?? 0, refreshed: listed.rowCount ?? 0 };
+}
+
+async function unstageLosers({ session, plan, staging }: Dedupe): Promise<number> {
+  const losers = `(SELECT p.* FROM ${staging.table} AS p JOIN ${PIECE} AS d ON d.place = p.ctid WHERE d.lost) AS s`;
+  await clearQuarantine(session.client, plan, { from: losers });
+  const { rowCount } = await session.client.query(
+    `DELETE FROM ${staging.table} WHERE ctid IN (SELECT place FROM ${PIECE} WHERE lost)`,
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,100 @@
+/** C5: what a range's piece says of keys: which ones the source showed, and which of the mirror's it did not. */
+import type { EntityPlan, Reject } from '../domain/entity.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { LoadJob } from './load-piece.ts';
+import type { LoadSession } from './load-session.ts';
+import {
+  type Bind,
+  bindings,
+  encodedKey,
+  inRange,
+  type MirrorRange,
+  mirrorTable,
+  ownRows,
+  sameKey,
+} from './mirror-target.ts';
+import type { Staging } from './staging.ts';
+
+/** Live rows that a source may take away: its own, and none that a device made here (C18). */
+export function deletable(plan: EntityPlan, alias: string, bind: Bind): string {
+  return `${alias}.sync_deleted_at IS NULL AND ${alias}.sync_origin IS NULL AND ${ownRows(plan, alias, bind)}`;
+}
+
+export async function noteKeys(
+  session: LoadSession,
+  job: LoadJob,
+  shown: {
+    readonly staging: Staging | null;
+    readonly rejects: readonly Reject[];
+    readonly rowsFetched: number;
+  },
+): Promise<void> {
+  if (shown.rejects.some((reject) => reject.key === null)) {
+    // The missing key of the row could be any that the mirror has, so the chunk proves nothing any more.
+    await giveUpCandidates(session, job);
+    if (job.keyOrder === 'bytes') return;
+  }
+  if (job.keyOrder === 'unproved') await noteSeen(session, job, shown.rowsFetched);
+  else if (job.range !== null && shown.staging !== null && session.claimed?.keysComplete !== false) {
+    await collectMissing(session, job, { range: job.range, staging: shown.staging, rejects: shown.rejects });
+  }
+}
+
+async function collectMissing(
+  session: LoadSession,
+  job: LoadJob,
+  shown: { readonly range: MirrorRange; readonly staging: Staging; readonly rejects: readonly Reject[] },
+): Promise<void> {
+  const { plan, ref } = job;
+  const { values, bind } = bindings();
+  const rejected = shown.rejects.map((reject) => reject.key);
+  await session.client.query(
+    `INSERT INTO syncline.delete_candidate (run_id, entity, key)
+     SELECT ${bind(ref.runId)}, ${bind(ref.entity)}, key
+       FROM (SELECT ${encodedKey(plan, 'm')} AS key
+               FROM ${mirrorTable(plan)} AS m
+              WHERE ${inRange(plan, 'm', shown.range, bind)} AND ${deletable(plan, 'm', bind)}
+                AND NOT EXISTS (SELECT FROM ${shown.staging.table} AS s WHERE ${sameKey(plan, 's', 'm')})) AS missing
+      WHERE key <> ALL (${bind(rejected)}::text[])
+      ORDER BY key
+     ON CONFLICT DO NOTHING`,
+    values,
+  );
+}
+
+/** What earlier pieces of the chunk collected goes too: the unreadable row may be one of those. */
+async function giveUpCandidates(session: LoadSession, { ref, plan, claim }: LoadJob): Promise<void> {
+  if (claim === null || session.claimed === null) return;
+  await session.client.query('UPDATE syncline.sync_chunk SET keys_complete = false WHERE id = $1', [
+    claim.chunkId,
+  ]);
+  const { values, bind } = bindings();
+  const { lower, upper } = session.claimed;
+  await session.client.query(
+    `DELETE FROM syncline.delete_candidate AS c
+      USING ${mirrorTable(plan)} AS m
+      WHERE c.run_id = ${bind(ref.runId)} AND c.entity = ${bind(ref.entity)} AND c.key = ${encodedKey(plan, 'm')}
+        AND ${inRange(plan, 'm', { after: lower, upTo: upper }, bind)} AND ${ownRows(plan, 'm', bind)}`,
+    values,
+  );
+}
+
+async function noteSeen(
+  session: LoadSession,
+  { ref, rawKeys, range }: LoadJob,
+  rowsFetched: number,
+): Promise<void> {
+  // Increments show some keys only; it is the ranges of a full run that show all.
+  if (range === null || rowsFetched === 0) return;
+  if (rawKeys === null) {
+    throw new SyncError('INTERNAL', {
+      message: `The keys of ${ref.entity} are needed, its key order being unproved`,
+    });
+  }
+  await session.client.query(
+    `INSERT INTO syncline.seen_key (run_id, entity, key)
+     SELECT $1, $2, key FROM unnest($3::text[]) AS key ORDER BY key
+     ON CONFLICT DO NOTHING`,
+    [ref.runId, ref.entity, rawKeys],
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The first load's shortcut: COPY of a piece straight into the mirror, without staging, where its range holds no row
+ * at all. Whatever stands in its way (a row, a tombstone, a duplicate, a bad value) undoes it, and the range is read
+ * again for staging, under a new ticket.
+ */
+import type { RowCounts } from '../activities/contract.ts';
+import type { EntityPlan, ShapedPiece } from '../domain/entity.ts';
+import { copyIn } from './copy-in.ts';
+import { noteKeys } from './load-candidates.ts';
+import { type LoadJob, settleRefresh } from './load-piece.ts';
+import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
+import { bindings, inRange, loadNames, type MirrorRange, mirrorTable } from './mirror-target.ts';
+import type { Store } from './open.ts';
+import { inSavepoint, isRowError } from './poison.ts';
+import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
+
+/** Staging decides on duplicates, soft deletes and local rules, and writes sync_source. */
+export function canLoadDirect(plan: EntityPlan): boolean {
+  const { deduplicate, softDelete, localColumns } = plan.spec;
+  return (
+    deduplicate === null &&
+    softDelete === null &&
+    plan.syncSource === null &&
+    localColumns.every((column) => column.onSource === undefined)
+  );
+}
+
+/** @throws SyncError FENCED */
+export async function loadDirect(
+  store: Store,
+  job: LoadJob,
+  piece: ShapedPiece,
+  signal?: AbortSignal,
+): Promise<RowCounts | 'redo'> {
+  const { plan, range, ref, claim } = job;
+  if (piece.layout !== 'mirror' || piece.format !== 'pg-binary' || range === null || !canLoadDirect(plan))
+    return 'redo';
+  return inLoadTransaction(store, { ref, claim, signal }, async (session) => {
+    if (!(await isEmpty(session, plan, range)) || !(await copies(session, plan, piece))) return 'redo';
+    await settleRefresh(session, job);
+    await noteKeys(session, job, { staging: null, rejects: piece.rejects, rowsFetched: piece.rowsFetched });
+    await clearLoaded(session, plan, range);
+    await quarantineRows(session.client, ref, piece.rejects);
+    const counts = {
+      ...NO_ROWS,
+      fetched: piece.rowsFetched,
+      inserted: piece.rowsInData,
+      quarantined: piece.rejects.length,
+    };
+    await recordClaim(session, job, counts);
+    return counts;
+  });
+}
+
+/** C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. */
+async function isEmpty(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<boolean> {
+  const { values, bind } = bindings();
+  const { rows } = await session.client.query(
+    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, 'm', range, bind)} LIMIT 1`,
+    values,
+  );
+  return rows.length === 0;
+}
+
+async function copies(
+  { client, progress }: LoadSession,
+  plan: EntityPlan,
+  piece: ShapedPiece,
+): Promise<boolean> {
+  if (piece.rowsInData === 0) return true;
+  const into = `${mirrorTable(plan)} (${loadNames(plan).join(', ')})`;
+  const session = { client, progress, claimed: null };
+  try {
+    await inSavepoint(session, () =>
+      copyIn(client, into, { format: 'pg-binary', parts: [piece.data], progress }),
+    );
+    return true;
+  } catch (error) {
+    if (isRowError(error)) return false;
+    throw error;
+  }
+}
+
+/** C24: the range was empty, so what it holds now is this piece. */
+async function clearLoaded(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<void> {
+  const { values, bind } = bindings();
+  const from = `${mirrorTable(plan)} AS s WHERE ${inRange(plan, 's', range, bind)}`;
+  await clearQuarantine(session.client, plan, { from, values });
+}

@@ -1,0 +1,156 @@
+/**
+ * One piece into the mirror, in one short transaction (C6): fence and claim, staging, duplicates, rules of local
+ * columns, merge, what was set aside, and the claim's new position. The piece is in memory when it starts.
+ */
+import type { EntityRef, RowCounts } from '../activities/contract.ts';
+import type { EntityPlan, Reject, ShapedPiece } from '../domain/entity.ts';
+import { SyncError } from '../domain/errors.ts';
+import { deduplicate } from './dedupe.ts';
+import { noteKeys } from './load-candidates.ts';
+import { type Merge, mergeStaged } from './load-merge.ts';
+import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
+import { encodedKey, keyNames, type MirrorRange } from './mirror-target.ts';
+import { applyRules } from './on-source.ts';
+import type { Store } from './open.ts';
+import { findBadKeys, setAside } from './poison.ts';
+import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
+import { stagePiece } from './stage-piece.ts';
+import { openStaging, type Staging } from './staging.ts';
+import { buryKeys } from './tombstones.ts';
+
+export type LoadJob = {
+  readonly ref: EntityRef;
+  readonly plan: EntityPlan;
+  /** C1: text of `pg_current_snapshot()`, taken before the source was read. */
+  readonly ticket: string;
+  /** C4; null for look-ups by key outside a chunk. */
+  readonly claim: { readonly chunkId: number; readonly attempt: number } | null;
+  /** Where the claim's resume position goes, in the same transaction; null leaves it. */
+  readonly resumeAfter: string | null;
+  /** true: the chunk is done with this piece. */
+  readonly finished: boolean;
+  /** Mirror keys in (after, upTo] that the piece does not show become delete candidates (C5); null: none do. */
+  readonly range: MirrorRange | null;
+  /** 'unproved': `rawKeys` go to seen_key instead. */
+  readonly keyOrder: 'bytes' | 'unproved';
+  /** UTC instant: changed rows whose newest changedAt is below it count as late rows. */
+  readonly lateBelow: string | null;
+  /** Entries of the refresh list that this read settles; they go before the load may list a key again. */
+  readonly refreshDone?: readonly { readonly key: string; readonly enqueuedXid: string }[];
+  /** A look-up by key: asked keys that `rawKeys` does not hold become tombstones. */
+  readonly askedKeys?: readonly string[];
+  /** Encoded keys of all rows read, rejected ones included; null where nobody needs them. */
+  readonly rawKeys: readonly string[] | null;
+};
+
+/** Up to so many rows, an index look-up each is as good as a scan of their range. */
+const RANGE_PAYS_FROM_ROWS = 1_000;
+
+/** @throws SyncError FENCED when run or claim are another's by now: nothing was written. */
+export async function loadPiece(
+  store: Store,
+  job: LoadJob,
+  piece: ShapedPiece,
+  signal?: AbortSignal,
+): Promise<RowCounts> {
+  if (piece.layout !== 'staging') {
+    throw new SyncError('INTERNAL', {
+      message: `loadPiece takes pieces laid out for staging, not for the ${piece.layout}`,
+    });
+  }
+  return inLoadTransaction(store, { ref: job.ref, claim: job.claim, signal }, async (session) => {
+    await settleRefresh(session, job);
+    const counts = await load(session, job, piece);
+    await recordClaim(session, job, counts);
+    return counts;
+  });
+}
+
+async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Promise<RowCounts> {
+  const { plan, ref, ticket, lateBelow } = job;
+  const staging = await openStaging(session.client, plan);
+  const staged = await stageKeyed(session, job, staging, piece);
+  const rejects = [...piece.rejects, ...staged];
+  await noteKeys(session, job, { staging, rejects, rowsFetched: piece.rowsFetched });
+  let counts = { ...NO_ROWS, fetched: piece.rowsFetched };
+  if (piece.rowsInData > staged.length) {
+    const deduped = await deduplicate(session, { plan, staging, ticket, runId: ref.runId });
+    const range = await stagedRange(session, job, staging, piece.rowsInData);
+    const merge: Merge = { plan, staging, ticket, range, lateBelow };
+    rejects.push(...(await applyRules(session, merge)));
+    const { rejects: refused, ...merged } = await mergeStaged(session, merge);
+    rejects.push(...refused);
+    await clearQuarantine(session.client, plan, { from: `${staging.table} AS s` });
+    counts = add(add(counts, deduped), merged);
+  }
+  counts = add(counts, await buryAsked(session, job, rejects));
+  await quarantineRows(session.client, ref, rejects);
+  return { ...counts, quarantined: rejects.length };
+}
+
+/** Fills staging; what cannot be staged, and rows without a key of their own, are rejects. */
+async function stageKeyed(
+  session: LoadSession,
+  { plan }: LoadJob,
+  staging: Staging,
+  piece: ShapedPiece,
+): Promise<Reject[]> {
+  if (piece.rowsInData === 0) return [];
+  const unreadable = await stagePiece(session, plan, staging, piece);
+  const badKeys = await findBadKeys(session, plan, staging);
+  return [...unreadable, ...(await setAside(session, plan, staging, badKeys))];
+}
+
+/** A look-up that did not show a key it was asked for: the row is gone (C1), unless some row's key was unreadable. */
+async function buryAsked(
+  session: LoadSession,
+  { plan, ticket, askedKeys, rawKeys }: LoadJob,
+  rejects: readonly Reject[],
+): Promise<{ tombstoned: number; refreshed: number }> {
+  const shown = new Set(rawKeys);
+  const gone = (askedKeys ?? []).filter((key) => !shown.has(key));
+  if (gone.length === 0 || rejects.some((reject) => reject.key === null))
+    return { tombstoned: 0, refreshed: 0 };
+  if (rawKeys === null) {
+    throw new SyncError('INTERNAL', { message: 'A look-up by key needs the keys that it found' });
+  }
+  return buryKeys(session, { plan, ticket, keys: gone });
+}
+
+/** C1: settled entries go first, and only those that nobody renewed since they were listed. */
+export async function settleRefresh(session: LoadSession, { plan, refreshDone }: LoadJob): Promise<void> {
+  if (refreshDone === undefined || refreshDone.length === 0) return;
+  await session.client.query(
+    `DELETE FROM syncline.refresh AS r
+      USING unnest($2::text[], $3::xid8[]) AS done (key, xid)
+      WHERE r.entity = $1 AND r.key = done.key AND r.enqueued_xid = done.xid`,
+    [plan.spec.entity, refreshDone.map(({ key }) => key), refreshDone.map(({ enqueuedXid }) => enqueuedXid)],
+  );
+}
+
+/** The chunk's range where it is proved to hold the keys, else from the lowest to the highest staged key. */
+async function stagedRange(
+  session: LoadSession,
+  { plan, range, keyOrder }: LoadJob,
+  staging: Staging,
+  rows: number,
+): Promise<MirrorRange | null> {
+  if (range !== null && keyOrder === 'bytes') return range;
+  if (rows < RANGE_PAYS_FROM_ROWS) return null;
+  const edge = (direction: string): string => {
+    const order = keyNames(plan, 's').map((name) => `${name} ${direction}`);
+    return `(SELECT ${encodedKey(plan, 's')} FROM ${staging.table} AS s ORDER BY ${order.join(', ')} LIMIT 1)`;
+  };
+  const { rows: found } = await session.client.query<{ lowest: string | null; highest: string | null }>(
+    `SELECT ${edge('ASC')} AS lowest, ${edge('DESC')} AS highest`,
+  );
+  const { lowest, highest } = found[0] ?? { lowest: null, highest: null };
+  return lowest === null ? null : { after: null, from: lowest, upTo: highest };
+}
+
+type Counts = Partial<Record<keyof RowCounts, number>>;
+
+function add(counts: RowCounts, more: Counts): RowCounts {
+  const names = Object.keys(NO_ROWS) as (keyof RowCounts)[];
+  return Object.fromEntries(names.map((name) => [name, counts[name] + (more[name] ?? 0)])) as RowCounts;
+}
