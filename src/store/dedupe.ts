@@ -11,10 +11,9 @@ import { SyncError } from '../domain/errors.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { dedupeScope, enqueueSkipped } from './dedupe-release.ts';
 import { softDeleted } from './load-merge.ts';
-import type { LoadSession } from './load-session.ts';
 import { bindings, encodedKey, keyList, keyNames, mirrorTable, ownRows, sameKey } from './mirror-target.ts';
 import { clearQuarantine } from './quarantine-rows.ts';
-import { createOnce, type Staging } from './staging.ts';
+import { createOnce, type Staged } from './staging.ts';
 import { buryRows } from './tombstones.ts';
 
 export type Deduplicated = {
@@ -23,10 +22,7 @@ export type Deduplicated = {
   readonly refreshed: number;
 };
 
-type Dedupe = {
-  readonly session: LoadSession;
-  readonly plan: EntityPlan;
-  readonly staging: Staging;
+type Dedupe = Staged & {
   readonly ticket: string;
   readonly runId: string;
   readonly scope: string;
@@ -37,12 +33,13 @@ const PIECE = 'pg_temp.syncline_dedupe';
 
 /** Takes duplicates out of staging; what they displaced, or were themselves until now, becomes a tombstone. */
 export async function deduplicate(
-  session: LoadSession,
-  work: { plan: EntityPlan; staging: Staging; ticket: string; runId: string },
+  staged: Staged,
+  read: { ticket: string; runId: string },
 ): Promise<Deduplicated> {
-  const spec = work.plan.spec.deduplicate;
+  const { session, plan } = staged;
+  const spec = plan.spec.deduplicate;
   if (spec === null) return NOTHING;
-  const dedupe: Dedupe = { ...work, session, scope: dedupeScope(work.plan) };
+  const dedupe: Dedupe = { ...staged, ...read, scope: dedupeScope(plan) };
   await fingerprint(dedupe, spec);
   await releaseMoved(dedupe);
   await markUnsettled(dedupe);
@@ -51,7 +48,7 @@ export async function deduplicate(
     `UPDATE ${PIECE} AS d SET lost = true
        FROM syncline.dedupe_survivor AS v
       WHERE v.scope = $1 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket AND (v.entity, v.key) <> ($2, d.key)`,
-    [dedupe.scope, work.plan.spec.entity],
+    [dedupe.scope, plan.spec.entity],
   );
   await listSkippedRows(dedupe);
   const buried = await buryLosers(dedupe);
@@ -254,7 +251,7 @@ async function buryDisplaced({ session, plan }: Dedupe, displaced: readonly Held
   for (const source of new Set(displaced.map((row) => row.syncSource))) {
     const keys = displaced.filter((row) => row.syncSource === source).map((row) => row.key);
     const { values, bind } = bindings();
-    const from = keyList(plan, 's', keys, bind);
+    const from = keyList(plan, { alias: 's', keys }, bind);
     const own = plan.syncSource === null ? 'true' : `m.sync_source = ${bind(source)}`;
     const { rowCount } = await session.client.query(
       buryRows(plan, { from, where: `m.sync_deleted_at IS NULL AND ${own}` }),

@@ -53,7 +53,7 @@ async function collectMissing(
      SELECT ${bind(ref.runId)}, ${bind(ref.entity)}, key
        FROM (SELECT ${encodedKey(plan, 'm')} AS key
                FROM ${mirrorTable(plan)} AS m
-              WHERE ${inRange(plan, 'm', shown.range, bind)} AND ${deletable(plan, 'm', bind)}
+              WHERE ${inRange(plan, { alias: 'm', range: shown.range }, bind)} AND ${deletable(plan, 'm', bind)}
                 AND NOT EXISTS (SELECT FROM ${shown.staging.table} AS s WHERE ${sameKey(plan, 's', 'm')})) AS missing
       WHERE key <> ALL (${bind(rejected)}::text[])
       ORDER BY key
@@ -74,7 +74,7 @@ async function giveUpCandidates(session: LoadSession, { ref, plan, claim }: Load
     `DELETE FROM syncline.delete_candidate AS c
       USING ${mirrorTable(plan)} AS m
       WHERE c.run_id = ${bind(ref.runId)} AND c.entity = ${bind(ref.entity)} AND c.key = ${encodedKey(plan, 'm')}
-        AND ${inRange(plan, 'm', { after: lower, upTo: upper }, bind)} AND ${ownRows(plan, 'm', bind)}`,
+        AND ${inRange(plan, { alias: 'm', range: { after: lower, upTo: upper } }, bind)} AND ${ownRows(plan, 'm', bind)}`,
     values,
   );
 }

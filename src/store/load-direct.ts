@@ -26,6 +26,7 @@ export function canLoadDirect(plan: EntityPlan): boolean {
 }
 
 /** @throws SyncError FENCED */
+// biome-ignore lint/complexity/useMaxParams: as loadPiece.
 export async function loadDirect(
   store: Store,
   job: LoadJob,
@@ -56,7 +57,7 @@ export async function loadDirect(
 async function isEmpty(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<boolean> {
   const { values, bind } = bindings();
   const { rows } = await session.client.query(
-    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, 'm', range, bind)} LIMIT 1`,
+    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range: range }, bind)} LIMIT 1`,
     values,
   );
   return rows.length === 0;
@@ -84,6 +85,6 @@ async function copies(
 /** C24: the range was empty, so what it holds now is this piece. */
 async function clearLoaded(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<void> {
   const { values, bind } = bindings();
-  const from = `${mirrorTable(plan)} AS s WHERE ${inRange(plan, 's', range, bind)}`;
+  const from = `${mirrorTable(plan)} AS s WHERE ${inRange(plan, { alias: 's', range: range }, bind)}`;
   await clearQuarantine(session.client, plan, { from, values });
 }

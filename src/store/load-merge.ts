@@ -4,7 +4,6 @@
  */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
-import type { LoadSession } from './load-session.ts';
 import {
   type Bind,
   bindings,
@@ -23,11 +22,9 @@ import {
   unbounded,
 } from './mirror-target.ts';
 import { inSavepoint, isRowError, type SetAside, setAside } from './poison.ts';
-import type { Staging } from './staging.ts';
+import type { Staged } from './staging.ts';
 
-export type Merge = {
-  readonly plan: EntityPlan;
-  readonly staging: Staging;
+export type Merge = Staged & {
   /** C1: `pg_current_snapshot()` from before the read. */
   readonly ticket: string;
   /** Where the staged keys lie; null: anywhere. */
@@ -49,17 +46,17 @@ export type Merged = {
 /** Rows that a constraint refuses may uncover others once they are gone: a few rounds, then it is an error. */
 const POISON_ROUNDS = 5;
 
-export async function mergeStaged(session: LoadSession, merge: Merge): Promise<Merged> {
+export async function mergeStaged(merge: Merge): Promise<Merged> {
   const rejects: Reject[] = [];
   for (let round = 1; ; round++) {
     try {
-      const written = await inSavepoint(session, () => writeStaged(session, merge));
+      const written = await inSavepoint(merge.session, () => writeStaged(merge));
       return { ...written, rejects };
     } catch (error) {
       if (!isRowError(error) || round > POISON_ROUNDS) throw error;
-      const poison = await findPoison(session, merge);
+      const poison = await findPoison(merge);
       if (poison.length === 0 && round > 1) throw error;
-      rejects.push(...(await setAside(session, merge.plan, merge.staging, poison)));
+      rejects.push(...(await setAside(merge, poison)));
     }
   }
 }
@@ -73,9 +70,9 @@ type Counted = {
   tombstoned: number;
 };
 
-async function writeStaged(session: LoadSession, merge: Merge): Promise<Omit<Merged, 'rejects'>> {
+async function writeStaged(merge: Merge): Promise<Omit<Merged, 'rejects'>> {
   const { values, bind } = bindings();
-  const { rows } = await session.client.query<Counted>(
+  const { rows } = await merge.session.client.query<Counted>(
     `WITH changed AS MATERIALIZED (${changedRows(merge, bind)}),
      written AS (${upsert(merge, bind)})
      SELECT (SELECT count(*) FROM ${merge.staging.table}) AS staged,
@@ -94,7 +91,7 @@ async function writeStaged(session: LoadSession, merge: Merge): Promise<Omit<Mer
     updated: counted.written - counted.inserted - counted.tombstoned,
     unchanged: counted.staged - counted.changed,
     lateRows: counted.late,
-    refreshed: counted.written < counted.changed ? await listSkipped(session, merge) : 0,
+    refreshed: counted.written < counted.changed ? await listSkipped(merge) : 0,
   };
 }
 
@@ -112,7 +109,7 @@ function changedRows(merge: Merge, bind: Bind): string {
 }
 
 function mirrorOfStaged({ plan, range }: Merge, bind: Bind): string {
-  const within = range === null ? 'true' : inRange(plan, 'm', range, bind);
+  const within = range === null ? 'true' : inRange(plan, { alias: 'm', range: range }, bind);
   return `${sameKey(plan, 'm', 's')} AND ${ownRows(plan, 'm', bind)} AND ${within}`;
 }
 
@@ -187,10 +184,10 @@ function late({ plan, lateBelow }: Merge, bind: Bind): string {
 }
 
 /** C1: rows that somebody wrote after the ticket, and that still differ from what was read, are read again. */
-async function listSkipped(session: LoadSession, merge: Merge): Promise<number> {
+async function listSkipped(merge: Merge): Promise<number> {
   const { plan } = merge;
   const { values, bind } = bindings();
-  const { rowCount } = await session.client.query(
+  const { rowCount } = await merge.session.client.query(
     `INSERT INTO syncline.refresh (entity, key, reason)
      SELECT ${bind(plan.spec.entity)}, ${encodedKey(plan, 's')}, 'written after the read'
        FROM ${merge.staging.table} AS s
@@ -210,7 +207,8 @@ async function listSkipped(session: LoadSession, merge: Merge): Promise<number> 
  * server, each try a subtransaction that is rolled back with the savepoint. In the server because a piece may be
  * nothing but bad rows: 75,000 round trips would outlast the transaction's limit, 75,000 subtransactions do not.
  */
-async function findPoison(session: LoadSession, merge: Merge): Promise<SetAside[]> {
+async function findPoison(merge: Merge): Promise<SetAside[]> {
+  const { session } = merge;
   const { client } = session;
   const found: SetAside[] = [];
   await inSavepoint(session, async () => {

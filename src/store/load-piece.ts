@@ -15,7 +15,7 @@ import type { Store } from './open.ts';
 import { findBadKeys, setAside } from './poison.ts';
 import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
 import { stagePiece } from './stage-piece.ts';
-import { openStaging, type Staging } from './staging.ts';
+import { openStaging, type Staged } from './staging.ts';
 import { buryKeys } from './tombstones.ts';
 
 export type LoadJob = {
@@ -47,6 +47,7 @@ export type LoadJob = {
 const RANGE_PAYS_FROM_ROWS = 1_000;
 
 /** @throws SyncError FENCED when run or claim are another's by now: nothing was written. */
+// biome-ignore lint/complexity/useMaxParams: where, what to do, with what, and until when; an object would name nothing.
 export async function loadPiece(
   store: Store,
   job: LoadJob,
@@ -68,17 +69,18 @@ export async function loadPiece(
 
 async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Promise<RowCounts> {
   const { plan, ref, ticket, lateBelow } = job;
-  const staging = await openStaging(session.client, plan);
-  const staged = await stageKeyed(session, job, staging, piece);
-  const rejects = [...piece.rejects, ...staged];
+  const staged = await openStaging(session, plan);
+  const { staging } = staged;
+  const unstaged = await stageKeyed(staged, piece);
+  const rejects = [...piece.rejects, ...unstaged];
   await noteKeys(session, job, { staging, rejects, rowsFetched: piece.rowsFetched });
   let counts = { ...NO_ROWS, fetched: piece.rowsFetched };
-  if (piece.rowsInData > staged.length) {
-    const deduped = await deduplicate(session, { plan, staging, ticket, runId: ref.runId });
-    const range = await stagedRange(session, job, staging, piece.rowsInData);
-    const merge: Merge = { plan, staging, ticket, range, lateBelow };
-    rejects.push(...(await applyRules(session, merge)));
-    const { rejects: refused, ...merged } = await mergeStaged(session, merge);
+  if (piece.rowsInData > unstaged.length) {
+    const deduped = await deduplicate(staged, { ticket, runId: ref.runId });
+    const range = await stagedRange(staged, job, piece.rowsInData);
+    const merge: Merge = { ...staged, ticket, range, lateBelow };
+    rejects.push(...(await applyRules(merge)));
+    const { rejects: refused, ...merged } = await mergeStaged(merge);
     rejects.push(...refused);
     await clearQuarantine(session.client, plan, { from: `${staging.table} AS s` });
     counts = add(add(counts, deduped), merged);
@@ -89,16 +91,10 @@ async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Pro
 }
 
 /** Fills staging; what cannot be staged, and rows without a key of their own, are rejects. */
-async function stageKeyed(
-  session: LoadSession,
-  { plan }: LoadJob,
-  staging: Staging,
-  piece: ShapedPiece,
-): Promise<Reject[]> {
+async function stageKeyed(staged: Staged, piece: ShapedPiece): Promise<Reject[]> {
   if (piece.rowsInData === 0) return [];
-  const unreadable = await stagePiece(session, plan, staging, piece);
-  const badKeys = await findBadKeys(session, plan, staging);
-  return [...unreadable, ...(await setAside(session, plan, staging, badKeys))];
+  const unreadable = await stagePiece(staged, piece);
+  return [...unreadable, ...(await setAside(staged, await findBadKeys(staged)))];
 }
 
 /** A look-up that did not show a key it was asked for: the row is gone (C1), unless some row's key was unreadable. */
@@ -130,9 +126,8 @@ export async function settleRefresh(session: LoadSession, { plan, refreshDone }:
 
 /** The chunk's range where it is proved to hold the keys, else from the lowest to the highest staged key. */
 async function stagedRange(
-  session: LoadSession,
-  { plan, range, keyOrder }: LoadJob,
-  staging: Staging,
+  { session, plan, staging }: Staged,
+  { range, keyOrder }: LoadJob,
   rows: number,
 ): Promise<MirrorRange | null> {
   if (range !== null && keyOrder === 'bytes') return range;

@@ -67,7 +67,8 @@ export function sameKey(plan: EntityPlan, left: string, right: string): string {
 }
 
 /** Row-wise, so that one scan of the primary key covers the range of a composite key too. */
-export function inRange(plan: EntityPlan, alias: string, range: MirrorRange, bind: Bind): string {
+export function inRange(plan: EntityPlan, rows: { alias: string; range: MirrorRange }, bind: Bind): string {
+  const { alias, range } = rows;
   const row = `(${keyNames(plan, alias).join(', ')})`;
   const edge = (key: string): string => `(${boundKey(plan, key, bind).join(', ')})`;
   const lower = range.after === null ? [] : [`${row} > ${edge(range.after)}`];
@@ -83,7 +84,12 @@ export function boundKey(plan: EntityPlan, key: string, bind: Bind): string[] {
 }
 
 /** A FROM item of keys, bound as one array per key column: `(VALUES …)` would meet the limit of 65,535 values. */
-export function keyList(plan: EntityPlan, alias: string, keys: readonly string[], bind: Bind): string {
+export function keyList(
+  plan: EntityPlan,
+  list: { alias: string; keys: readonly string[] },
+  bind: Bind,
+): string {
+  const { alias, keys } = list;
   const parts = keys.map((key) => decodeKey(key, plan.keyColumns.length));
   const arrays = plan.keyColumns.map(
     (name, i) => `${bind(parts.map((part) => part[i]))}::text[]::${unbounded(keyType(plan, name))}[]`,

@@ -7,7 +7,6 @@ import type { EntityPlan, MirrorColumn, Reject, Row, SourceChange, Value } from 
 import { seesAs } from '../domain/types.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { isChanged, type Merge } from './load-merge.ts';
-import type { LoadSession } from './load-session.ts';
 import { bindings, keyNames, mirrorTable, ownRows, sameKey } from './mirror-target.ts';
 import { type SetAside, setAside } from './poison.ts';
 
@@ -21,10 +20,10 @@ type Asked = {
   values: (string | null)[];
 };
 
-export async function applyRules(session: LoadSession, merge: Merge): Promise<Reject[]> {
+export async function applyRules(merge: Merge): Promise<Reject[]> {
   const { plan, staging } = merge;
   if (staging.ruled.length === 0) return [];
-  const asked = [...(await changedRows(session, merge)), ...(await newRows(session, merge))];
+  const asked = [...(await changedRows(merge)), ...(await newRows(merge))];
   const failed: SetAside[] = [];
   const decided: { row: string; values: (string | null)[] }[] = [];
   for (const row of asked) {
@@ -32,8 +31,8 @@ export async function applyRules(session: LoadSession, merge: Merge): Promise<Re
     if (typeof values === 'string') failed.push({ row: row.row, reason: 'ON_SOURCE_FAILED', detail: values });
     else decided.push({ row: row.row, values });
   }
-  const invalid = await storeDecisions(session, merge, decided);
-  return setAside(session, plan, staging, [...failed, ...invalid]);
+  const invalid = await storeDecisions(merge, decided);
+  return setAside(merge, [...failed, ...invalid]);
 }
 
 const sourceColumns = (plan: EntityPlan): MirrorColumn[] =>
@@ -43,8 +42,8 @@ const textsOf = (alias: string, columns: readonly MirrorColumn[]): string =>
   `ARRAY[${columns.map(({ name }) => `${alias}.${quoteIdent(name)}::text`).join(', ')}]::text[]`;
 
 /** Rows that the merge will write, so those that the ticket does not let it write are left out (C1). */
-async function changedRows(session: LoadSession, merge: Merge): Promise<Asked[]> {
-  const { plan, staging, ticket } = merge;
+async function changedRows(merge: Merge): Promise<Asked[]> {
+  const { session, plan, staging, ticket } = merge;
   const { values, bind } = bindings();
   const columns = sourceColumns(plan);
   const { rows } = await session.client.query<Asked>(
@@ -60,7 +59,7 @@ async function changedRows(session: LoadSession, merge: Merge): Promise<Asked[]>
   return rows;
 }
 
-async function newRows(session: LoadSession, { plan, staging }: Merge): Promise<Asked[]> {
+async function newRows({ session, plan, staging }: Merge): Promise<Asked[]> {
   const { values, bind } = bindings();
   const defaults = staging.ruled.map(({ name, type }) => {
     const local = plan.spec.localColumns.find((column) => column.name === name);
@@ -86,7 +85,7 @@ function decide(plan: EntityPlan, ruled: readonly MirrorColumn[], asked: Asked):
   const after = rowOf(columns, asked.after);
   const values: (string | null)[] = [];
   for (const [i, column] of ruled.entries()) {
-    const value = valueOf(column.type, asked.values[i] ?? null);
+    const value = seen(column.type, asked.values[i] ?? null);
     const answer = ask(plan, column.name, { before, after, value });
     if (answer instanceof Failure) return answer.said;
     values.push(answer);
@@ -119,22 +118,19 @@ function ask(plan: EntityPlan, name: string, change: SourceChange): string | nul
 }
 
 function rowOf(columns: readonly MirrorColumn[], texts: readonly (string | null)[]): Row {
-  return Object.fromEntries(
-    columns.map((column, i) => [column.from, valueOf(column.type, texts[i] ?? null)]),
-  );
+  return Object.fromEntries(columns.map((column, i) => [column.from, seen(column.type, texts[i] ?? null)]));
 }
 
-function valueOf(type: string, text: string | null): Value {
+function seen(type: string, text: string | null): Value {
   if (text === null) return null;
-  const seen = seesAs(type);
-  if (seen === 'number') return Number(text);
-  return seen === 'boolean' ? text === 'true' || text === 't' : text;
+  const kind = seesAs(type);
+  if (kind === 'number') return Number(text);
+  return kind === 'boolean' ? text === 'true' || text === 't' : text;
 }
 
 /** @returns rows whose rule answered with what its column's type cannot hold. */
 async function storeDecisions(
-  session: LoadSession,
-  { staging }: Merge,
+  { session, staging }: Merge,
   decided: readonly { row: string; values: (string | null)[] }[],
 ): Promise<SetAside[]> {
   const { values, bind } = bindings();

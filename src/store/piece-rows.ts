@@ -57,11 +57,11 @@ export function readLine(line: Buffer): (string | null)[] {
     .map((field) =>
       field === '\\N'
         ? null
-        : field.replace(/\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|[\s\S])/g, (_, code: string) => unescape(code)),
+        : field.replace(/\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|[\s\S])/g, (_, code: string) => unescaped(code)),
     );
 }
 
-function unescape(code: string): string {
+function unescaped(code: string): string {
   if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
   if (/^x[0-9a-fA-F]/.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
   return ESCAPES[code] ?? code;

@@ -5,7 +5,7 @@ import { classifyPgError } from '../pg/errors.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { LoadSession } from './load-session.ts';
 import { keyNames } from './mirror-target.ts';
-import type { Staging } from './staging.ts';
+import type { Staged } from './staging.ts';
 
 /** An error that a row is to blame for: bad data, a constraint, a CHECK OPTION, or what a trigger of the user's raised. */
 export function isRowError(error: unknown): boolean {
@@ -59,12 +59,8 @@ export function rejectOf(
 export type SetAside = { readonly row: string; readonly reason: QuarantineReason; readonly detail: string };
 
 /** Takes rows out of staging, by their place in it (ctid). */
-export async function setAside(
-  session: LoadSession,
-  plan: EntityPlan,
-  staging: Staging,
-  rows: readonly SetAside[],
-): Promise<Reject[]> {
+export async function setAside(staged: Staged, rows: readonly SetAside[]): Promise<Reject[]> {
+  const { session, plan, staging } = staged;
   if (rows.length === 0) return [];
   const why = new Map(rows.map((row) => [row.row, row]));
   const texts = staging.copied.map(({ name }) => `${quoteIdent(name)}::text`).join(', ');
@@ -82,12 +78,9 @@ export async function setAside(
  * Rows without a key, and rows that share one: which of them is right cannot be known, so none is loaded and the
  * mirror keeps what it had (C15).
  */
-export async function findBadKeys(
-  session: LoadSession,
-  plan: EntityPlan,
-  staging: Staging,
-): Promise<SetAside[]> {
-  if (!(await hasBadKeys(session, plan, staging))) return [];
+export async function findBadKeys(staged: Staged): Promise<SetAside[]> {
+  if (!(await hasBadKeys(staged))) return [];
+  const { session, plan, staging } = staged;
   const keys = keyNames(plan).join(', ');
   const missing = keyNames(plan).map((name) => `${name} IS NULL`);
   const { rows } = await session.client.query<{ row: string; missing: boolean; copies: number }>(
@@ -104,7 +97,7 @@ export async function findBadKeys(
 }
 
 /** Pieces come in key order as a rule, so sorting them costs a comparison a row (75,000 rows: 25 ms, GROUP BY 33). */
-async function hasBadKeys(session: LoadSession, plan: EntityPlan, staging: Staging): Promise<boolean> {
+async function hasBadKeys({ session, plan, staging }: Staged): Promise<boolean> {
   const names = keyNames(plan);
   const keys = names.join(', ');
   const before = names.map((name, i) => `lag(${name}) OVER sorted AS before_${i}`);

@@ -58,7 +58,7 @@ function cut(value: string): string {
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair; both may be why the row is here. */
 function storable(text: string): string {
-  return text.replaceAll('\0', '\u2400').toWellFormed();
+  return Buffer.from(text.replaceAll('\0', '\u2400')).toString();
 }
 
 /** @param rows a FROM item `s` with the mirror's key columns. */

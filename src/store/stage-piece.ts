@@ -2,30 +2,19 @@
  * COPY of a piece into staging. When it fails by the data, the bad rows are found and set aside: a piece of text by
  * one pass of pg_input_is_valid, what that cannot see by halving the piece.
  */
-import type { EntityPlan, Reject, ShapedPiece } from '../domain/entity.ts';
+import type { Reject, ShapedPiece } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { copyIn } from './copy-in.ts';
-import type { LoadSession } from './load-session.ts';
 import { readLine, splitFields, splitRows } from './piece-rows.ts';
 import { inSavepoint, isRowError, rejectOf } from './poison.ts';
-import { copiedNames, createOnce, type Staging } from './staging.ts';
+import { copiedNames, createOnce, type Staged, type Staging } from './staging.ts';
 
-type Stage = {
-  readonly session: LoadSession;
-  readonly plan: EntityPlan;
-  readonly staging: Staging;
-  readonly format: ShapedPiece['format'];
-};
+type Stage = Staged & { readonly format: ShapedPiece['format'] };
 
 /** @returns the rows that PostgreSQL cannot read; all others are in staging. */
-export async function stagePiece(
-  session: LoadSession,
-  plan: EntityPlan,
-  staging: Staging,
-  piece: ShapedPiece,
-): Promise<Reject[]> {
+export async function stagePiece(staged: Staged, piece: ShapedPiece): Promise<Reject[]> {
   if (piece.rowsInData === 0) return [];
-  const stage: Stage = { session, plan, staging, format: piece.format };
+  const stage: Stage = { ...staged, format: piece.format };
   if (await copies(stage, [piece.data])) return [];
   const rows = splitRows(piece);
   if (piece.format === 'pg-binary') return copyHalves(stage, rows);

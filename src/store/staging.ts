@@ -7,9 +7,9 @@ import type pg from 'pg';
 import type { EntityPlan, MirrorColumn } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
+import type { LoadSession } from './load-session.ts';
 import { readMirror } from './mirror-catalogue.ts';
 import { keyCollation } from './mirror-ddl.ts';
-import { loadNames } from './mirror-target.ts';
 
 export type StagedColumn = { readonly name: string; readonly type: string };
 
@@ -24,7 +24,11 @@ export type Staging = {
   readonly mirrorTypes: ReadonlyMap<string, string>;
 };
 
-export async function openStaging(client: pg.ClientBase, plan: EntityPlan): Promise<Staging> {
+/** A piece of an entity on its way through staging. */
+export type Staged = { readonly session: LoadSession; readonly plan: EntityPlan; readonly staging: Staging };
+
+export async function openStaging(session: LoadSession, plan: EntityPlan): Promise<Staged> {
+  const { client } = session;
   const copied = [...plan.loadColumns, ...plan.stagingExtras].map(({ name, type }) => ({ name, type }));
   const ruled = ruledColumns(plan);
   const columns = [
@@ -36,7 +40,8 @@ export async function openStaging(client: pg.ClientBase, plan: EntityPlan): Prom
   const hash = createHash('sha256').update(columns).digest('hex').slice(0, 20);
   const name = `syncline_stage_${hash}`;
   await createOnce(client, name, columns);
-  return { table: `pg_temp.${name}`, copied, ruled, mirrorTypes: await mirrorTypes(client, plan) };
+  const staging = { table: `pg_temp.${name}`, copied, ruled, mirrorTypes: await mirrorTypes(client, plan) };
+  return { session, plan, staging };
 }
 
 export function ruledColumns(plan: EntityPlan): MirrorColumn[] {
@@ -49,10 +54,6 @@ export function ruledColumns(plan: EntityPlan): MirrorColumn[] {
 /** The column list of the staging table that a piece of layout 'staging' fills. */
 export function copiedNames(staging: Staging): string {
   return staging.copied.map(({ name }) => quoteIdent(name)).join(', ');
-}
-
-export function stagedNames(plan: EntityPlan, staging: Staging): string[] {
-  return [...loadNames(plan), ...staging.ruled.map(({ name }) => quoteIdent(name))];
 }
 
 /** IF NOT EXISTS alone would send a notice with every piece. */

@@ -36,7 +36,7 @@ export async function buryKeys(session: LoadSession, { plan, ticket, keys }: Gon
   const snapshot = `${bind(ticket)}::pg_snapshot`;
   const { rowCount: tombstoned } = await session.client.query(
     buryRows(plan, {
-      from: keyList(plan, 's', sound, bind),
+      from: keyList(plan, { alias: 's', keys: sound }, bind),
       where: `${deletable(plan, 'm', bind)} AND pg_visible_in_snapshot(m.sync_xid, ${snapshot})`,
     }),
     values,
@@ -44,7 +44,7 @@ export async function buryKeys(session: LoadSession, { plan, ticket, keys }: Gon
   const refreshed = await listNewer(session, { plan, ticket, keys: sound });
   const list = bindings();
   await clearQuarantine(session.client, plan, {
-    from: keyList(plan, 's', sound, list.bind),
+    from: keyList(plan, { alias: 's', keys: sound }, list.bind),
     values: list.values,
   });
   await forgetKeys(session, plan, sound);
@@ -67,7 +67,7 @@ async function listNewer(session: LoadSession, { plan, ticket, keys }: Gone): Pr
     `INSERT INTO syncline.refresh (entity, key, reason)
      SELECT ${bind(plan.spec.entity)}, ${encodedKey(plan, 'm')}, 'written after the look-up'
        FROM ${mirrorTable(plan)} AS m
-       JOIN ${keyList(plan, 's', keys, bind)} ON ${sameKey(plan, 'm', 's')}
+       JOIN ${keyList(plan, { alias: 's', keys }, bind)} ON ${sameKey(plan, 'm', 's')}
       WHERE ${deletable(plan, 'm', bind)} AND NOT pg_visible_in_snapshot(m.sync_xid, ${bind(ticket)}::pg_snapshot)
       ORDER BY 2
      ON CONFLICT (entity, key) DO UPDATE SET enqueued_xid = excluded.enqueued_xid, reason = excluded.reason`,
