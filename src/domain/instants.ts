@@ -16,11 +16,11 @@ export function compareInstants(a: string, b: string): number {
 }
 
 export function minInstant(first: string, ...others: readonly string[]): string {
-  return others.reduce((lowest, other) => (other < lowest ? other : lowest), first);
+  return others.reduce((lowest, other) => (compareInstants(other, lowest) < 0 ? other : lowest), first);
 }
 
 export function maxInstant(first: string, ...others: readonly string[]): string {
-  return others.reduce((highest, other) => (other > highest ? other : highest), first);
+  return others.reduce((highest, other) => (compareInstants(other, highest) > 0 ? other : highest), first);
 }
 
 /** Stops at the years 0001 and 9999. Fractions of a millisecond are kept to the microsecond. */

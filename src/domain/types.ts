@@ -131,7 +131,8 @@ export function seesAs(type: string): 'number' | 'boolean' | 'text' {
 
 /**
  * Types that a key may have: equal values have one text, and their order in the mirror is that of the source. Floats
- * are not among them (-0 and 0 are equal, NaN is not itself everywhere), json has no order.
+ * are not among them (-0 and 0 are equal, NaN is not itself everywhere), json has no order, and a boolean's text is
+ * `t` where it is copied and `true` where it is cast.
  */
 export const KEY_TYPES: ReadonlySet<string> = new Set([
   'smallint',
@@ -147,7 +148,6 @@ export const KEY_TYPES: ReadonlySet<string> = new Set([
   'date',
   'timestamp without time zone',
   'timestamp with time zone',
-  'boolean',
   'bytea',
 ]);
 
@@ -176,6 +176,11 @@ export function canHold(mirrorType: string, sourceType: string): 'yes' | 'widen'
 /** ALTER TYPE to text would be lossless for most types, but it is another column then: a person decides. */
 function widensInPlace(to: TypeName, from: TypeName): boolean {
   return familyOf(to) === familyOf(from) && !(from.base === 'character' && to.base !== 'character');
+}
+
+/** Do values of the two types have the same order and the same text, as far as both can hold them? */
+export function sameOrder(a: string, b: string): boolean {
+  return familyOf(parseType(a)) === familyOf(parseType(b));
 }
 
 const INTEGERS = ['smallint', 'integer', 'bigint'];
