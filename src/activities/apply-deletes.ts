@@ -69,18 +69,25 @@ function whyNot(entity: EntityAtWork, state: CandidateState): FailureNote | null
     return { code: 'BOUNDED_RUN', message: 'A run bounded by since or maxRows tombstones nothing.' };
   }
   if (!entity.seesAllRows) {
-    return { code: 'ROWS_HIDDEN', message: 'Rows may be hidden from this login at the source, so nothing is tombstoned.' };
+    return {
+      code: 'ROWS_HIDDEN',
+      message: 'Rows may be hidden from this login at the source, so nothing is tombstoned.',
+    };
   }
   if (state.failedChunks > 0) {
     return { code: 'CHUNK_FAILED', message: 'A chunk failed, so missing keys prove nothing.' };
   }
   if (state.unreadableKeys && entity.keyOrder === 'unproved') {
-    return { code: 'KEYS_UNREADABLE', message: 'A row’s key could not be read, so missing keys prove nothing.' };
+    return {
+      code: 'KEYS_UNREADABLE',
+      message: 'A row’s key could not be read, so missing keys prove nothing.',
+    };
   }
   if (entity.readChanged) {
     return {
       code: 'READ_CHANGED',
-      message: '`read` changed since the last full run: rows outside it are left as they are until the next one.',
+      message:
+        '`read` changed since the last full run: rows outside it are left as they are until the next one.',
     };
   }
   return null;
@@ -101,13 +108,19 @@ async function lookUpAndBury(work: {
     if (keys.length === 0) return tombstoned;
     const ticket = await takeTicket(deps.store.pool);
     const there = new Set<string>();
-    const options = { format: 'rows', pieceBytes: PIECE_BYTES, signal: alive.signal, onProgress: alive.moved } as const;
+    const options = {
+      format: 'rows',
+      pieceBytes: PIECE_BYTES,
+      signal: alive.signal,
+      onProgress: alive.moved,
+    } as const;
     for await (const piece of source.lookUpKeys(plan, keys, options)) {
       for (const key of pieceKeys(plan, piece)) there.add(key);
     }
     const gone = keys.filter((key) => !there.has(key));
     const buried = await tombstoneKeys(deps.store, { ref, plan, ticket, keys: gone });
     tombstoned += buried.tombstoned;
+    await noteEntity(deps.store.pool, ref, { tombstoned: buried.tombstoned });
     await dropCandidates(deps.store.pool, ref, keys);
     alive.moved();
   }

@@ -70,7 +70,11 @@ export type OpenRunResult =
       readonly outcome: 'opened';
       readonly ref: RunRef;
       /** In the order to run; each with the mode it runs in (an entity without a checkpoint runs full). */
-      readonly entities: readonly { readonly entity: string; readonly mode: RunMode; readonly lanes: number }[];
+      readonly entities: readonly {
+        readonly entity: string;
+        readonly mode: RunMode;
+        readonly lanes: number;
+      }[];
       /** How many entities run side by side. */
       readonly parallelEntities: number;
     };
@@ -91,7 +95,11 @@ export type SliceResult = {
   readonly progress: Progress;
 };
 
-export type Progress = { readonly rowsDone: number; readonly rowsEstimated: number; readonly rowsPerSecond: number };
+export type Progress = {
+  readonly rowsDone: number;
+  readonly rowsEstimated: number;
+  readonly rowsPerSecond: number;
+};
 
 export type Activities = {
   /** Takes the lease (LEASE_HELD is retried for a full run), closes dead runs, writes the run row. */
@@ -102,17 +110,29 @@ export type Activities = {
     trigger: string;
   }): Promise<OpenRunResult>;
   /** Describes the source, checks drift and identity, makes the mirror, writes the run's entity row. */
-  prepareEntity(input: { ref: EntityRef; mode: RunMode; run: SyncPipelineInput }): Promise<PrepareEntityResult>;
+  prepareEntity(input: {
+    ref: EntityRef;
+    mode: RunMode;
+    run: SyncPipelineInput;
+  }): Promise<PrepareEntityResult>;
   /** Writes the entity's chunk rows. Idempotent: existing rows of this run stay. */
   planChunks(input: { ref: EntityRef; run: SyncPipelineInput }): Promise<{ chunks: number }>;
   /** One lane: claims and copies chunks for at most `timeBoxMs`. */
   copyChunks(input: { ref: EntityRef; lane: number; timeBoxMs: number }): Promise<SliceResult>;
   /** After all chunks: mass-delete guard, look-up in the source, tombstones (C5). */
-  applyDeletes(input: { ref: EntityRef; run: SyncPipelineInput }): Promise<{ tombstoned: number; skippedBecause?: FailureNote }>;
+  applyDeletes(input: {
+    ref: EntityRef;
+    run: SyncPipelineInput;
+  }): Promise<{ tombstoned: number; skippedBecause?: FailureNote }>;
   /** The increment, or the catch-up of a full run: changes since the watermark, then the refresh list. */
   copyChanges(input: { ref: EntityRef; timeBoxMs: number }): Promise<SliceResult>;
   /** Sums the counters, judges the entity, moves its checkpoint by compare-and-set. */
-  finishEntity(input: { ref: EntityRef; run: SyncPipelineInput; error?: FailureNote; cancelled?: boolean }): Promise<EntitySummary>;
+  finishEntity(input: {
+    ref: EntityRef;
+    run: SyncPipelineInput;
+    error?: FailureNote;
+    cancelled?: boolean;
+  }): Promise<EntitySummary>;
   /** Closes the run row and gives the lease back. */
   closeRun(input: { ref: RunRef; cancelled: boolean; error?: FailureNote }): Promise<RunSummary>;
   /** Writes pause, resume or cancel into the run row, where every claim reads it. */

@@ -5,12 +5,7 @@
 import type { Source } from '../connectors/contract.ts';
 import { minInstant, subtractMs } from '../domain/instants.ts';
 import { compileShape } from '../domain/shape.ts';
-import {
-  type Claim,
-  freezeClaim,
-  insertChunks,
-  lowestChunkWatermark,
-} from '../store/chunks.ts';
+import { type Claim, freezeClaim, insertChunks, lowestChunkWatermark } from '../store/chunks.ts';
 import { noteEntity, settleWatermark } from '../store/entity-notes.ts';
 import { type LoadJob, loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
@@ -44,7 +39,9 @@ export async function copyChanges(
   const entity = await entityAtWork(deps, ref, context);
   await insertChunks(deps.store.pool, ref, 'changes', [{ lower: null, upper: null }]);
   const work = (claim: Claim, alive: KeepAlive): Promise<'done' | 'yielded'> =>
-    withSource(deps, ref, alive.signal, (source) => copyIncrement({ deps, ref, entity, source, claim, alive }));
+    withSource(deps, ref, alive.signal, (source) =>
+      copyIncrement({ deps, ref, entity, source, claim, alive }),
+    );
   const slice = await claimLoop(deps, { ref, kind: 'changes', timeBoxMs, work }, context);
   // Also after a crash between the chunk's end and here: settling is idempotent.
   if (slice.done) await settleWatermark(deps.store.pool, ref);
@@ -54,7 +51,9 @@ export async function copyChanges(
 async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
   const { deps, ref, entity, alive } = work;
   const ticket = await takeTicket(deps.store.pool);
-  if (entity.plan.spec.changedAt !== null) {
+  // A full run of so many rows is a sample: nothing to catch up with.
+  const sampled = entity.mode === 'full' && entity.maxRows !== null;
+  if (entity.plan.spec.changedAt !== null && !sampled) {
     const range = await freezeRange(work);
     if ((await copyChangedRows(work, range)) === 'yielded') return 'yielded';
     if (entity.mode === 'full') {
@@ -76,12 +75,19 @@ async function freezeRange(work: ChangesWork): Promise<{ low: string; now: strin
   }
   const db = deps.store.pool;
   const high = await source.safeHighMark({ previous: entity.watermarkFrom, signal: alive.signal });
-  const from = entity.since ?? (entity.mode === 'full' ? await lowestChunkWatermark(db, ref) : entity.watermarkFrom);
+  const from =
+    entity.since ?? (entity.mode === 'full' ? await lowestChunkWatermark(db, ref) : entity.watermarkFrom);
   const overlapMs = entity.plan.spec.changedAt?.overlapMs ?? 0;
-  const low = subtractMs(from === null ? high.mark : minInstant(from, subtractMs(high.now, CLOCK_SLACK_MS)), overlapMs);
+  const low = subtractMs(
+    from === null ? high.mark : minInstant(from, subtractMs(high.now, CLOCK_SLACK_MS)),
+    overlapMs,
+  );
   const clockBehind = from !== null && from > high.now;
   const degraded = clockBehind
-    ? [...high.degraded, { code: 'SOURCE_CLOCK_BEHIND', message: `The source's clock is behind the watermark ${from}` }]
+    ? [
+        ...high.degraded,
+        { code: 'SOURCE_CLOCK_BEHIND', message: `The source's clock is behind the watermark ${from}` },
+      ]
     : high.degraded;
   await noteEntity(db, ref, { degraded });
   const frozen = await freezeClaim(db, claim, { watermark: high.mark, lower: low, upper: high.now });
@@ -100,12 +106,20 @@ async function copyChangedRows(
     { ...range, after: claim.resumeAfter },
     { format: 'rows', pieceBytes: PIECE_BYTES, signal: alive.signal, onProgress: alive.moved },
   );
+  let rows = 0;
   const { end } = await copyStream(stream, alive, async (piece) => {
+    rows += piece.rows;
     const shaped = await shape(piece);
     alive.allow(STORE_TRANSACTION_LIMIT_MS);
-    await loadPiece(deps.store, { ...jobOf(work, ticket), resumeAfter: piece.position }, shaped, alive.signal);
+    await loadPiece(
+      deps.store,
+      { ...jobOf(work, ticket), resumeAfter: piece.position },
+      shaped,
+      alive.signal,
+    );
     alive.moved();
-    return 'loaded';
+    // 'redo' gives the stream up: a bounded run has what it wanted.
+    return entity.maxRows !== null && rows >= entity.maxRows ? 'redo' : 'loaded';
   });
   return end === 'yielded' ? 'yielded' : 'ended';
 }

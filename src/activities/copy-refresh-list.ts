@@ -16,14 +16,23 @@ export async function copyRefreshList(work: ChangesWork): Promise<void> {
   const ticket = await takeTicket(deps.store.pool);
   let after: string | null = null;
   for (;;) {
-    const entries = await listRefresh(deps.store.pool, { entity: ref.entity, ticket, after, limit: KEYS_A_LOOK_UP });
+    const entries = await listRefresh(deps.store.pool, {
+      entity: ref.entity,
+      ticket,
+      after,
+      limit: KEYS_A_LOOK_UP,
+    });
     if (entries.length === 0) return;
     await refreshKeys(work, ticket, entries);
     after = (entries.at(-1) as RefreshEntry).key;
   }
 }
 
-async function refreshKeys(work: ChangesWork, ticket: string, entries: readonly RefreshEntry[]): Promise<void> {
+async function refreshKeys(
+  work: ChangesWork,
+  ticket: string,
+  entries: readonly RefreshEntry[],
+): Promise<void> {
   const { deps, entity, source, alive } = work;
   const shape = compileShape(entity.plan, 'staging');
   const keys = entries.map((entry) => entry.key);

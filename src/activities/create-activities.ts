@@ -38,7 +38,8 @@ function bind<Input, Result>(
       return await run(deps, input, { signal, heartbeat: (details) => activity.heartbeat(details) });
     } catch (error) {
       // A cancelled activity ends as cancelled, whatever its aborted query said last.
-      if (signal.aborted) throw signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('CANCELLED');
+      if (signal.aborted)
+        throw signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('CANCELLED');
       throw toApplicationFailure(error);
     }
   };

@@ -2,6 +2,7 @@
 import { readHash } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
+import { canLoadDirect } from '../store/load-direct.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { describeEntity } from './entity-plan.ts';
@@ -53,21 +54,10 @@ export async function entityAtWork(
     mode: row.mode,
     keyOrder: shape.keyOrder,
     seesAllRows: shape.seesAllRows,
-    firstLoad: row.firstLoad && goesDirect(plan),
+    firstLoad: row.firstLoad && canLoadDirect(plan),
     watermarkFrom: row.watermarkFrom,
     since: row.input.since ?? null,
     maxRows: row.input.maxRows ?? null,
     readChanged: row.readHash !== null && row.readHash !== readHash(plan.spec),
   };
-}
-
-/** Staging decides on duplicates, soft deletes and local columns; without those, the first load may go around it. */
-function goesDirect(plan: EntityPlan): boolean {
-  const { spec } = plan;
-  return (
-    spec.deduplicate === null &&
-    spec.softDelete === null &&
-    plan.syncSource === null &&
-    spec.localColumns.every((column) => column.onSource === undefined)
-  );
 }

@@ -3,11 +3,12 @@
  * that arrived, to a liveness probe, or to a load within its time limit. When nothing moves, beats stop, and Temporal
  * gives the work to another worker.
  */
-import type { EntityRef } from './contract.ts';
-import type { ActivityContext, ActivityDeps } from './deps.ts';
+
+import { SyncError } from '../domain/errors.ts';
 import { type Claim, renewClaim } from '../store/chunks.ts';
 import { renewLease } from '../store/lease.ts';
-import { SyncError } from '../domain/errors.ts';
+import type { EntityRef } from './contract.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
 
 export const CLAIM_LEASE_MS = 8_000;
 const BEAT_MS = 2_000;

@@ -74,6 +74,12 @@ export const ERRORS = {
     exit: EXIT.connectivity,
     remedy: 'The source failed several times in a row and is left alone for a minute; nothing to do if it comes back.',
   },
+  SOURCE_GIVEN_UP: {
+    retryable: false,
+    http: 503,
+    exit: EXIT.connectivity,
+    remedy: 'The source failed as often as retry.maxFailures allows: make it reachable, then run again.',
+  },
   SOURCE_BUSY: {
     retryable: true,
     http: 503,

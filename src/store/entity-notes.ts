@@ -7,6 +7,8 @@ export type EntityNote = {
   readonly degraded?: readonly Degraded[];
   readonly nullChangedAt?: number;
   readonly futureChangedAt?: number;
+  /** Tombstones of the delete look-up, which belongs to no chunk. */
+  readonly tombstoned?: number;
   /** Something that a person must decide; the entity ends PARTIAL by it. */
   readonly error?: FailureNote;
 };
@@ -17,6 +19,7 @@ export async function noteEntity(db: Db, ref: EntityRef, note: EntityNote): Prom
     `UPDATE syncline.sync_run_entity AS entity
         SET null_changed_at = coalesce($3, null_changed_at),
             future_changed_at = coalesce($4, future_changed_at),
+            tombstoned = tombstoned + $7,
             error = coalesce($6::jsonb, error),
             errors = errors + CASE WHEN $6::jsonb IS NULL THEN 0 ELSE 1 END,
             degraded = (SELECT coalesce(jsonb_agg(DISTINCT mode), '[]')
@@ -29,6 +32,7 @@ export async function noteEntity(db: Db, ref: EntityRef, note: EntityNote): Prom
       note.futureChangedAt ?? null,
       JSON.stringify(note.degraded ?? []),
       note.error === undefined ? null : JSON.stringify(note.error),
+      note.tombstoned ?? 0,
     ],
   );
 }

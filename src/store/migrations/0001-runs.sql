@@ -55,6 +55,8 @@ CREATE TABLE syncline.sync_run_entity (
   future_changed_at bigint NOT NULL DEFAULT 0,
   watermark_from text,
   watermark_to text,
+  -- The source as the run met it: what the checkpoint says if the run gets through (C2).
+  source_identity text NOT NULL,
   degraded jsonb NOT NULL DEFAULT '[]',
   errors integer NOT NULL DEFAULT 0,
   error jsonb,

@@ -1,0 +1,121 @@
+/**
+ * Ends an entity of a run: sums what its chunks counted, judges it, and moves its checkpoint in a transaction that
+ * has seen no undone chunk (C4). What bounded, failed or cancelled runs did stays; their checkpoint does not move.
+ */
+import type pg from 'pg';
+import { readHash } from '../domain/config-hash.ts';
+import { ERRORS, SyncError } from '../domain/errors.ts';
+import { withTransaction } from '../pg/transaction.ts';
+import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
+import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
+import { buildFeedIndex } from '../store/mirror-ddl.ts';
+import { countQuarantined } from '../store/quarantine.ts';
+import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
+import type { EntityRef, EntityStatus, EntitySummary, FailureNote, SyncPipelineInput } from './contract.ts';
+import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
+import { describeEntity, entitySpec } from './entity-plan.ts';
+
+const NEVER_BEGUN = {
+  estimatedRows: 0,
+  firstLoad: false,
+  watermarkFrom: null,
+  degraded: [],
+  sourceIdentity: 'unknown',
+} as const;
+
+export type FinishEntityInput = {
+  readonly ref: EntityRef;
+  readonly run: SyncPipelineInput;
+  readonly error?: FailureNote;
+  readonly cancelled?: boolean;
+};
+
+export async function finishEntity(
+  deps: ActivityDeps,
+  input: FinishEntityInput,
+  context: ActivityContext,
+): Promise<EntitySummary> {
+  const { ref } = input;
+  const spec = entitySpec(checkConfigHash(deps, ref), ref.entity);
+  const failedAlready = input.error !== undefined || input.cancelled === true;
+  // An entity that could not even be described has no checkpoint to move either.
+  const described = failedAlready ? null : await describeEntity(deps, ref, context);
+  const built = await withTransaction(deps.store.pool, {}, async (client) => {
+    // An entity that failed before it was prepared has no row yet; its failure is to be seen all the same.
+    if (failedAlready) await insertRunEntity(client, ref, { ...NEVER_BEGUN, mode: input.run.mode });
+    const end = await readEntityEnd(client, ref);
+    if (end === null || end.status !== 'RUNNING') return false;
+    const quarantined = await countQuarantined(client, ref.entity);
+    const verdict = judgeEntity({ end, input, quarantined, maxQuarantined: spec.maxQuarantined });
+    if (described !== null && movesCheckpoint(end, input)) {
+      await move(client, ref, end, described.shape.columns, readHash(spec));
+    }
+    await endEntity(client, ref, verdict);
+    return end.firstLoad && verdict.status !== 'FAILED' && described !== null;
+  });
+  if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
+  return (await readEntitySummaries(deps.store.pool, ref.runId, ref.entity))[0] as EntitySummary;
+}
+
+/** Only all of the entity, without exception, lets the checkpoint pass. */
+function movesCheckpoint(end: EntityEnd, { run }: FinishEntityInput): boolean {
+  const bounded = run.since !== undefined || run.maxRows !== undefined;
+  return !bounded && end.failedChunks === 0 && end.undoneChunks === 0;
+}
+
+async function move(
+  client: pg.PoolClient,
+  ref: EntityRef,
+  end: EntityEnd,
+  sourceColumns: Parameters<typeof moveCheckpoint>[2]['sourceColumns'],
+  hash: string,
+): Promise<void> {
+  const checkpoint = await readCheckpoint(client, ref.entity);
+  const moved = await moveCheckpoint(client, ref, {
+    from: checkpoint?.version ?? null,
+    watermark: end.watermarkTo ?? checkpoint?.watermark ?? null,
+    sourceIdentity: end.sourceIdentity,
+    sourceColumns,
+    // Only a full run has seen every row of what `read` now says.
+    readHash: end.mode === 'full' ? hash : (checkpoint?.readHash ?? hash),
+  });
+  if (!moved) {
+    throw new SyncError('FENCED', { message: `The checkpoint of ${ref.entity} was moved by another run` });
+  }
+}
+
+export type Verdict = { readonly status: EntityStatus; readonly error: FailureNote | null };
+
+/** FAILED: nothing of it got through. PARTIAL: rows are in, but something is left for a person or the next run. */
+export function judgeEntity(at: {
+  end: Pick<EntityEnd, 'failedChunks' | 'doneChunks' | 'undoneChunks' | 'chunkError' | 'error'>;
+  input: Pick<FinishEntityInput, 'error' | 'cancelled'>;
+  quarantined: number;
+  maxQuarantined: number | null;
+}): Verdict {
+  const { end, input } = at;
+  if (input.cancelled) return { status: 'CANCELLED', error: null };
+  if (input.error !== undefined) {
+    return { status: end.doneChunks > 0 ? 'PARTIAL' : 'FAILED', error: input.error };
+  }
+  if (end.failedChunks > 0) {
+    const error = note(
+      'CHUNK_FAILED',
+      `${end.failedChunks} chunks failed: ${end.chunkError?.message ?? 'unknown'}`,
+    );
+    return { status: end.doneChunks > 0 ? 'PARTIAL' : 'FAILED', error };
+  }
+  if (end.undoneChunks > 0) {
+    return { status: 'PARTIAL', error: note('INTERNAL', `${end.undoneChunks} chunks were left undone`) };
+  }
+  if (end.error !== null) return { status: 'PARTIAL', error: end.error };
+  if (at.maxQuarantined !== null && at.quarantined > at.maxQuarantined) {
+    const message = `${at.quarantined} rows are in quarantine; maxQuarantined is ${at.maxQuarantined}`;
+    return { status: 'PARTIAL', error: note('TOO_MANY_QUARANTINED', message) };
+  }
+  return { status: 'SUCCESS', error: null };
+}
+
+function note(code: keyof typeof ERRORS, message: string): FailureNote {
+  return { code, message, remedy: ERRORS[code].remedy };
+}

@@ -1,0 +1,97 @@
+/**
+ * The one way to a source: breaker, a slot of limits.concurrency, the work, and the books on how it went. Failures of
+ * the connection carry the delay that the store's count asks for (design: When things fail).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Source } from '../connectors/contract.ts';
+import type { RetrySettings, SourceSettings } from '../domain/config.ts';
+import { isSyncError, SyncError } from '../domain/errors.ts';
+import { countFailure, countSuccess, enterBreaker } from '../store/breaker.ts';
+import { releaseSlot, renewSlot, type Slot, takeSlot } from '../store/slots.ts';
+import { type ActivityDeps, pipelineByName, sourceOf } from './deps.ts';
+
+const RENEW_SLOT_MS = 4_000;
+/** A slot is waited for so long inside the activity; then Temporal's retry waits. */
+const SLOT_TRIES = 10;
+const SLOT_LOOK_MS = 200;
+const BUSY_RETRY_MS = 1_000;
+
+export async function withSource<T>(
+  deps: ActivityDeps,
+  ref: { readonly pipeline: string; readonly runId: string },
+  signal: AbortSignal,
+  work: (source: Source) => Promise<T>,
+): Promise<T> {
+  const pipeline = pipelineByName(deps, ref.pipeline);
+  const source = sourceOf(deps, pipeline).named({ correlationId: ref.runId });
+  const settings = deps.config.sources[pipeline.source] as SourceSettings;
+  const holder = `${deps.workerId}/${randomUUID()}`;
+  const db = deps.store.pool;
+
+  const breaker = await enterBreaker(db, { source: settings.name, holder: deps.workerId });
+  if (breaker.state === 'open') {
+    throw new SyncError('SOURCE_CIRCUIT_OPEN', {
+      message: `Source ${settings.name} failed several times in a row`,
+      details: { retryAfterMs: breaker.retryAfterMs },
+    });
+  }
+  const slot = await waitForSlot(deps, settings, holder, signal);
+  const renewing = setInterval(() => void renewSlot(db, slot).catch(() => undefined), RENEW_SLOT_MS);
+  try {
+    const result = await work(source);
+    await countSuccess(db, settings.name);
+    return result;
+  } catch (error) {
+    if (!isSyncError(error, 'SOURCE_UNAVAILABLE')) throw error;
+    throw await counted(deps, settings, error);
+  } finally {
+    clearInterval(renewing);
+    await releaseSlot(db, slot).catch(() => undefined);
+  }
+}
+
+async function waitForSlot(
+  deps: ActivityDeps,
+  settings: SourceSettings,
+  holder: string,
+  signal: AbortSignal,
+): Promise<Slot> {
+  for (let tried = 0; tried < SLOT_TRIES; tried++) {
+    signal.throwIfAborted();
+    const slot = await takeSlot(deps.store.pool, {
+      source: settings.name,
+      holder,
+      limit: settings.concurrency,
+    });
+    if (slot !== null) return slot;
+    await new Promise((resolve) => setTimeout(resolve, SLOT_LOOK_MS));
+  }
+  throw new SyncError('SOURCE_BUSY', {
+    message: `All ${settings.concurrency} connections to ${settings.name} are in use`,
+    details: { retryAfterMs: BUSY_RETRY_MS },
+  });
+}
+
+async function counted(deps: ActivityDeps, settings: SourceSettings, error: SyncError): Promise<SyncError> {
+  const { code, message } = error;
+  const failures = await countFailure(deps.store.pool, { source: settings.name, error: { code, message } });
+  const { maxFailures } = settings.retry;
+  if (maxFailures !== null && failures >= maxFailures) {
+    return new SyncError('SOURCE_GIVEN_UP', {
+      message: `Source ${settings.name} failed ${failures} times in a row: ${message}`,
+      cause: error,
+    });
+  }
+  const retryAfterMs = retryDelayMs(settings.retry, failures, Math.random());
+  return new SyncError(code, {
+    message,
+    cause: error,
+    details: { ...error.details, failures, retryAfterMs },
+  });
+}
+
+/** base × multiplier^(n−1), at most max, ± jitter. `chance` is in [0, 1). */
+export function retryDelayMs(retry: RetrySettings, failures: number, chance: number): number {
+  const delay = Math.min(retry.baseMs * retry.multiplier ** (failures - 1), retry.maxMs);
+  return Math.round(delay * (1 + retry.jitter * (2 * chance - 1)));
+}

@@ -1,0 +1,22 @@
+/** `syncline dev`: a Temporal server, a store when none is configured, and a worker, until Ctrl-C. */
+import { Command } from 'commander';
+import { EXIT } from '../../domain/errors.ts';
+import type { Register } from '../program.ts';
+
+export function devCommand(register: Register): Command {
+  const command = new Command('dev')
+    .description('start a local Temporal server with its Web UI, and a worker')
+    .option('--ui-port <port>', 'port of the Temporal Web UI', '8233')
+    .option('--port <port>', 'port of the Temporal server', '7233');
+  return register<{ uiPort: string; port: string }>(command, async (options, output) => {
+    // The local stack is no part of the product's own code: loaded only here.
+    const { runDev } = await import('../../../dev/dev-command.ts');
+    await runDev({
+      configPath: options.config,
+      temporalPort: Number(options.port),
+      uiPort: Number(options.uiPort),
+      say: output.note,
+    });
+    return EXIT.ok;
+  });
+}

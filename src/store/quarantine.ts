@@ -1,0 +1,81 @@
+/** Reads and decisions of people about rows that were set aside; loads write them (quarantine-rows.ts). */
+import type { Db } from '../pg/pool.ts';
+import { enqueueRefresh } from './refresh.ts';
+
+export type QuarantineEntry = {
+  readonly entity: string;
+  readonly key: string;
+  readonly pipeline: string;
+  readonly reason: string;
+  readonly severity: string;
+  readonly detail: string;
+  readonly runId: string;
+  readonly occurrences: number;
+  readonly firstSeenAt: string;
+  readonly lastSeenAt: string;
+};
+
+const ENTRY = `entity, key, pipeline, reason, severity, detail, run_id AS "runId", occurrences,
+               first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt"`;
+
+/** The newest first; without payloads. */
+export async function listQuarantine(
+  db: Db,
+  filter: { entity?: string; limit: number },
+): Promise<QuarantineEntry[]> {
+  const { rows } = await db.query<QuarantineEntry>(
+    `SELECT ${ENTRY} FROM syncline.quarantine
+      WHERE $1::text IS NULL OR entity = $1
+      ORDER BY last_seen_at DESC, entity, key
+      LIMIT $2`,
+    [filter.entity ?? null, filter.limit],
+  );
+  return rows;
+}
+
+/** One entry with the source row's values. */
+export async function showQuarantine(
+  db: Db,
+  row: { entity: string; key: string },
+): Promise<(QuarantineEntry & { payload: Record<string, string | null> }) | null> {
+  const { rows } = await db.query<QuarantineEntry & { payload: Record<string, string | null> }>(
+    `SELECT ${ENTRY}, payload FROM syncline.quarantine WHERE entity = $1 AND key = $2`,
+    [row.entity, row.key],
+  );
+  return rows[0] ?? null;
+}
+
+type Choice = {
+  readonly entity: string;
+  /** null: every row of the entity. */
+  readonly keys: readonly string[] | null;
+};
+
+/** Forgets the entries; the rows come back to quarantine when a run meets them again. @returns how many. */
+export async function dropQuarantine(db: Db, { entity, keys }: Choice): Promise<number> {
+  const { rowCount } = await db.query(
+    'DELETE FROM syncline.quarantine WHERE entity = $1 AND ($2::text[] IS NULL OR key = ANY ($2))',
+    [entity, keys],
+  );
+  return rowCount ?? 0;
+}
+
+/** Lets the next run read the rows again by key; an entry goes when its row loads well. @returns how many. */
+export async function retryQuarantine(db: Db, { entity, keys }: Choice): Promise<number> {
+  const { rows } = await db.query<{ key: string }>(
+    `SELECT key FROM syncline.quarantine
+      WHERE entity = $1 AND ($2::text[] IS NULL OR key = ANY ($2)) AND reason <> 'UNREADABLE_KEY'`,
+    [entity, keys],
+  );
+  const listed = rows.map((row) => row.key);
+  await enqueueRefresh(db, { entity, keys: listed, reason: 'quarantine' });
+  return listed.length;
+}
+
+export async function countQuarantined(db: Db, entity: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'SELECT count(*) AS count FROM syncline.quarantine WHERE entity = $1',
+    [entity],
+  );
+  return rows[0]?.count ?? 0;
+}
