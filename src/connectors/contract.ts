@@ -9,18 +9,13 @@
  * SOURCE_QUERY (data errors: not counted). Every call takes an AbortSignal; aborting it stops the query in the
  * database, not only the wait for it.
  */
-import type { EntityPlan, EntitySpec, Piece, PieceFormat, SourceColumn } from '../domain/entity.ts';
+import type { EntityPlan, EntitySpec, Piece, PieceFormat } from '../domain/entity.ts';
+import type { Degraded, KeyRange, SourceShape } from '../domain/source-shape.ts';
 
 export type SourceIdentity = {
   /** Compared as a whole: system id + timeline for PostgreSQL. */
   readonly id: string;
   readonly version: string;
-};
-
-/** A weaker promise than usual that the source forces on us; shown by check, status and in the run's record. */
-export type Degraded = {
-  readonly code: string;
-  readonly message: string;
 };
 
 export type ConnectionReport = {
@@ -31,24 +26,6 @@ export type ConnectionReport = {
   /** Pool and time-out settings in force, without secrets. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 };
-
-export type SourceShape = {
-  readonly columns: readonly SourceColumn[];
-  readonly estimatedRows: number;
-  readonly estimatedRowBytes: number;
-  /**
-   * 'bytes': the source proves that it orders keys as PostgreSQL does under COLLATE "C" (C5), so ranges may be
-   * anti-joined; 'unproved': deletes need the list of all keys.
-   */
-  readonly keyOrder: 'bytes' | 'unproved';
-  /** false where rows can be hidden from our login: then nothing is ever tombstoned (C5). */
-  readonly seesAllRows: boolean;
-  /** Advice for `check`, with the statement to run: a missing index on changedAt or key. */
-  readonly advice: readonly { readonly problem: string; readonly sql: string }[];
-};
-
-/** A key range: above `lower` (exclusive), up to `upper` (inclusive); null is unbounded (C5). */
-export type KeyRange = { readonly lower: string | null; readonly upper: string | null };
 
 export type ChunkPlan = { readonly ranges: readonly KeyRange[] };
 
@@ -90,11 +67,20 @@ export type OddRows = { readonly nullChangedAt: number; readonly futureChangedAt
 export type Source = {
   readonly name: string;
   readonly kind: string;
+  /**
+   * The same source, on the same connections, whose database sessions carry this id (a run's or an upload's) in their
+   * application name. `onAlive` is called when a probe finds a silent session at work: a reason to heartbeat. Only the
+   * source it was made from is closed.
+   */
+  named(options: { correlationId: string; onAlive?: () => void }): Source;
   testConnection(signal: AbortSignal): Promise<ConnectionReport>;
   identity(signal: AbortSignal): Promise<SourceIdentity>;
   describe(spec: EntitySpec, signal: AbortSignal): Promise<SourceShape>;
   /** Boundaries from a key-only walk; first and last chunk unbounded. */
-  planChunks(plan: EntityPlan, options: { chunkRows: number; chunkBytes: number; signal: AbortSignal }): Promise<ChunkPlan>;
+  planChunks(
+    plan: EntityPlan,
+    options: { chunkRows: number; chunkBytes: number; signal: AbortSignal },
+  ): Promise<ChunkPlan>;
   safeHighMark(options: { previous: string | null; signal: AbortSignal }): Promise<HighMark>;
   /** Rows of the range in key order. */
   readChunk(plan: EntityPlan, range: KeyRange, options: ReadOptions): PieceStream;
@@ -108,7 +94,11 @@ export type Source = {
    * Order-independent digest of the rows' canonical texts: the sum (mod 2^64) over rows of the first 8 bytes of
    * md5(values joined as domain/checksum.ts says). Two databases with the same rows give the same digest.
    */
-  canonicalChecksum(plan: EntityPlan, range: KeyRange, signal: AbortSignal): Promise<{ rows: number; digest: string }>;
+  canonicalChecksum(
+    plan: EntityPlan,
+    range: KeyRange,
+    signal: AbortSignal,
+  ): Promise<{ rows: number; digest: string }>;
   /** A few rows for `plan` to try `validate` on. */
   sample(plan: EntityPlan, rows: number, signal: AbortSignal): Promise<Piece>;
   close(): Promise<void>;

@@ -7,7 +7,9 @@ import type { Socket } from 'node:net';
 import type pg from 'pg';
 
 const COPY_DATA = 0x64;
-const PASS_OVER = new Set([0x48 /* CopyOutResponse */, 0x4e /* Notice */, 0x41 /* Notification */, 0x53 /* ParameterStatus */]);
+const PASS_OVER = new Set([
+  0x48 /* CopyOutResponse */, 0x4e /* Notice */, 0x41 /* Notification */, 0x53 /* ParameterStatus */,
+]);
 const HEADER_BYTES = 5;
 
 export type CopyOutHandlers = {
@@ -71,7 +73,10 @@ class CopyOutQuery implements CopyOut {
       this.#parts.push(chunk);
       this.#partBytes += chunk.length;
       // A value of many megabytes comes in many chunks: they are joined once, not each time one arrives.
-      if (this.#partBytes < this.#neededBytes) return this.#handlers.onBytes();
+      if (this.#partBytes < this.#neededBytes) {
+        this.#handlers.onBytes();
+        return;
+      }
       bytes = Buffer.concat(this.#parts, this.#partBytes);
     }
     this.#keep(bytes, this.#parse(bytes));

@@ -10,10 +10,20 @@ export type PgErrorClass =
   | 'resources'
   | 'query';
 
-const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
 /** node-postgres raises these without a code. */
-const CONNECTION_MESSAGE = /connection terminated|timeout expired|connection ended|not queryable|server closed|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after/i;
+const CONNECTION_MESSAGE =
+  /connection terminated|timeout expired|connection ended|not queryable|server closed|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after/i;
 
 export function classifyPgError(error: unknown): PgErrorClass {
   const code = codeOf(error);

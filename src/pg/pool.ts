@@ -27,6 +27,8 @@ export type PoolOptions = PgTarget & {
   readonly idleInTransactionMs?: number;
   /** The server's statement_timeout, and how long a living statement may stay silent. */
   readonly statementMaxMs?: number;
+  /** More session settings, by name: `{ row_security: 'off' }`. */
+  readonly sessionSettings?: Readonly<Record<string, string>>;
   /** Silence after which a second connection asks. */
   readonly silenceMs?: number;
 };
@@ -80,6 +82,7 @@ function sessionOptions(options: PoolOptions): string {
       : // The server notices a vanished client within a statement, and gives its locks back (C4). Sources may be too
         // old to know the setting, and hold no locks.
         { client_connection_check_interval: 2_000 }),
+    ...options.sessionSettings,
   };
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)

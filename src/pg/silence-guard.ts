@@ -44,10 +44,17 @@ export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
   const look = async (): Promise<void> => {
     const silent = [...sessions].filter(([session, watched]) => isSilent(session, watched, silenceMs));
     if (silent.length > 0) {
-      const answers = await askOnce(options.client, silent.map(([session]) => session.processID ?? 0));
+      const answers = await askOnce(
+        options.client,
+        silent.map(([session]) => session.processID ?? 0),
+      );
       for (const [session, watched] of silent) {
         if (!isSilent(session, watched, silenceMs)) continue;
-        judge(session, watched, typeof answers === 'string' ? answers : (answers.get(session.processID ?? 0) ?? SESSION_GONE));
+        judge(
+          session,
+          watched,
+          typeof answers === 'string' ? answers : (answers.get(session.processID ?? 0) ?? SESSION_GONE),
+        );
       }
     }
     timer = sessions.size > 0 ? setTimeout(() => void look(), silenceMs / 4).unref() : undefined;
@@ -59,7 +66,10 @@ export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
       return;
     }
     sessions.delete(session);
-    destroySession(session, connectionError(state === 'working' ? `silent for ${options.statementMaxMs} ms` : state));
+    destroySession(
+      session,
+      connectionError(state === 'working' ? `silent for ${options.statementMaxMs} ms` : state),
+    );
   };
 
   pool.on('connect', (client) => {
@@ -83,7 +93,11 @@ function isSilent(session: Session, watched: Watched, silenceMs: number): boolea
 }
 
 async function askOnce(config: pg.ClientConfig, pids: readonly number[]): ReturnType<typeof askServer> {
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: PROBE_MS, application_name: 'syncline/probe' });
+  const client = new pg.Client({
+    ...config,
+    connectionTimeoutMillis: PROBE_MS,
+    application_name: 'syncline/probe',
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -9,6 +9,8 @@ export type TransactionOptions = {
   readonly applicationName?: string;
   /** Aborting cancels the running statement in the database, and the transaction with it. */
   readonly signal?: AbortSignal;
+  /** Where the cancelling connection comes from, so that a pool in full use can still cancel. */
+  readonly cancelPool?: pg.Pool;
 };
 
 export async function withTransaction<T>(
@@ -18,7 +20,7 @@ export async function withTransaction<T>(
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const client = await pool.connect();
-  const uncancel = cancelOnAbort(pool, client, options.signal);
+  const uncancel = cancelOnAbort(options.cancelPool ?? pool, client, options.signal);
   // An error of a checked-out client reaches the pending query; without a listener it would also end the process.
   const ignore = (): void => undefined;
   client.on('error', ignore);
@@ -37,7 +39,8 @@ export async function withTransaction<T>(
   } finally {
     uncancel();
     client.removeListener('error', ignore);
-    client.release(broken);
+    // A cancel may still be on its way, and must not meet the session's next user.
+    client.release(broken || options.signal?.aborted === true);
   }
 }
 
@@ -51,7 +54,11 @@ async function rolledBack(client: pg.PoolClient): Promise<boolean> {
 }
 
 /** @returns what takes the listener away again. */
-export function cancelOnAbort(pool: pg.Pool, client: pg.PoolClient, signal: AbortSignal | undefined): () => void {
+export function cancelOnAbort(
+  pool: pg.Pool,
+  client: pg.PoolClient,
+  signal: AbortSignal | undefined,
+): () => void {
   if (signal === undefined) return () => undefined;
   const pid = backendPid(client);
   const cancel = (): void => {

@@ -1,0 +1,74 @@
+/** Gathers rows into pieces: whole rows, about so many bytes, rows of equal position together. */
+import type { Piece } from '../../domain/entity.ts';
+import type { RowFormat } from './row-format.ts';
+
+const FIRST_BYTES = 256 * 1024;
+
+export class PieceBuffer {
+  readonly #format: RowFormat;
+  readonly #pieceBytes: number;
+  #bytes = Buffer.allocUnsafe(0);
+  #used = 0;
+  #rows = 0;
+  #lastRowAt = 0;
+  /** Of the last row that had one. */
+  #position: string;
+
+  constructor(format: RowFormat, pieceBytes: number, startPosition: string) {
+    this.#format = format;
+    this.#pieceBytes = pieceBytes;
+    this.#position = startPosition;
+  }
+
+  /** @returns the piece that ends before this row, when one does. */
+  add(row: Buffer): Piece | null {
+    if (row.length === 0) return null;
+    const piece = this.#used >= this.#pieceBytes ? this.#takeBefore(row) : null;
+    this.#append(row);
+    return piece;
+  }
+
+  takeLast(): Piece | null {
+    if (this.#rows === 0) return null;
+    return this.#take(this.#positionOfLastRow(), true);
+  }
+
+  /** Only rows behind a full piece are looked at: no other row's position matters. */
+  #takeBefore(row: Buffer): Piece | null {
+    const last = this.#positionOfLastRow();
+    const next = this.#format.positionOf(row);
+    if (next !== null && next === last) return null;
+    const piece = this.#take(last, false);
+    return piece;
+  }
+
+  #positionOfLastRow(): string | null {
+    return this.#format.positionOf(this.#bytes.subarray(this.#lastRowAt, this.#used));
+  }
+
+  #take(position: string | null, last: boolean): Piece {
+    this.#position = position ?? this.#position;
+    const data = this.#bytes.subarray(0, this.#used);
+    const piece = this.#format.toPiece(data, { rows: this.#rows, position: this.#position, last });
+    // The bytes belong to the piece now.
+    this.#bytes = Buffer.allocUnsafe(last ? 0 : this.#used + FIRST_BYTES);
+    this.#used = 0;
+    this.#rows = 0;
+    return piece;
+  }
+
+  #append(row: Buffer): void {
+    const needed = this.#used + row.length;
+    if (needed > this.#bytes.length) this.#grow(needed);
+    this.#bytes.set(row, this.#used);
+    this.#lastRowAt = this.#used;
+    this.#used = needed;
+    this.#rows++;
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(FIRST_BYTES, needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#used);
+    this.#bytes = larger;
+  }
+}

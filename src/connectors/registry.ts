@@ -1,0 +1,33 @@
+/** The kinds of sources there are. A new kind is one line in each list. */
+import type { z } from 'zod';
+import type { SourceSettings } from '../domain/config.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { Source } from './contract.ts';
+import { postgresOptions } from './postgres/config.ts';
+import { openPostgres } from './postgres/open.ts';
+
+/** What the configuration of a source may say beside what all sources share, by kind. */
+export const sourceKinds: Readonly<Record<string, z.ZodType>> = {
+  postgres: postgresOptions,
+};
+
+const OPENERS: Readonly<Record<string, (settings: SourceSettings, options: OpenOptions) => Source>> = {
+  postgres: openPostgres,
+};
+
+export type OpenOptions = {
+  /** application_name of sessions that no run has named: `syncline/…`. */
+  readonly applicationName: string;
+};
+
+/** Opens no connection yet. @throws SyncError CONFIG_INVALID for an unknown kind. */
+export function openSource(settings: SourceSettings, options: OpenOptions): Source {
+  const open = Object.hasOwn(OPENERS, settings.kind) ? OPENERS[settings.kind] : undefined;
+  if (open === undefined) {
+    const known = Object.keys(OPENERS).join(', ');
+    throw new SyncError('CONFIG_INVALID', {
+      message: `sources.${settings.name}.kind is ${settings.kind}; known: ${known}`,
+    });
+  }
+  return open(settings, options);
+}
