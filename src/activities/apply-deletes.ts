@@ -4,12 +4,12 @@
  */
 import type { Source } from '../connectors/contract.ts';
 import { ERRORS } from '../domain/errors.ts';
+import type { EntityRef, FailureNote, SyncPipelineInput } from '../domain/run.ts';
 import { pieceKeys } from '../domain/shape.ts';
 import { type CandidateState, candidateState, dropCandidates, listCandidates } from '../store/candidates.ts';
 import { noteEntity } from '../store/entity-notes.ts';
 import { takeTicket } from '../store/ticket.ts';
 import { collectUnseen, countLive, tombstoneKeys } from '../store/tombstones.ts';
-import type { EntityRef, FailureNote, SyncPipelineInput } from './contract.ts';
 import { PIECE_BYTES } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
@@ -28,7 +28,7 @@ export async function applyDeletes(
   const reason = whyNot(entity, await candidateState(deps.store.pool, ref));
   if (reason !== null) return { tombstoned: 0, skippedBecause: reason };
 
-  const alive = keepAlive(deps, ref, null, context);
+  const alive = keepAlive(deps, { ref, claim: null }, context);
   try {
     if (entity.keyOrder === 'unproved') await collectUnseen(deps.store, ref, entity.plan);
     const { candidates } = await candidateState(deps.store.pool, ref);
@@ -39,7 +39,7 @@ export async function applyDeletes(
       await noteEntity(deps.store.pool, ref, { error: guarded });
       return { tombstoned: 0, skippedBecause: guarded };
     }
-    const tombstoned = await withSource(deps, ref, alive.signal, (source) =>
+    const tombstoned = await withSource(deps, { ref, signal: alive.signal, moved: alive.moved }, (source) =>
       lookUpAndBury({ deps, ref, entity, source, alive }),
     );
     return { tombstoned };

@@ -3,6 +3,7 @@
  * Where a lane stands is in the store (sync_chunk), never in the workflow.
  */
 import { ERRORS, type ErrorCode, isSyncError, SyncError } from '../domain/errors.ts';
+import type { EntityRef } from '../domain/run.ts';
 import {
   type ChunkKind,
   type Claim,
@@ -11,7 +12,7 @@ import {
   failClaim,
   releaseClaim,
 } from '../store/chunks.ts';
-import type { EntityRef, SliceResult } from './contract.ts';
+import type { SliceResult } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { CLAIM_LEASE_MS, type KeepAlive, keepAlive } from './keep-alive.ts';
 
@@ -62,7 +63,7 @@ export async function claimLoop(
     }
     // C4: nothing claimable is not done; another lane may die and leave its chunk to this one.
     if (claim === 'waiting') await pause(LOOK_AGAIN_MS, context.signal);
-    else await workOrGiveBack(deps, lane, claim, context);
+    else await workOrGiveBack(deps, { lane, claim }, context);
   } while (performance.now() < until);
   return end({ done: false, paused: false });
 }
@@ -70,12 +71,12 @@ export async function claimLoop(
 /** Whatever happens to a claim, it is either done, given back, or counted as a failure of the chunk. */
 async function workOrGiveBack(
   deps: ActivityDeps,
-  lane: Lane,
-  claim: Claim,
+  at: { lane: Lane; claim: Claim },
   context: ActivityContext,
 ): Promise<void> {
+  const { lane, claim } = at;
   const db = deps.store.pool;
-  const alive = keepAlive(deps, lane.ref, claim, context);
+  const alive = keepAlive(deps, { ref: lane.ref, claim }, context);
   try {
     const outcome = await lane.work(claim, alive);
     if (outcome === 'yielded') await releaseClaim(db, claim);

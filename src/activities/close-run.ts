@@ -1,10 +1,10 @@
 /** Judges the run by its entities, closes its row and gives the lease back, in one transaction. */
 
 import { SyncError } from '../domain/errors.ts';
-import { withTransaction } from '../pg/transaction.ts';
+import type { EntitySummary, FailureNote, RowCounts, RunRef, RunStatus, RunSummary } from '../domain/run.ts';
 import { NO_ROWS } from '../store/load-session.ts';
+import { inStoreTransaction } from '../store/open.ts';
 import { endRun, readEntitySummaries, readRun } from '../store/runs.ts';
-import type { EntitySummary, FailureNote, RowCounts, RunRef, RunStatus, RunSummary } from './contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
 export async function closeRun(
@@ -12,7 +12,7 @@ export async function closeRun(
   input: { ref: RunRef; cancelled: boolean; error?: FailureNote },
 ): Promise<RunSummary> {
   const { ref } = input;
-  return withTransaction(deps.store.pool, {}, async (client) => {
+  return inStoreTransaction(deps.store, async (client) => {
     const before = await readEntitySummaries(client, ref.runId);
     const status = judgeRun(before, input);
     await endRun(client, { runId: ref.runId, status, error: input.error ?? null });

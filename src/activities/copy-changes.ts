@@ -1,34 +1,22 @@
-/**
- * The increment of an entity, and the catch-up that ends its full run: rows changed since the low mark, then the
- * refresh list. `high` is frozen before the first read and is all that the checkpoint may reach (C2).
- */
-import type { Source } from '../connectors/contract.ts';
 import { minInstant, subtractMs } from '../domain/instants.ts';
+import type { EntityRef } from '../domain/run.ts';
 import { compileShape } from '../domain/shape.ts';
 import { type Claim, freezeClaim, insertChunks, lowestChunkWatermark } from '../store/chunks.ts';
 import { noteEntity, settleWatermark } from '../store/entity-notes.ts';
-import { type LoadJob, loadPiece } from '../store/load-piece.ts';
+import { loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
+import { type ChangesWork, jobOf } from './changes-work.ts';
 import { claimLoop } from './claim-loop.ts';
-import type { EntityRef, SliceResult } from './contract.ts';
+import type { SliceResult } from './contract.ts';
 import { copyRefreshList } from './copy-refresh-list.ts';
 import { copyStream, emptyPiece, PIECE_BYTES } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
-import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
+import { entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
 import { withSource } from './source-access.ts';
 
 /** Where a source's clock is behind the watermark, so much below its now is read again (C2). */
 const CLOCK_SLACK_MS = 10_000;
-
-export type ChangesWork = {
-  readonly deps: ActivityDeps;
-  readonly ref: EntityRef;
-  readonly entity: EntityAtWork;
-  readonly source: Source;
-  readonly claim: Claim;
-  readonly alive: KeepAlive;
-};
 
 export async function copyChanges(
   deps: ActivityDeps,
@@ -37,9 +25,9 @@ export async function copyChanges(
 ): Promise<SliceResult> {
   const { ref, timeBoxMs } = input;
   const entity = await entityAtWork(deps, ref, context);
-  await insertChunks(deps.store.pool, ref, 'changes', [{ lower: null, upper: null }]);
+  await insertChunks(deps.store.pool, ref, { kind: 'changes', ranges: [{ lower: null, upper: null }] });
   const work = (claim: Claim, alive: KeepAlive): Promise<'done' | 'yielded'> =>
-    withSource(deps, ref, alive.signal, (source) =>
+    withSource(deps, { ref, signal: alive.signal, moved: alive.moved }, (source) =>
       copyIncrement({ deps, ref, entity, source, claim, alive }),
     );
   const slice = await claimLoop(deps, { ref, kind: 'changes', timeBoxMs, work }, context);
@@ -122,20 +110,4 @@ async function copyChangedRows(
     return entity.maxRows !== null && rows >= entity.maxRows ? 'redo' : 'loaded';
   });
   return end === 'yielded' ? 'yielded' : 'ended';
-}
-
-export function jobOf(work: ChangesWork, ticket: string): LoadJob {
-  const { ref, entity, claim } = work;
-  return {
-    ref,
-    plan: entity.plan,
-    ticket,
-    claim: { chunkId: claim.chunkId, attempt: claim.attempt },
-    resumeAfter: null,
-    finished: false,
-    range: null,
-    keyOrder: entity.keyOrder,
-    lateBelow: entity.watermarkFrom,
-    rawKeys: null,
-  };
 }

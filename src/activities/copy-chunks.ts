@@ -4,13 +4,14 @@
  */
 import type { Source } from '../connectors/contract.ts';
 import type { Piece, PieceFormat, PieceLayout, ShapedPiece } from '../domain/entity.ts';
+import type { EntityRef } from '../domain/run.ts';
 import { compileShape, pieceKeys } from '../domain/shape.ts';
 import { type Claim, freezeClaim } from '../store/chunks.ts';
 import { loadDirect } from '../store/load-direct.ts';
 import { type LoadJob, loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
 import { claimLoop } from './claim-loop.ts';
-import type { EntityRef, SliceResult } from './contract.ts';
+import type { SliceResult } from './contract.ts';
 import { copyStream, emptyPiece, PIECE_BYTES, type StreamEnd } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
@@ -25,21 +26,16 @@ export async function copyChunks(
   const { ref, timeBoxMs } = input;
   const entity = await entityAtWork(deps, ref, context);
   const work = (claim: Claim, alive: KeepAlive): Promise<'done' | 'yielded'> =>
-    withSource(deps, ref, alive.signal, async (source) => {
-      await freezeMark(deps, entity, source, claim, alive);
-      return copyRange({ deps, ref, entity, source, claim, alive });
+    withSource(deps, { ref, signal: alive.signal, moved: alive.moved }, async (source) => {
+      const range = { deps, ref, entity, source, claim, alive };
+      await freezeMark(range);
+      return copyRange(range);
     });
   return claimLoop(deps, { ref, kind: 'range', timeBoxMs, work }, context);
 }
 
 /** C2, C3: the mark is taken before the first read of the range; the catch-up starts at the lowest one. */
-async function freezeMark(
-  deps: ActivityDeps,
-  entity: EntityAtWork,
-  source: Source,
-  claim: Claim,
-  alive: KeepAlive,
-): Promise<void> {
+async function freezeMark({ deps, entity, source, claim, alive }: RangeWork): Promise<void> {
   if (entity.plan.spec.changedAt === null || claim.watermark !== null) return;
   const { mark } = await source.safeHighMark({ previous: entity.watermarkFrom, signal: alive.signal });
   await freezeClaim(deps.store.pool, claim, { watermark: mark });

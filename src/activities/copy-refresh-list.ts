@@ -3,7 +3,7 @@ import { compileShape, pieceKeys } from '../domain/shape.ts';
 import { loadPiece } from '../store/load-piece.ts';
 import { listRefresh, type RefreshEntry } from '../store/refresh.ts';
 import { takeTicket } from '../store/ticket.ts';
-import { type ChangesWork, jobOf } from './copy-changes.ts';
+import { type ChangesWork, jobOf } from './changes-work.ts';
 import { emptyPiece, PIECE_BYTES } from './copy-stream.ts';
 import { STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
 

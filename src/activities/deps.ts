@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { Source } from '../connectors/contract.ts';
 import type { PipelineSpec, SyncConfig } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { RunRef } from '../domain/run.ts';
 import type { Store } from '../store/open.ts';
-import type { RunRef } from './contract.ts';
 
 export type ActivityDeps = {
   readonly config: SyncConfig;

@@ -2,8 +2,8 @@
 import { readHash } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { canLoadDirect } from '../store/load-direct.ts';
-import type { EntityRef, RunMode, SyncPipelineInput } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { describeEntity } from './entity-plan.ts';
 

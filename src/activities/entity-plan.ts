@@ -1,10 +1,11 @@
 /** An entity bound to what its source looks like: asked once for a run and entity in each process. */
-import type { SourceShape } from '../connectors/contract.ts';
+
 import { bindPlan } from '../domain/bind-plan.ts';
 import type { PipelineSpec } from '../domain/config.ts';
 import type { EntityPlan, EntitySpec } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { EntityRef } from './contract.ts';
+import type { EntityRef } from '../domain/run.ts';
+import type { SourceShape } from '../domain/source-shape.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { withSource } from './source-access.ts';
 
@@ -26,10 +27,14 @@ export async function describeEntity(
   const known = cache.get(key);
   if (known !== undefined) return known;
 
-  const asked = withSource(deps, ref, context.signal, async (source) => {
-    const shape = await source.describe(spec, context.signal);
-    return { plan: bindPlan(spec, shape), shape };
-  });
+  const asked = withSource(
+    deps,
+    { ref, signal: context.signal, moved: context.heartbeat },
+    async (source) => {
+      const shape = await source.describe(spec, context.signal);
+      return { plan: bindPlan(spec, shape), shape };
+    },
+  );
   cache.set(key, asked);
   // A failure is not remembered: the next try asks again.
   asked.catch(() => cache.delete(key));

@@ -2,16 +2,23 @@
  * Ends an entity of a run: sums what its chunks counted, judges it, and moves its checkpoint in a transaction that
  * has seen no undone chunk (C4). What bounded, failed or cancelled runs did stays; their checkpoint does not move.
  */
-import type pg from 'pg';
+
 import { readHash } from '../domain/config-hash.ts';
+import type { SourceColumn } from '../domain/entity.ts';
 import { ERRORS, SyncError } from '../domain/errors.ts';
-import { withTransaction } from '../pg/transaction.ts';
+import type {
+  EntityRef,
+  EntityStatus,
+  EntitySummary,
+  FailureNote,
+  SyncPipelineInput,
+} from '../domain/run.ts';
 import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
 import { buildFeedIndex } from '../store/mirror-ddl.ts';
+import { inStoreTransaction } from '../store/open.ts';
 import { countQuarantined } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
-import type { EntityRef, EntityStatus, EntitySummary, FailureNote, SyncPipelineInput } from './contract.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { describeEntity, entitySpec } from './entity-plan.ts';
 
@@ -22,6 +29,8 @@ const NEVER_BEGUN = {
   degraded: [],
   sourceIdentity: 'unknown',
 } as const;
+
+type Client = Parameters<Parameters<typeof inStoreTransaction>[1]>[0];
 
 export type FinishEntityInput = {
   readonly ref: EntityRef;
@@ -40,7 +49,7 @@ export async function finishEntity(
   const failedAlready = input.error !== undefined || input.cancelled === true;
   // An entity that could not even be described has no checkpoint to move either.
   const described = failedAlready ? null : await describeEntity(deps, ref, context);
-  const built = await withTransaction(deps.store.pool, {}, async (client) => {
+  const built = await inStoreTransaction(deps.store, async (client) => {
     // An entity that failed before it was prepared has no row yet; its failure is to be seen all the same.
     if (failedAlready) await insertRunEntity(client, ref, { ...NEVER_BEGUN, mode: input.run.mode });
     const end = await readEntityEnd(client, ref);
@@ -48,7 +57,7 @@ export async function finishEntity(
     const quarantined = await countQuarantined(client, ref.entity);
     const verdict = judgeEntity({ end, input, quarantined, maxQuarantined: spec.maxQuarantined });
     if (described !== null && movesCheckpoint(end, input)) {
-      await move(client, ref, end, described.shape.columns, readHash(spec));
+      await advance(client, ref, { end, sourceColumns: described.shape.columns, hash: readHash(spec) });
     }
     await endEntity(client, ref, verdict);
     return end.firstLoad && verdict.status !== 'FAILED' && described !== null;
@@ -63,13 +72,12 @@ function movesCheckpoint(end: EntityEnd, { run }: FinishEntityInput): boolean {
   return !bounded && end.failedChunks === 0 && end.undoneChunks === 0;
 }
 
-async function move(
-  client: pg.PoolClient,
+async function advance(
+  client: Client,
   ref: EntityRef,
-  end: EntityEnd,
-  sourceColumns: Parameters<typeof moveCheckpoint>[2]['sourceColumns'],
-  hash: string,
+  to: { end: EntityEnd; sourceColumns: readonly SourceColumn[]; hash: string },
 ): Promise<void> {
+  const { end, sourceColumns, hash } = to;
   const checkpoint = await readCheckpoint(client, ref.entity);
   const moved = await moveCheckpoint(client, ref, {
     from: checkpoint?.version ?? null,

@@ -5,9 +5,9 @@
  */
 
 import { SyncError } from '../domain/errors.ts';
+import type { EntityRef } from '../domain/run.ts';
 import { type Claim, renewClaim } from '../store/chunks.ts';
 import { renewLease } from '../store/lease.ts';
-import type { EntityRef } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 
 export const CLAIM_LEASE_MS = 8_000;
@@ -30,10 +30,10 @@ export type KeepAlive = {
 
 export function keepAlive(
   deps: ActivityDeps,
-  ref: EntityRef,
-  claim: Claim | null,
+  held: { readonly ref: EntityRef; readonly claim: Claim | null },
   context: ActivityContext,
 ): KeepAlive {
+  const { ref, claim } = held;
   const lost = new AbortController();
   let movedAt = performance.now();
   let yielding = false;

@@ -1,11 +1,12 @@
 /** Takes the pipeline's lease and writes the run's row, in one transaction: there is no lease without a run. */
+
 import type { PipelineSpec } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Db } from '../pg/pool.ts';
-import { withTransaction } from '../pg/transaction.ts';
+import type { RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { acquireLease } from '../store/lease.ts';
-import { insertRun } from '../store/runs.ts';
-import type { OpenRunResult, RunMode, SyncPipelineInput } from './contract.ts';
+import { inStoreTransaction } from '../store/open.ts';
+import { insertRun, orderEntities } from '../store/runs.ts';
+import type { OpenRunResult } from './contract.ts';
 import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
 import { entitySpec } from './entity-plan.ts';
 import { sweepRuns } from './sweep.ts';
@@ -31,7 +32,7 @@ export async function openRun(
   context.signal.throwIfAborted();
 
   const settings = deps.config.sources[pipeline.source];
-  const lease = await withTransaction(deps.store.pool, {}, async (client) => {
+  const lease = await inStoreTransaction(deps.store, async (client) => {
     const answer = await acquireLease(client, {
       pipeline: pipeline.pipeline,
       runId: input.workflowRunId,
@@ -60,7 +61,7 @@ export async function openRun(
   return {
     outcome: 'opened',
     ref: refOf(pipeline, input, lease.fence),
-    entities: await inOrder(deps.store.pool, pipeline, chosen, input.run.mode),
+    entities: await inOrder(deps, pipeline, { entities: chosen, mode: input.run.mode }),
     parallelEntities: pipeline.parallelEntities,
   };
 }
@@ -77,26 +78,16 @@ function chosenEntities(pipeline: PipelineSpec, run: SyncPipelineInput): string[
   return run.entities.map((entity) => entitySpec(pipeline, entity).entity);
 }
 
-/** Entities that did not end well last time go first (C4); one without a checkpoint runs full whatever was asked. */
+/** An entity without a checkpoint runs full, whatever was asked. */
 async function inOrder(
-  db: Db,
+  deps: ActivityDeps,
   pipeline: PipelineSpec,
-  entities: readonly string[],
-  mode: RunMode,
+  wanted: { entities: readonly string[]; mode: RunMode },
 ): Promise<{ entity: string; mode: RunMode; lanes: number }[]> {
-  const { rows } = await db.query<{ entity: string; troubled: boolean; hasCheckpoint: boolean }>(
-    `SELECT entity,
-            coalesce((SELECT last.status IN ('FAILED', 'PARTIAL') FROM syncline.sync_run_entity AS last
-                       WHERE last.entity = wanted.entity ORDER BY last.started_at DESC LIMIT 1), false) AS troubled,
-            EXISTS (SELECT FROM syncline.checkpoint
-                     WHERE checkpoint.entity = wanted.entity AND NOT needs_full) AS "hasCheckpoint"
-       FROM unnest($1::text[]) WITH ORDINALITY AS wanted (entity, position)
-      ORDER BY troubled DESC, position`,
-    [entities],
-  );
-  return rows.map(({ entity, hasCheckpoint }) => ({
+  const ordered = await orderEntities(deps.store.pool, wanted.entities);
+  return ordered.map(({ entity, hasCheckpoint }) => ({
     entity,
-    mode: hasCheckpoint ? mode : 'full',
+    mode: hasCheckpoint ? wanted.mode : 'full',
     lanes: entitySpec(pipeline, entity).lanes,
   }));
 }

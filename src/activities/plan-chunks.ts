@@ -1,7 +1,8 @@
 /** Writes the key ranges of a full run, sized by rows and bytes; idempotent, since a retry keeps what is there. */
-import type { KeyRange } from '../connectors/contract.ts';
+
+import type { EntityRef, SyncPipelineInput } from '../domain/run.ts';
+import type { KeyRange } from '../domain/source-shape.ts';
 import { insertChunks } from '../store/chunks.ts';
-import type { EntityRef, SyncPipelineInput } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { describeEntity } from './entity-plan.ts';
 import { withSource } from './source-access.ts';
@@ -18,11 +19,13 @@ export async function planChunks(
   if (run.since !== undefined) return { chunks: 0 };
   const { plan } = await describeEntity(deps, ref, context);
   const chunkRows = Math.min(plan.spec.chunkRows, run.maxRows ?? Number.POSITIVE_INFINITY);
-  const { ranges } = await withSource(deps, ref, context.signal, (source) =>
-    source.planChunks(plan, { chunkRows, chunkBytes: CHUNK_BYTES, signal: context.signal }),
+  const { ranges } = await withSource(
+    deps,
+    { ref, signal: context.signal, moved: context.heartbeat },
+    (source) => source.planChunks(plan, { chunkRows, chunkBytes: CHUNK_BYTES, signal: context.signal }),
   );
   const wanted: readonly KeyRange[] =
     run.maxRows === undefined ? ranges : ranges.slice(0, Math.ceil(run.maxRows / chunkRows));
-  await insertChunks(deps.store.pool, ref, 'range', wanted);
+  await insertChunks(deps.store.pool, ref, { kind: 'range', ranges: wanted });
   return { chunks: wanted.length };
 }

@@ -1,10 +1,11 @@
 /** Before an entity's first row of a run: is it still the same source, does the mirror fit, and how is it to run? */
 import { SyncError } from '../domain/errors.ts';
+import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { bringMirror, mirrorIsEmpty } from '../store/bring-mirror.ts';
 import { type Checkpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { forgetOldSurvivors } from '../store/dedupe-release.ts';
 import { insertRunEntity, skipRunEntity } from '../store/runs.ts';
-import type { EntityRef, PrepareEntityResult, RunMode, SyncPipelineInput } from './contract.ts';
+import type { PrepareEntityResult } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type DescribedEntity, describeEntity } from './entity-plan.ts';
 import { withSource } from './source-access.ts';
@@ -19,7 +20,7 @@ export async function prepareEntity(
   const entity = await describeEntity(deps, ref, context);
   const { plan, shape } = entity;
   refuseBounds(entity, run);
-  const report = await withSource(deps, ref, context.signal, (source) =>
+  const report = await withSource(deps, { ref, signal: context.signal, moved: context.heartbeat }, (source) =>
     source.testConnection(context.signal),
   );
   const checkpoint = await readCheckpoint(db, ref.entity);

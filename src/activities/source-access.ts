@@ -16,14 +16,24 @@ const SLOT_TRIES = 10;
 const SLOT_LOOK_MS = 200;
 const BUSY_RETRY_MS = 1_000;
 
+export type SourceUse = {
+  readonly ref: { readonly pipeline: string; readonly runId: string };
+  readonly signal: AbortSignal;
+  /** A probe found a silent session at work, or bytes moved: a reason to heartbeat. */
+  readonly moved?: () => void;
+};
+
 export async function withSource<T>(
   deps: ActivityDeps,
-  ref: { readonly pipeline: string; readonly runId: string },
-  signal: AbortSignal,
+  use: SourceUse,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
+  const { ref, signal } = use;
   const pipeline = pipelineByName(deps, ref.pipeline);
-  const source = sourceOf(deps, pipeline).named({ correlationId: ref.runId });
+  const source = sourceOf(deps, pipeline).named({
+    correlationId: ref.runId,
+    ...(use.moved && { onAlive: use.moved }),
+  });
   const settings = deps.config.sources[pipeline.source] as SourceSettings;
   const holder = `${deps.workerId}/${randomUUID()}`;
   const db = deps.store.pool;
@@ -35,7 +45,7 @@ export async function withSource<T>(
       details: { retryAfterMs: breaker.retryAfterMs },
     });
   }
-  const slot = await waitForSlot(deps, settings, holder, signal);
+  const slot = await waitForSlot(deps, { settings, holder, signal });
   const renewing = setInterval(() => void renewSlot(db, slot).catch(() => undefined), RENEW_SLOT_MS);
   try {
     const result = await work(source);
@@ -52,10 +62,9 @@ export async function withSource<T>(
 
 async function waitForSlot(
   deps: ActivityDeps,
-  settings: SourceSettings,
-  holder: string,
-  signal: AbortSignal,
+  wanted: { settings: SourceSettings; holder: string; signal: AbortSignal },
 ): Promise<Slot> {
+  const { settings, holder, signal } = wanted;
   for (let tried = 0; tried < SLOT_TRIES; tried++) {
     signal.throwIfAborted();
     const slot = await takeSlot(deps.store.pool, {

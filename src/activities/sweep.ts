@@ -1,6 +1,7 @@
 /** C16: closes runs that nobody works on any more, say because their workflow was terminated from the UI. */
+
 import { SyncError } from '../domain/errors.ts';
-import { withTransaction } from '../pg/transaction.ts';
+import { inStoreTransaction } from '../store/open.ts';
 import { endRun, type OpenRun, staleRuns } from '../store/runs.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -18,7 +19,7 @@ async function closeDead(deps: ActivityDeps, run: OpenRun): Promise<boolean> {
   const error = new SyncError('RUN_CANCELLED', {
     message: `Workflow ${run.workflowId} ended without closing its run`,
   });
-  const ended = await withTransaction(deps.store.pool, {}, (client) =>
+  const ended = await inStoreTransaction(deps.store, (client) =>
     endRun(client, {
       runId: run.id,
       status: 'FAILED',

@@ -1,8 +1,9 @@
 /** Binds an entity of the configuration to the columns that its source has now. */
-import type { SourceShape } from '../connectors/contract.ts';
+
 import { bindColumns, bindNames, type NamedSpec } from './bind-columns.ts';
 import type { EntityPlan, EntitySpec, MirrorColumn, PieceFormat, SourceColumn } from './entity.ts';
 import { SyncError } from './errors.ts';
+import type { SourceShape } from './source-shape.ts';
 import { canBeKey, hasBinaryDecoder, hasBinaryEncoder, isTimeType } from './types.ts';
 
 /**

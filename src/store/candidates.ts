@@ -1,5 +1,5 @@
 /** C5: keys of the mirror that a full run's source did not show, until they are looked up. */
-import type { EntityRef } from '../activities/contract.ts';
+import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type CandidateState = {

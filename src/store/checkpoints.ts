@@ -1,6 +1,7 @@
 /** How far each mirror is. Moves by compare-and-set only, in a transaction that has seen no undone chunk (C4). */
-import type { EntityRef } from '../activities/contract.ts';
+
 import type { SourceColumn } from '../domain/entity.ts';
+import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type Checkpoint = {

@@ -2,8 +2,8 @@
  * Claimable units of work (C4). A claim is (chunk id, attempt): whoever holds the latest attempt may load, and every
  * load says so in its first statement. A claim whose lease ran out is taken over with a higher attempt.
  */
-import type { EntityRef, Progress } from '../activities/contract.ts';
-import type { KeyRange } from '../connectors/contract.ts';
+import type { EntityRef, Progress } from '../domain/run.ts';
+import type { KeyRange } from '../domain/source-shape.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type ChunkKind = 'range' | 'changes';
@@ -27,9 +27,9 @@ export type NoClaim = 'waiting' | 'done' | 'paused' | 'stopped';
 export async function insertChunks(
   db: Db,
   ref: EntityRef,
-  kind: ChunkKind,
-  ranges: readonly KeyRange[],
+  plan: { readonly kind: ChunkKind; readonly ranges: readonly KeyRange[] },
 ): Promise<void> {
+  const { kind, ranges } = plan;
   await db.query(
     `INSERT INTO syncline.sync_chunk (run_id, entity, kind, seq, lower, upper)
      SELECT $1, $2, $3, ordinality, lower, upper

@@ -1,6 +1,7 @@
 /** The end of an entity in a run: what its chunks came to, and the row that says so for good. */
-import type { EntityRef, EntityStatus, FailureNote, RunMode } from '../activities/contract.ts';
+
 import { SyncError } from '../domain/errors.ts';
+import type { EntityRef, EntityStatus, FailureNote, RunMode } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type EntityEnd = {

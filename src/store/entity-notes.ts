@@ -1,6 +1,6 @@
 /** What a run learns of an entity on its way: written into its row of sync_run_entity as it is found. */
-import type { EntityRef, FailureNote } from '../activities/contract.ts';
-import type { Degraded } from '../connectors/contract.ts';
+import type { EntityRef, FailureNote } from '../domain/run.ts';
+import type { Degraded } from '../domain/source-shape.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type EntityNote = {

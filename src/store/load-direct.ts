@@ -3,8 +3,9 @@
  * at all. Whatever stands in its way (a row, a tombstone, a duplicate, a bad value) undoes it, and the range is read
  * again for staging, under a new ticket.
  */
-import type { RowCounts } from '../activities/contract.ts';
+
 import type { EntityPlan, ShapedPiece } from '../domain/entity.ts';
+import type { RowCounts } from '../domain/run.ts';
 import { copyIn } from './copy-in.ts';
 import { noteKeys } from './load-candidates.ts';
 import { type LoadJob, settleRefresh } from './load-piece.ts';

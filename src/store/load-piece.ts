@@ -2,9 +2,10 @@
  * One piece into the mirror, in one short transaction (C6): fence and claim, staging, duplicates, rules of local
  * columns, merge, what was set aside, and the claim's new position. The piece is in memory when it starts.
  */
-import type { EntityRef, RowCounts } from '../activities/contract.ts';
+
 import type { EntityPlan, Reject, ShapedPiece } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { EntityRef, RowCounts } from '../domain/run.ts';
 import { deduplicate } from './dedupe.ts';
 import { noteKeys } from './load-candidates.ts';
 import { type Merge, mergeStaged } from './load-merge.ts';

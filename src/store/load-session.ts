@@ -1,7 +1,7 @@
 /** The transaction that a load works in: fenced, set up, watched, and tried again when another one was in its way. */
 import type pg from 'pg';
-import type { RowCounts } from '../activities/contract.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { RowCounts } from '../domain/run.ts';
 import { classifyPgError } from '../pg/errors.ts';
 import { watchSilence } from '../pg/liveness.ts';
 import { backendPid, withTransaction } from '../pg/transaction.ts';

@@ -1,6 +1,7 @@
 /** The store's connections: one pool for work, and a small one for probes and renewals that must not wait for it. */
 import type pg from 'pg';
 import { createPool, type PgTls } from '../pg/pool.ts';
+import { withTransaction } from '../pg/transaction.ts';
 
 export type Store = {
   readonly pool: pg.Pool;
@@ -27,4 +28,9 @@ export async function openStore(target: StoreTarget & { applicationName: string 
       await Promise.all([pool.end(), probePool.end()]);
     },
   };
+}
+
+/** One transaction of the store, for callers above it. */
+export function inStoreTransaction<T>(store: Store, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return withTransaction(store.pool, {}, work);
 }

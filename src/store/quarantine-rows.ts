@@ -1,7 +1,7 @@
 /** Rows set aside in the load's transaction, and taken off the list when a good version of them loads (C24). */
 import { createHash } from 'node:crypto';
-import type { EntityRef } from '../activities/contract.ts';
 import type { EntityPlan, Reject } from '../domain/entity.ts';
+import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 import { encodedKey } from './mirror-target.ts';
 

@@ -1,5 +1,5 @@
 /** Reads for people: what runs, what ran, and what holds anything back. */
-import type { RowCounts } from '../activities/contract.ts';
+import type { RowCounts } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type EntityReport = {

@@ -8,8 +8,8 @@ import type {
   RunRef,
   RunStatus,
   SyncPipelineInput,
-} from '../activities/contract.ts';
-import type { Degraded } from '../connectors/contract.ts';
+} from '../domain/run.ts';
+import type { Degraded } from '../domain/source-shape.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type NewRun = {
@@ -183,4 +183,20 @@ export async function readRun(
     [runId],
   );
   return rows[0] ?? null;
+}
+
+/** Entities that did not end well last time go first (C4). */
+export async function orderEntities(
+  db: Db,
+  entities: readonly string[],
+): Promise<{ entity: string; hasCheckpoint: boolean }[]> {
+  const { rows } = await db.query<{ entity: string; hasCheckpoint: boolean }>(
+    `SELECT entity, EXISTS (SELECT FROM syncline.checkpoint
+                             WHERE checkpoint.entity = wanted.entity AND NOT needs_full) AS "hasCheckpoint"
+       FROM unnest($1::text[]) WITH ORDINALITY AS wanted (entity, position)
+      ORDER BY coalesce((SELECT last.status IN ('FAILED', 'PARTIAL') FROM syncline.sync_run_entity AS last
+                          WHERE last.entity = wanted.entity ORDER BY last.started_at DESC LIMIT 1), false) DESC, position`,
+    [entities],
+  );
+  return rows;
 }

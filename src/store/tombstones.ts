@@ -1,7 +1,8 @@
 /** Rows that the source no longer has: tombstones, kept with their values so that devices learn of the delete. */
-import type { EntityRef } from '../activities/contract.ts';
+
 import type { EntityPlan } from '../domain/entity.ts';
 import { decodeKey } from '../domain/keys.ts';
+import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 import { forgetKeys } from './dedupe-release.ts';
 import { deletable } from './load-candidates.ts';

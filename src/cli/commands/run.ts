@@ -1,8 +1,8 @@
 /** `syncline run <pipeline>`: starts a run through Temporal, and follows it with --watch. */
 import { Command } from 'commander';
-import type { RunSummary, SyncPipelineInput } from '../../activities/contract.ts';
 import { type Client, followRun, type RunHandle, startRun } from '../../client.ts';
 import { EXIT, type ExitCode } from '../../domain/errors.ts';
+import type { RunSummary, SyncPipelineInput } from '../../domain/run.ts';
 import type { Store } from '../../store/open.ts';
 import { readRuns } from '../../store/run-reports.ts';
 import { pipelineOf, withContext } from '../context.ts';

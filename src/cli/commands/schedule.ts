@@ -1,6 +1,5 @@
 /** `syncline schedule`: Temporal schedules made from the configuration, one for each pipeline and mode. */
 import { Command } from 'commander';
-import type { RunMode } from '../../activities/contract.ts';
 import {
   applySchedules,
   listSchedules,
@@ -9,6 +8,7 @@ import {
   triggerSchedule,
 } from '../../client.ts';
 import { EXIT, SyncError } from '../../domain/errors.ts';
+import type { RunMode } from '../../domain/run.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { table } from '../output.ts';
 import type { Register } from '../program.ts';
