@@ -107,7 +107,7 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
   if (known !== undefined) return known;
   const made = new Intl.DateTimeFormat('en-US', {
     timeZone,
-    calendar: 'iso8601',
+    calendar: 'gregory',
     hourCycle: 'h23',
     era: 'short',
     year: 'numeric',
