@@ -1,6 +1,6 @@
 /** What the tests of the load share: a store of their own, plans made by hand, pieces made from rows. */
 import pg from 'pg';
-import type { EntityRef } from '../../src/activities/contract.ts';
+import type { EntityRef } from '../../src/domain/run.ts';
 import type {
   EntityPlan,
   EntitySpec,
@@ -185,7 +185,7 @@ export async function startRun(store: Store, plan: EntityPlan): Promise<TestRun>
     [runId, pipeline, source],
   );
   await store.pool.query(
-    `INSERT INTO syncline.sync_run_entity (run_id, entity, mode) VALUES ($1, $2, 'full')`,
+    `INSERT INTO syncline.sync_run_entity (run_id, entity, mode, source_identity) VALUES ($1, $2, 'full', 'test')`,
     [runId, entity],
   );
   const { rows } = await store.pool.query<{ id: number }>(
