@@ -95,14 +95,16 @@ function specialFloat(value: number): string | null {
   return Number.isFinite(value) ? null : String(value);
 }
 
+/** `digits` without trailing zeros; the point stands behind the first, times 10^exponent. */
 type Digits = { readonly sign: string; readonly digits: string; readonly exponent: number };
 
-/** Reads `d.ddde±x`. */
+/** Reads `d.ddde±x`, with any number of digits before the point. */
 function digitsOf(exponential: string): Digits {
   const sign = exponential.startsWith('-') ? '-' : '';
   const [mantissa = '', exponent = '0'] = exponential.slice(sign.length).split('e');
-  const digits = mantissa.replace('.', '').replace(/0+$/, '');
-  return { sign, digits: digits === '' ? '0' : digits, exponent: Number(exponent) };
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = (whole + fraction).replace(/0+$/, '');
+  return { sign, digits: digits === '' ? '0' : digits, exponent: Number(exponent) + whole.length - 1 };
 }
 
 /**
@@ -112,8 +114,8 @@ function digitsOf(exponential: string): Digits {
 function shortestFloat8(value: number): Digits {
   const shortest = value.toExponential();
   const size = Math.abs(value);
-  if (size < 2 ** 53 || size > 1e40) return digitsOf(shortest);
-  for (let digits = digitsOf(shortest).digits.length; digits <= 17; digits++) {
+  if (size < 2 ** 53 || size > 1e40 || !isMiddle(value, shortest)) return digitsOf(shortest);
+  for (let digits = digitsOf(shortest).digits.length; digits < 17; digits++) {
     const text = value.toExponential(digits - 1);
     if (Number(text) === value && !isMiddle(value, text)) return digitsOf(text);
   }
@@ -143,7 +145,7 @@ function isNeighbour(left: number, right: number): boolean {
 function shortestFloat4(value: number): Digits {
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toExponential(digits - 1);
-    if (readsBack(text, value)) return digitsOf(text);
+    if (readsBack(text, value)) return digitsOf(halfToEven(text, value));
     const further = nextAway(text, value);
     if (further !== null && readsBack(further, value)) return digitsOf(further);
   }
@@ -160,6 +162,15 @@ function nextAway(text: string, value: number): string | null {
   const kept = text.replace(/^-|e.*$|\./g, '').length;
   const next = BigInt(digits.padEnd(kept, '0')) + 1n;
   return `${sign}${next}e${exponent - kept + 1}`;
+}
+
+/** JavaScript rounds a half up, PostgreSQL to the even digit: 1153509.25 is `1.1535092e+06`. */
+function halfToEven(text: string, value: number): string {
+  const { sign, digits, exponent } = digitsOf(value.toExponential(60));
+  const kept = text.replace(/^-|e.*$|\./g, '').length;
+  const isHalf = digits.length === kept + 1 && digits.endsWith('5');
+  const lower = BigInt(digits.slice(0, kept));
+  return isHalf && lower % 2n === 0n ? `${sign}${lower}e${exponent - kept + 1}` : text;
 }
 
 /** As a float4, and not only because a middle of two was rounded to even. */
