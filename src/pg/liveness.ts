@@ -85,6 +85,7 @@ export const SESSION_GONE = 'the session is gone';
 export async function askServer(
   db: Pick<pg.Pool, 'query'> | Pick<pg.Client, 'query'>,
   pids: readonly number[],
+  withinMs: number = PROBE_MS,
 ): Promise<ReadonlyMap<number, Probe> | string> {
   const question = (db as pg.Pool).query<{ pid: unknown; state: string | null; waits: string | null }>(
     `SELECT pid, state, wait_event_type AS waits FROM pg_stat_activity WHERE pid = ANY ($1)`,
@@ -93,7 +94,7 @@ export async function askServer(
   question.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, PROBE_MS, 'late');
+    timer = setTimeout(resolve, withinMs, 'late');
   });
   try {
     const answer = await Promise.race([question, late]);

@@ -39,8 +39,11 @@ export function destroySession(client: pg.ClientBase, error?: Error): void {
 export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
   const silenceMs = options.silenceMs ?? SILENCE_MS;
   const sessions = new Map<Session, Watched>();
-  let timer: NodeJS.Timeout | undefined;
-
+  let isWatching = false;
+  const lookLater = (): void => {
+    isWatching = sessions.size > 0;
+    if (isWatching) setTimeout(() => void look(), silenceMs / 4).unref();
+  };
   const look = async (): Promise<void> => {
     const silent = [...sessions].filter(([session, watched]) => isSilent(session, watched, silenceMs));
     if (silent.length > 0) {
@@ -57,7 +60,7 @@ export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
         );
       }
     }
-    timer = sessions.size > 0 ? setTimeout(() => void look(), silenceMs / 4).unref() : undefined;
+    lookLater();
   };
   const judge = (session: Session, watched: Watched, state: string): void => {
     const silentMs = performance.now() - watched.movedAt;
@@ -74,7 +77,7 @@ export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
 
   pool.on('connect', (client) => {
     sessions.set(client as Session, { bytes: 0, movedAt: performance.now() });
-    timer ??= setTimeout(() => void look(), silenceMs / 4).unref();
+    if (!isWatching) lookLater();
   });
   pool.on('remove', (client) => sessions.delete(client as Session));
 }
@@ -99,13 +102,14 @@ async function askOnce(config: pg.ClientConfig, pids: readonly number[]): Return
     application_name: 'syncline/probe',
   });
   client.on('error', () => undefined);
+  const startedAt = performance.now();
   try {
     await client.connect();
   } catch (error) {
     return `the server is out of reach (${(error as { code?: string }).code ?? 'no connection'})`;
   }
   try {
-    return await askServer(client, pids);
+    return await askServer(client, pids, PROBE_MS - (performance.now() - startedAt));
   } finally {
     destroySession(client);
   }
