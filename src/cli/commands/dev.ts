@@ -13,8 +13,7 @@ export function devCommand(register: Register): Command {
     const { runDev } = await import('../../../dev/dev-command.ts');
     await runDev({
       configPath: options.config,
-      temporalPort: Number(options.port),
-      uiPort: Number(options.uiPort),
+      ports: { server: Number(options.port), ui: Number(options.uiPort) },
       say: output.note,
     });
     return EXIT.ok;

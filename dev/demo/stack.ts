@@ -1,0 +1,102 @@
+/** The demo's own world: Temporal with its Web UI, a store, and a source on another server (C6). */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { type Client, connectClient } from '../../src/client.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { sourceKinds } from '../../src/connectors/registry.ts';
+import type { SyncConfig } from '../../src/domain/config.ts';
+import { searchAttributes } from '../../src/domain/search-attributes.ts';
+import { createPool } from '../../src/pg/pool.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { createCluster } from '../postgres/cluster.ts';
+import { startPostgres } from '../postgres.ts';
+import { startTemporal } from '../temporal-server/start.ts';
+import { writeWorkflowBundle } from '../workflow-bundle.ts';
+
+const CONFIG_PATH = fileURLToPath(new URL('./syncline.config.ts', import.meta.url));
+
+export type DemoStack = {
+  readonly config: SyncConfig;
+  readonly configPath: string;
+  readonly workflowBundle: string;
+  /** What the configuration's env() references are, for worker processes. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly client: Client;
+  readonly store: Store;
+  readonly source: pg.Pool;
+  readonly uiUrl: string | null;
+  readonly storeDescription: string;
+  stop(): Promise<void>;
+};
+
+export async function startStack(say: (line: string) => void): Promise<DemoStack> {
+  const toStop: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of toStop.reverse()) await end().catch(() => undefined);
+  };
+  try {
+    const temporal = await startTemporal({
+      ui: true,
+      searchAttributes: Object.values(searchAttributes),
+      log: say,
+    });
+    toStop.push(temporal.stop);
+    const postgres = await startPostgres({ log: say });
+    toStop.push(postgres.stop);
+    say('postgres: starting a second one for the source');
+    const sourceServer = await createCluster({ collation: 'icu', settings: { fsync: 'off' } });
+    toStop.push(sourceServer.remove);
+
+    const environment = {
+      DATABASE_URL: await postgres.database('syncline_demo'),
+      SOURCE_URL: sourceServer.url('postgres'),
+      TEMPORAL_ADDRESS: temporal.address,
+    };
+    const config = await loadConfig({
+      path: CONFIG_PATH,
+      sourceKinds,
+      environment: { ...process.env, ...environment },
+    });
+    const folder = await mkdtemp(join(tmpdir(), 'syncline-demo-'));
+    toStop.push(() => rm(folder, { recursive: true, force: true }));
+    const workflowBundle = await writeWorkflowBundle(folder);
+
+    const store = await openStore({ ...config.store, applicationName: 'syncline/demo' });
+    toStop.push(() => store.close());
+    await forgetEarlierDemo(store);
+    await migrate(store);
+    const source = createPool({
+      url: environment.SOURCE_URL,
+      applicationName: 'shop',
+      max: 4,
+      values: 'text',
+    });
+    toStop.push(() => source.end());
+    const client = await connectClient(config);
+    toStop.push(() => client.connection.close());
+    return {
+      config,
+      configPath: CONFIG_PATH,
+      workflowBundle,
+      environment,
+      client,
+      store,
+      source,
+      uiUrl: temporal.uiUrl,
+      storeDescription: postgres.description,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** With DATABASE_URL the demo's database outlives it; its own schemas start anew. */
+async function forgetEarlierDemo(store: Store): Promise<void> {
+  await store.pool.query('DROP SCHEMA IF EXISTS syncline, pos, hr CASCADE');
+}
