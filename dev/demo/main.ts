@@ -1,6 +1,7 @@
 /** `npm run demo`: the main job on real servers. `--exit` ends it by itself: 0 only when every check held. */
+import { fileURLToPath } from 'node:url';
 import { count, table } from '../../src/cli/output.ts';
-import { startStack } from './stack.ts';
+import { startStack } from '../stack.ts';
 import { type Story, tellStory } from './story.ts';
 
 const say = (line: string): void => {
@@ -10,7 +11,12 @@ const say = (line: string): void => {
 const exits = process.argv.includes('--exit');
 const beganAt = performance.now();
 say('Syncline demo: setting up (the first time builds or downloads what is missing)');
-const stack = await startStack(say);
+const stack = await startStack({
+  configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
+  database: 'syncline_demo',
+  schemas: ['pos', 'hr'],
+  say,
+});
 const readyAt = performance.now();
 try {
   const story = await tellStory(stack, say);

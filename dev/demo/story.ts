@@ -4,10 +4,10 @@ import { progressView } from '../../src/cli/progress.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import type { RunMode, RunSummary } from '../../src/domain/run.ts';
 import { readRuns } from '../../src/store/run-reports.ts';
+import type { Stack } from '../stack.ts';
+import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { changeSource, createSource, SALES } from './source-data.ts';
-import type { DemoStack } from './stack.ts';
 import { compareAll } from './verify.ts';
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 export type Step = {
   readonly step: string;
@@ -25,7 +25,7 @@ const KILL_AFTER_CHUNKS = 4;
 const LOOK_EVERY_MS = 20;
 const LATE_SALE = 4_321;
 
-export async function tellStory(stack: DemoStack, say: (line: string) => void): Promise<Story> {
+export async function tellStory(stack: Stack, say: (line: string) => void): Promise<Story> {
   const steps: Step[] = [];
   const failures: string[] = [];
   const expect = (holds: boolean, what: string): void => {
@@ -90,7 +90,7 @@ export async function tellStory(stack: DemoStack, say: (line: string) => void): 
 
 /** Both pipelines side by side, with live progress. */
 async function runBoth(
-  stack: DemoStack,
+  stack: Stack,
   mode: RunMode,
   during: (() => Promise<void>) | undefined,
 ): Promise<RunSummary[]> {
@@ -138,7 +138,7 @@ function errorsOf(summary: RunSummary): string {
 }
 
 /** Stamps its row now, commits later: a watermark that only looks at timestamps would never see it. */
-async function openLateTransaction(stack: DemoStack): Promise<{ commit(): Promise<void> }> {
+async function openLateTransaction(stack: Stack): Promise<{ commit(): Promise<void> }> {
   const client = await stack.source.connect();
   await client.query('SET idle_in_transaction_session_timeout = 0');
   await client.query('BEGIN');
@@ -153,7 +153,7 @@ async function openLateTransaction(stack: DemoStack): Promise<{ commit(): Promis
   };
 }
 
-async function lateSale(stack: DemoStack): Promise<string | null> {
+async function lateSale(stack: Stack): Promise<string | null> {
   const { rows } = await stack.store.pool.query<{ reference: string | null }>(
     'SELECT reference FROM pos.sales WHERE id = $1',
     [LATE_SALE],
@@ -161,14 +161,14 @@ async function lateSale(stack: DemoStack): Promise<string | null> {
   return rows[0]?.reference ?? null;
 }
 
-async function quarantined(stack: DemoStack): Promise<number> {
+async function quarantined(stack: Stack): Promise<number> {
   const { rows } = await stack.store.pool.query<{ count: number }>(
     'SELECT count(*) AS count FROM syncline.quarantine',
   );
   return rows[0]?.count ?? 0;
 }
 
-async function chunksDone(stack: DemoStack, chunks: number): Promise<void> {
+async function chunksDone(stack: Stack, chunks: number): Promise<void> {
   for (;;) {
     const { rows } = await stack.store.pool.query<{ done: number }>(
       `SELECT count(*) AS done FROM syncline.sync_chunk AS chunk JOIN syncline.sync_run AS run ON run.id = chunk.run_id

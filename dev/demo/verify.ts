@@ -47,7 +47,7 @@ export async function compareAll(source: pg.Pool, store: pg.Pool): Promise<Compa
     );
     const leftOut = left.rows.map((row) => row.key);
     const [there, here] = await Promise.all([
-      digest(source, compared, `${compared.key}::text <> ALL ($1::text[])`, [leftOut]),
+      digest(source, compared, { where: `${compared.key}::text <> ALL ($1::text[])`, values: [leftOut] }),
       digest(store, compared, `sync_deleted_at IS NULL AND ${compared.key}::text <> ALL ($1::text[])`, [
         leftOut,
       ]),
@@ -65,14 +65,13 @@ export async function compareAll(source: pg.Pool, store: pg.Pool): Promise<Compa
 async function digest(
   db: pg.Pool,
   { table, columns }: Compared,
-  where: string,
-  values: unknown[],
+  rowsOf: { where: string; values: unknown[] },
 ): Promise<{ rows: number; digest: string }> {
   const row = `row(${columns.join(', ')})::text`;
   const { rows } = await db.query<{ rows: string; digest: string }>(
     `SELECT count(*) AS rows, coalesce(sum(hashtextextended(${row}, 7)::numeric), 0)::text AS digest
-       FROM ${table} WHERE ${where}`,
-    values,
+       FROM ${table} WHERE ${rowsOf.where}`,
+    rowsOf.values,
   );
   const found = rows[0] as { rows: string; digest: string };
   return { rows: Number(found.rows), digest: found.digest };

@@ -1,10 +1,10 @@
-/** A worker in a process of its own, as in production; the demo kills one. */
+/** A worker in a process of its own, as in production. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { guardServer } from '../process-guard.ts';
+import { guardServer } from './process-guard.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const READY_MS = 60_000;
 
 export type WorkerProcess = {

@@ -1,25 +1,23 @@
-/** The demo's own world: Temporal with its Web UI, a store, and a source on another server (C6). */
+/** A world of its own for demo and benchmark: Temporal with its Web UI, a store, and a source on another server (C6). */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { type Client, connectClient } from '../../src/client.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { sourceKinds } from '../../src/connectors/registry.ts';
-import type { SyncConfig } from '../../src/domain/config.ts';
-import { searchAttributes } from '../../src/domain/search-attributes.ts';
-import { createPool } from '../../src/pg/pool.ts';
-import { migrate } from '../../src/store/migrate.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { createCluster } from '../postgres/cluster.ts';
-import { startPostgres } from '../postgres.ts';
-import { startTemporal } from '../temporal-server/start.ts';
-import { writeWorkflowBundle } from '../workflow-bundle.ts';
+import { type Client, connectClient } from '../src/client.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { sourceKinds } from '../src/connectors/registry.ts';
+import type { SyncConfig } from '../src/domain/config.ts';
+import { searchAttributes } from '../src/domain/search-attributes.ts';
+import { quoteIdent } from '../src/pg/identifiers.ts';
+import { createPool } from '../src/pg/pool.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { openStore, type Store } from '../src/store/open.ts';
+import { createCluster } from './postgres/cluster.ts';
+import { startPostgres } from './postgres.ts';
+import { startTemporal } from './temporal-server/start.ts';
+import { writeWorkflowBundle } from './workflow-bundle.ts';
 
-const CONFIG_PATH = fileURLToPath(new URL('./syncline.config.ts', import.meta.url));
-
-export type DemoStack = {
+export type Stack = {
   readonly config: SyncConfig;
   readonly configPath: string;
   readonly workflowBundle: string;
@@ -33,7 +31,17 @@ export type DemoStack = {
   stop(): Promise<void>;
 };
 
-export async function startStack(say: (line: string) => void): Promise<DemoStack> {
+export type StackOptions = {
+  readonly configPath: string;
+  /** Database of the store. */
+  readonly database: string;
+  /** Schemas of the mirrors, dropped at the start: with DATABASE_URL the database outlives the stack. */
+  readonly schemas: readonly string[];
+  readonly say: (line: string) => void;
+};
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { configPath, say } = options;
   const toStop: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of toStop.reverse()) await end().catch(() => undefined);
@@ -52,22 +60,24 @@ export async function startStack(say: (line: string) => void): Promise<DemoStack
     toStop.push(sourceServer.remove);
 
     const environment = {
-      DATABASE_URL: await postgres.database('syncline_demo'),
+      DATABASE_URL: await postgres.database(options.database),
       SOURCE_URL: sourceServer.url('postgres'),
       TEMPORAL_ADDRESS: temporal.address,
     };
     const config = await loadConfig({
-      path: CONFIG_PATH,
+      path: configPath,
       sourceKinds,
       environment: { ...process.env, ...environment },
     });
-    const folder = await mkdtemp(join(tmpdir(), 'syncline-demo-'));
+    const folder = await mkdtemp(join(tmpdir(), 'syncline-stack-'));
     toStop.push(() => rm(folder, { recursive: true, force: true }));
     const workflowBundle = await writeWorkflowBundle(folder);
 
-    const store = await openStore({ ...config.store, applicationName: 'syncline/demo' });
+    const store = await openStore({ ...config.store, applicationName: 'syncline/stack' });
     toStop.push(() => store.close());
-    await forgetEarlierDemo(store);
+    await store.pool.query(
+      `DROP SCHEMA IF EXISTS ${['syncline', ...options.schemas].map(quoteIdent).join(', ')} CASCADE`,
+    );
     await migrate(store);
     const source = createPool({
       url: environment.SOURCE_URL,
@@ -80,7 +90,7 @@ export async function startStack(say: (line: string) => void): Promise<DemoStack
     toStop.push(() => client.connection.close());
     return {
       config,
-      configPath: CONFIG_PATH,
+      configPath,
       workflowBundle,
       environment,
       client,
@@ -94,9 +104,4 @@ export async function startStack(say: (line: string) => void): Promise<DemoStack
     await stop();
     throw error;
   }
-}
-
-/** With DATABASE_URL the demo's database outlives it; its own schemas start anew. */
-async function forgetEarlierDemo(store: Store): Promise<void> {
-  await store.pool.query('DROP SCHEMA IF EXISTS syncline, pos, hr CASCADE');
 }

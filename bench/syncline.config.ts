@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { decimal, defineSync, env } from '../src/index.ts';
+
+const sale = z.object({
+  pdv: z.number().int().positive(),
+  amount: decimal({ min: '0' }),
+  type: z.enum(['sale', 'return', 'voucher']),
+});
+
+const sales = {
+  read: { table: 'public.sales' },
+  key: 'id',
+  changedAt: 'updated_at',
+  chunkRows: 100_000,
+} as const;
+
+export default defineSync({
+  store: { url: env('DATABASE_URL') },
+  sources: { shop: { kind: 'postgres', url: env('SOURCE_URL') } },
+  pipelines: {
+    zod: {
+      source: 'shop',
+      entities: { checked_sales: { ...sales, mirror: 'bench.checked', validate: sale } },
+    },
+    plain: { source: 'shop', entities: { plain_sales: { ...sales, mirror: 'bench.plain' } } },
+  },
+});
