@@ -6,22 +6,27 @@ import type { EntityPlan } from '../domain/entity.ts';
 import type { Db } from '../pg/pool.ts';
 import type { LoadSession } from './load-session.ts';
 
-/** Rows that the source no longer has neither survive nor are skipped. */
+/**
+ * Rows that the source no longer has neither survive nor are skipped. Locked in a statement of its own: the one that
+ * looks for skipped rows must see those of whoever held the lock until now.
+ */
 export async function forgetKeys(
   session: LoadSession,
   plan: EntityPlan,
   keys: readonly string[],
 ): Promise<void> {
   if (plan.spec.deduplicate === null) return;
+  const values = [plan.spec.entity, keys];
   const own = 'entity = $1 AND key = ANY ($2::text[])';
+  const held = `SELECT scope, fingerprint, bucket FROM syncline.dedupe_survivor
+                 WHERE ${own} ORDER BY scope, fingerprint, bucket FOR UPDATE`;
+  await session.client.query(held, values);
   await session.client.query(
-    `WITH locked AS MATERIALIZED (
-       SELECT scope, fingerprint, bucket FROM syncline.dedupe_survivor
-        WHERE ${own} ORDER BY scope, fingerprint, bucket FOR UPDATE),
+    `WITH held AS MATERIALIZED (${held}),
      released AS (DELETE FROM syncline.dedupe_survivor WHERE ${own}),
      gone AS (DELETE FROM syncline.skipped_row WHERE ${own})
-     ${enqueueSkipped('locked', `NOT (k.${own.replace(' AND ', ' AND k.')})`)}`,
-    [plan.spec.entity, keys],
+     ${enqueueSkipped('held', 'NOT (k.entity = $1 AND k.key = ANY ($2::text[]))')}`,
+    values,
   );
 }
 

@@ -99,22 +99,29 @@ function instant({ name, type }: MirrorColumn): string {
   return type.includes('with time zone') ? column : `(${column}::timestamp AT TIME ZONE 'UTC')`;
 }
 
-/** A row that is in another group than it was, or at another time in it, gives its group back. */
+/**
+ * A row that is in another group than it was, or at another time in it, gives its group back. Locked in a statement of
+ * its own: the one that looks for skipped rows must see those of whoever held the lock until now.
+ */
 async function releaseMoved({ session, plan, scope }: Dedupe): Promise<void> {
+  const values = [plan.spec.entity, scope];
+  const moved = `
+    SELECT v.scope, v.fingerprint, v.bucket
+      FROM syncline.dedupe_survivor AS v
+      JOIN ${PIECE} AS d ON d.key = v.key
+     WHERE v.entity = $1
+       AND (v.scope, v.fingerprint, v.bucket, v.at) IS DISTINCT FROM ($2, d.fingerprint, d.bucket, d.at)
+     ORDER BY v.scope, v.fingerprint, v.bucket
+       FOR UPDATE OF v`;
+  const { rowCount } = await session.client.query(moved, values);
+  if (rowCount === 0) return;
   await session.client.query(
-    `WITH moved AS MATERIALIZED (
-       SELECT v.scope, v.fingerprint, v.bucket
-         FROM syncline.dedupe_survivor AS v
-         JOIN ${PIECE} AS d ON d.key = v.key
-        WHERE v.entity = $1
-          AND (v.scope, v.fingerprint, v.bucket, v.at) IS DISTINCT FROM ($2, d.fingerprint, d.bucket, d.at)
-        ORDER BY v.scope, v.fingerprint, v.bucket
-          FOR UPDATE OF v),
+    `WITH moved AS MATERIALIZED (${moved}),
      released AS (
        DELETE FROM syncline.dedupe_survivor AS v USING moved AS m
         WHERE v.scope = m.scope AND v.fingerprint = m.fingerprint AND v.bucket = m.bucket AND v.entity = $1)
      ${enqueueSkipped('moved', `NOT (k.entity = $1 AND k.key IN (SELECT key FROM ${PIECE}))`)}`,
-    [plan.spec.entity, scope],
+    values,
   );
 }
 

@@ -1,6 +1,5 @@
 /** What the tests of the load share: a store of their own, plans made by hand, pieces made from rows. */
 import pg from 'pg';
-import type { EntityRef } from '../../src/domain/run.ts';
 import type {
   EntityPlan,
   EntitySpec,
@@ -10,6 +9,7 @@ import type {
   SourceColumn,
 } from '../../src/domain/entity.ts';
 import { encodeKey } from '../../src/domain/keys.ts';
+import type { EntityRef } from '../../src/domain/run.ts';
 import type { LoadJob } from '../../src/store/load-piece.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -61,7 +61,10 @@ export function planOf(options: PlanOptions): EntityPlan {
     type,
     from: name.toUpperCase(),
   }));
-  const computed: PlanColumn[] = Object.entries(options.computed ?? {}).map(([name, type]) => ({ name, type }));
+  const computed: PlanColumn[] = Object.entries(options.computed ?? {}).map(([name, type]) => ({
+    name,
+    type,
+  }));
   const loadColumns = [...from, ...computed].map(
     (column): MirrorColumn => ({
       name: column.name,
@@ -82,7 +85,9 @@ export function planOf(options: PlanOptions): EntityPlan {
       type: options.columns[name] ?? 'timestamp with time zone',
       from: name.toUpperCase(),
     })),
-    ...(options.softDeleteColumn === undefined ? [] : [{ name: '_soft_delete', ...options.softDeleteColumn }]),
+    ...(options.softDeleteColumn === undefined
+      ? []
+      : [{ name: '_soft_delete', ...options.softDeleteColumn }]),
   ];
   const source = options.source ?? 'shop';
   const spec: EntitySpec = {
@@ -150,7 +155,10 @@ export function binaryPiece(
   layout: ShapedPiece['layout'] = 'staging',
 ): ShapedPiece {
   const tuples = rows.map((fields) => {
-    const parts = fields.flatMap((bytes) => [int32(bytes === null ? -1 : bytes.length), bytes ?? Buffer.alloc(0)]);
+    const parts = fields.flatMap((bytes) => [
+      int32(bytes === null ? -1 : bytes.length),
+      bytes ?? Buffer.alloc(0),
+    ]);
     const count = Buffer.alloc(2);
     count.writeInt16BE(fields.length);
     return Buffer.concat([count, ...parts]);
@@ -224,12 +232,16 @@ export async function mirrorRows(store: Store, plan: EntityPlan): Promise<Record
   const columns = plan.mirrorColumns.map(({ name }) => `"${name}"::text`).join(', ');
   const { rows } = await store.pool.query(
     `SELECT ${columns}, sync_deleted_at IS NOT NULL AS deleted${plan.syncSource === null ? '' : ', sync_source'}
-       FROM "${schema}"."${table}" ORDER BY ${plan.keyColumns.map((name) => `"${name}"`).join(', ')}`,
+       FROM "${schema}"."${table}" AS m ORDER BY ${plan.keyColumns.map((name) => `m."${name}"`).join(', ')}`,
   );
   return rows;
 }
 
-export async function all<T = Record<string, unknown>>(store: Store, sql: string, values: unknown[] = []): Promise<T[]> {
+export async function all<T = Record<string, unknown>>(
+  store: Store,
+  sql: string,
+  values: unknown[] = [],
+): Promise<T[]> {
   const { rows } = await store.pool.query(sql, values);
   return rows as T[];
 }

@@ -3,7 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan } from '../../src/domain/entity.ts';
 import { loadPiece } from '../../src/store/load-piece.ts';
 import { buildFeedIndex, ensureMirror, planMirror } from '../../src/store/mirror-ddl.ts';
-import { all, jobFor, mirrorRows, openTestStore, planOf, type PlanOptions, startRun, type TestRow, type TestStore, textPiece } from './load-kit.ts';
+import {
+  all,
+  jobFor,
+  mirrorRows,
+  openTestStore,
+  type PlanOptions,
+  planOf,
+  startRun,
+  type TestRow,
+  type TestStore,
+  textPiece,
+} from './load-kit.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -14,7 +25,9 @@ afterAll(() => test.drop());
 const stop = (plan: EntityPlan) => ensureMirror(test.store.pool, plan, { onDrift: 'stop' });
 const apply = (plan: EntityPlan) => ensureMirror(test.store.pool, plan, { onDrift: 'apply' });
 const kinds = async (plan: EntityPlan) =>
-  (await planMirror(test.store.pool, plan)).map(({ kind, column }) => (column === null ? kind : `${kind} ${column}`));
+  (await planMirror(test.store.pool, plan)).map(({ kind, column }) =>
+    column === null ? kind : `${kind} ${column}`,
+  );
 const sales = (entity: string, more: Partial<PlanOptions> = {}) =>
   planOf({ entity, columns: { id: 'integer', name: 'character varying(10)' }, ...more });
 async function load(plan: EntityPlan, rows: TestRow[]) {
@@ -48,7 +61,12 @@ describe('a new mirror', () => {
       { name: 'a', type: 'integer', required: true },
       { name: 'amount', type: 'numeric', required: false, comment: 'Source-owned (syncline): from AMOUNT' },
       { name: 'label', type: 'text', comment: 'Source-owned (syncline): computed from the source’s row' },
-      { name: 'note', type: 'text', default: `'it''s'::text`, comment: expect.stringMatching(/^Local \(syncline\).*onSource/) },
+      {
+        name: 'note',
+        type: 'text',
+        default: `'it''s'::text`,
+        comment: expect.stringMatching(/^Local \(syncline\).*onSource/),
+      },
       { name: 'sync_source', type: 'text', required: true, collation: 'C' },
       { name: 'sync_xid', type: 'xid8', required: true, default: 'pg_current_xact_id()' },
       { name: 'sync_deleted_at', type: 'timestamp with time zone', required: false },
@@ -57,14 +75,22 @@ describe('a new mirror', () => {
       { name: 'sync_modified_at', type: 'timestamp with time zone' },
       { name: 'sync_modified_by', type: 'text' },
     ]);
-    const keys = await all(test.store, `SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE contype = 'p' AND conrelid = '"Odd schema"."Made ""so"""'::regclass`);
+    const keys = await all(
+      test.store,
+      `SELECT pg_get_constraintdef(oid) AS key FROM pg_constraint WHERE contype = 'p' AND conrelid = '"Odd schema"."Made ""so"""'::regclass`,
+    );
     expect(keys).toEqual([{ key: 'PRIMARY KEY (sync_source, b, a)' }]);
     expect(await load(plan, [['k', '1', '2', 'l']])).toMatchObject({ inserted: 1 });
   });
 
   it('is made once by entities that share it and start together', async () => {
     const plans = ['east', 'west', 'north', 'south'].map((source) =>
-      planOf({ entity: `${source}_shared`, source, columns: { id: 'integer' }, mirror: { schema: 'together', table: 'shared', shared: true } }),
+      planOf({
+        entity: `${source}_shared`,
+        source,
+        columns: { id: 'integer' },
+        mirror: { schema: 'together', table: 'shared', shared: true },
+      }),
     );
     await Promise.all(plans.map((plan) => stop(plan)));
     for (const plan of plans) expect(await load(plan, [['1']])).toMatchObject({ inserted: 1 });
@@ -75,8 +101,14 @@ describe('a new mirror', () => {
     await stop(plan);
     await buildFeedIndex(test.store.pool, plan);
     await buildFeedIndex(test.store.pool, plan);
-    const indexes = await all<{ def: string }>(test.store, `SELECT indexdef AS def FROM pg_indexes WHERE tablename = 'indexed' ORDER BY length(indexdef)`);
-    expect(indexes.map(({ def }) => def.replace(/.*USING/, ''))).toEqual([' btree (id)', ' btree (sync_xid, id)']);
+    const indexes = await all<{ def: string }>(
+      test.store,
+      `SELECT indexdef AS def FROM pg_indexes WHERE tablename = 'indexed' ORDER BY length(indexdef)`,
+    );
+    expect(indexes.map(({ def }) => def.replace(/.*USING/, ''))).toEqual([
+      ' btree (id)',
+      ' btree (sync_xid, id)',
+    ]);
   });
 });
 
@@ -84,9 +116,15 @@ describe('drift', () => {
   it('a column is added, and filled by the next load', async () => {
     await stop(sales('added'));
     await load(sales('added'), [['1', 'a']]);
-    const wider = planOf({ entity: 'added', columns: { id: 'integer', name: 'character varying(10)', town: 'text' } });
+    const wider = planOf({
+      entity: 'added',
+      columns: { id: 'integer', name: 'character varying(10)', town: 'text' },
+    });
     expect(await kinds(wider)).toEqual(['add-column town']);
-    await expect(stop(wider)).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', message: expect.stringContaining('add town text') });
+    await expect(stop(wider)).rejects.toMatchObject({
+      code: 'SCHEMA_CHANGED',
+      message: expect.stringContaining('add town text'),
+    });
     expect(await apply(wider)).toMatchObject({ created: false, changes: [{ kind: 'add-column' }] });
     expect(await kinds(wider)).toEqual([]);
     expect(await load(wider, [['1', 'a', 'Bonn']])).toMatchObject({ updated: 1 });
@@ -99,12 +137,20 @@ describe('drift', () => {
     expect(await kinds(wider)).toEqual(['widen-column id', 'widen-column name']);
     await expect(stop(wider)).rejects.toMatchObject({ code: 'SCHEMA_CHANGED' });
     await apply(wider);
-    expect(await load(wider, [['1', 'a'], ['9999999999', 'longer than ten']])).toMatchObject({ unchanged: 1, inserted: 1 });
+    expect(
+      await load(wider, [
+        ['1', 'a'],
+        ['9999999999', 'longer than ten'],
+      ]),
+    ).toMatchObject({ unchanged: 1, inserted: 1 });
   });
 
   it('a mirror wider than the source is left as it is, and compares well', async () => {
     await stop(planOf({ entity: 'wider', columns: { id: 'integer', n: 'numeric', u: 'text' } }));
-    const narrower = planOf({ entity: 'wider', columns: { id: 'integer', n: 'integer', u: 'character varying(9)' } });
+    const narrower = planOf({
+      entity: 'wider',
+      columns: { id: 'integer', n: 'integer', u: 'character varying(9)' },
+    });
     expect(await kinds(narrower)).toEqual([]);
     expect(await load(narrower, [['1', '5', 'x']])).toMatchObject({ inserted: 1 });
     expect(await load(narrower, [['1', '5', 'x']])).toMatchObject({ unchanged: 1 });
@@ -113,7 +159,8 @@ describe('drift', () => {
   });
 
   it('local columns come from the configuration, so they are added at once, and a new default is for new rows', async () => {
-    const local = (value: string) => sales('localised', { localColumns: [{ role: 'local', name: 'note', type: 'text', default: value }] });
+    const local = (value: string) =>
+      sales('localised', { localColumns: [{ role: 'local', name: 'note', type: 'text', default: value }] });
     await stop(sales('localised'));
     await load(sales('localised'), [['1', 'a']]);
     await stop(local('first'));
@@ -121,35 +168,60 @@ describe('drift', () => {
     expect(await kinds(local('second'))).toEqual(['set-default note']);
     await stop(local('second'));
     await load(local('second'), [['3', 'c']]);
-    expect((await mirrorRows(test.store, local('second'))).map((row) => row.note)).toEqual(['first', 'first', 'second']);
+    expect((await mirrorRows(test.store, local('second'))).map((row) => row.note)).toEqual([
+      'first',
+      'first',
+      'second',
+    ]);
     expect(await kinds(local('second'))).toEqual([]);
   });
 
   it('the guard follows the columns', async () => {
     const local = { role: 'local', name: 'note', type: 'text', default: null } as const;
     await stop(sales('guarded', { localColumns: [local] }));
-    const more = planOf({ entity: 'guarded', columns: { id: 'integer', name: 'character varying(10)', town: 'text' }, localColumns: [local] });
+    const more = planOf({
+      entity: 'guarded',
+      columns: { id: 'integer', name: 'character varying(10)', town: 'text' },
+      localColumns: [local],
+    });
     await apply(more);
     await load(more, [['1', 'a', 'Bonn']]);
-    await expect(test.store.pool.query(`UPDATE guarded SET town = 'x'`)).rejects.toMatchObject({ code: 'SYN01' });
+    await expect(test.store.pool.query(`UPDATE guarded SET town = 'x'`)).rejects.toMatchObject({
+      code: 'SYN01',
+    });
   });
 
   const conflicts: [string, string, Partial<PlanOptions>][] = [
     ['a column that the source lost', 'conflict name', { columns: { id: 'integer' } }],
-    ['a narrower type', 'conflict name', { columns: { id: 'integer', name: 'character varying(5)', extra: 'text' } }],
+    [
+      'a narrower type',
+      'conflict name',
+      { columns: { id: 'integer', name: 'character varying(5)', extra: 'text' } },
+    ],
     ['another type', 'conflict name', { columns: { id: 'integer', name: 'uuid' } }],
     ['another key', 'conflict', { key: ['name'] }],
     ['sharing', 'conflict', { mirror: { schema: 'public', table: 'conflict_5', shared: true } }],
-    ['a column that becomes local', 'conflict name', { columns: { id: 'integer' }, localColumns: [{ role: 'local', name: 'name', type: 'character varying(10)', default: null }] }],
+    [
+      'a column that becomes local',
+      'conflict name',
+      {
+        columns: { id: 'integer' },
+        localColumns: [{ role: 'local', name: 'name', type: 'character varying(10)', default: null }],
+      },
+    ],
   ];
   for (const [i, [what, expected, change]] of conflicts.entries()) {
     it(`${what} needs a person, who is told what to do`, async () => {
       const entity = `conflict_${i + 1}`;
       await stop(sales(entity));
       const changed = sales(entity, change);
-      if (what === 'a narrower type') await test.store.pool.query(`ALTER TABLE ${entity} ALTER COLUMN name TYPE integer USING 1`);
+      if (what === 'a narrower type')
+        await test.store.pool.query(`ALTER TABLE ${entity} ALTER COLUMN name TYPE integer USING 1`);
       expect((await kinds(changed)).filter((kind) => kind.startsWith('conflict'))).toEqual([expected]);
-      await expect(apply(changed)).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', remedy: expect.stringMatching(/\w{3,}/) });
+      await expect(apply(changed)).rejects.toMatchObject({
+        code: 'SCHEMA_CHANGED',
+        remedy: expect.stringMatching(/\w{3,}/),
+      });
     });
   }
 
@@ -163,8 +235,14 @@ describe('drift', () => {
 
   it('never touches a table that is no mirror', async () => {
     await test.store.pool.query('CREATE TABLE foreign_table (id integer PRIMARY KEY, name text)');
-    await expect(apply(sales('foreign_table'))).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', message: expect.stringContaining('is no mirror') });
-    const columns = await all(test.store, `SELECT FROM pg_attribute WHERE attrelid = 'foreign_table'::regclass AND attnum > 0`);
+    await expect(apply(sales('foreign_table'))).rejects.toMatchObject({
+      code: 'SCHEMA_CHANGED',
+      message: expect.stringContaining('is no mirror'),
+    });
+    const columns = await all(
+      test.store,
+      `SELECT FROM pg_attribute WHERE attrelid = 'foreign_table'::regclass AND attnum > 0`,
+    );
     expect(columns).toHaveLength(2);
   });
 });

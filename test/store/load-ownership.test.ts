@@ -6,7 +6,18 @@ import { type LoadJob, loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { takeTicket } from '../../src/store/ticket.ts';
 import { tombstoneKeys } from '../../src/store/tombstones.ts';
-import { all, jobFor, mirrorRows, openTestStore, person, planOf, startRun, type TestRow, type TestStore, textPiece } from './load-kit.ts';
+import {
+  all,
+  jobFor,
+  mirrorRows,
+  openTestStore,
+  person,
+  planOf,
+  startRun,
+  type TestRow,
+  type TestStore,
+  textPiece,
+} from './load-kit.ts';
 
 let test: TestStore;
 let user: pg.Client;
@@ -41,10 +52,18 @@ const stamps = (entity: string) =>
 describe('local columns', () => {
   it('start with their default, and keep what people write whatever the source does', async () => {
     const { load, rows } = await owned('kept');
-    await load([['1', 'a'], ['2', 'b']]);
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
     expect(await rows()).toMatchObject([{ note: 'NEW', score: null }, { note: 'NEW' }]);
     await user.query(`UPDATE kept SET note = 'mine', score = 7 WHERE id = 1`);
-    expect(await load([['1', 'a2'], ['2', 'b']])).toMatchObject({ updated: 1, unchanged: 1 });
+    expect(
+      await load([
+        ['1', 'a2'],
+        ['2', 'b'],
+      ]),
+    ).toMatchObject({ updated: 1, unchanged: 1 });
     expect(await rows()).toMatchObject([{ name: 'a2', note: 'mine', score: '7' }, { note: 'NEW' }]);
   });
 
@@ -52,7 +71,12 @@ describe('local columns', () => {
     const { plan, run, load, rows } = await owned('returned');
     await load([['1', 'a']]);
     await user.query(`UPDATE returned SET note = 'mine' WHERE id = 1`);
-    await tombstoneKeys(test.store, { ref: run.ref, plan, ticket: await takeTicket(test.store.pool), keys: ['1'] });
+    await tombstoneKeys(test.store, {
+      ref: run.ref,
+      plan,
+      ticket: await takeTicket(test.store.pool),
+      keys: ['1'],
+    });
     expect(await rows()).toMatchObject([{ note: 'mine', deleted: true }]);
     await load([['1', 'a']]);
     expect(await rows()).toMatchObject([{ note: 'mine', deleted: false }]);
@@ -72,7 +96,10 @@ describe('local columns', () => {
 describe('the guard of a mirror with local columns', () => {
   it('stamps what did not stamp itself', async () => {
     const { load } = await owned('stamped');
-    await load([['1', 'a'], ['2', 'b']]);
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
     const [before] = await stamps('stamped');
     await user.query(`UPDATE stamped SET note = 'x' WHERE id = 1`);
     const [after, other] = await stamps('stamped');
@@ -88,14 +115,22 @@ describe('the guard of a mirror with local columns', () => {
   it('stamps a second statement of the same transaction too', async () => {
     const { load, rows } = await owned('stamped_twice');
     await load([['1', 'a']]);
-    await user.query(`BEGIN; UPDATE stamped_twice SET note = 'x'; UPDATE stamped_twice SET note = 'y'; COMMIT`);
+    await user.query(
+      `BEGIN; UPDATE stamped_twice SET note = 'x'; UPDATE stamped_twice SET note = 'y'; COMMIT`,
+    );
     expect(await rows()).toMatchObject([{ note: 'y' }]);
   });
 
   it('refuses changes of source-owned columns and of system columns, and says what to do', async () => {
     const { load, rows } = await owned('refused');
     await load([['1', 'a']]);
-    for (const change of [`name = 'b'`, 'id = 2', 'name = NULL', 'sync_deleted_at = now()', `sync_origin = 'me'`]) {
+    for (const change of [
+      `name = 'b'`,
+      'id = 2',
+      'name = NULL',
+      'sync_deleted_at = now()',
+      `sync_origin = 'me'`,
+    ]) {
       await expect(user.query(`UPDATE refused SET ${change}, note = 'x'`)).rejects.toMatchObject({
         code: 'SYN01',
         hint: 'Change the row in the source, or only the local columns: note, score.',
@@ -107,7 +142,10 @@ describe('the guard of a mirror with local columns', () => {
 
   it('turns a DELETE into a tombstone', async () => {
     const { load, rows } = await owned('deleted');
-    await load([['1', 'a'], ['2', 'b']]);
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
     const { rowCount } = await user.query('DELETE FROM deleted WHERE id = 1');
     expect(rowCount).toBe(0);
     expect(await rows()).toMatchObject([{ name: 'a', deleted: true }, { deleted: false }]);
@@ -123,7 +161,9 @@ describe('the guard of a mirror with local columns', () => {
   it('lets our own writes pass, a delete for good included', async () => {
     const { load, rows } = await owned('passed');
     await load([['1', 'a']]);
-    await user.query(`BEGIN; SET LOCAL syncline.writer = 'on'; UPDATE passed SET name = 'b'; DELETE FROM passed; COMMIT`);
+    await user.query(
+      `BEGIN; SET LOCAL syncline.writer = 'on'; UPDATE passed SET name = 'b'; DELETE FROM passed; COMMIT`,
+    );
     expect(await rows()).toEqual([]);
   });
 
@@ -151,7 +191,8 @@ describe('onSource (C18)', () => {
         ],
       }),
     );
-  const status = async (deal: Awaited<ReturnType<typeof deals>>) => (await deal.rows()).map((row) => row.workflow_status);
+  const status = async (deal: Awaited<ReturnType<typeof deals>>) =>
+    (await deal.rows()).map((row) => row.workflow_status);
 
   const stages = ['OPEN', 'CLOSED WON', 'CLOSED LOST', null];
   for (const from of stages) {
@@ -164,7 +205,9 @@ describe('onSource (C18)', () => {
         await user.query(`UPDATE ${deal.plan.spec.entity} SET note = 'called', workflow_status = 'MINE'`);
         await deal.load([['1', to, '1']]);
         const closes = to?.startsWith('CLOSED') && !from?.startsWith('CLOSED');
-        expect(await deal.rows()).toMatchObject([{ workflow_status: closes ? 'CLOSED_IN_CRM' : 'MINE', note: 'called', stage: to }]);
+        expect(await deal.rows()).toMatchObject([
+          { workflow_status: closes ? 'CLOSED_IN_CRM' : 'MINE', note: 'called', stage: to },
+        ]);
       });
     }
   }
@@ -192,10 +235,17 @@ describe('onSource (C18)', () => {
     const { run, load, rows } = await ready(plan);
     const loaded = async (label: string, price = '1.50') => load([['1', 't', price, '0.5', label]]);
     await loaded('a');
-    expect(calls).toEqual([{ before: null, after: { ID: 1, FLAG: true, PRICE: '1.50', RATIO: 0.5 }, value: 0 }]);
+    expect(calls).toEqual([
+      { before: null, after: { ID: 1, FLAG: true, PRICE: '1.50', RATIO: 0.5 }, value: 0 },
+    ]);
     await loaded('a');
     await loaded('computed only');
-    await tombstoneKeys(test.store, { ref: run.ref, plan, ticket: await takeTicket(test.store.pool), keys: ['1'] });
+    await tombstoneKeys(test.store, {
+      ref: run.ref,
+      plan,
+      ticket: await takeTicket(test.store.pool),
+      keys: ['1'],
+    });
     await loaded('computed only');
     expect(calls).toHaveLength(1);
     expect(await rows()).toMatchObject([{ label: 'computed only', changes: '1', deleted: false }]);
@@ -227,13 +277,27 @@ describe('onSource (C18)', () => {
       ],
     });
     const { load, rows } = await ready(plan);
-    expect(await load([['1', 'fine'], ['2', 'throw'], ['3', 'nothing'], ['4', 'text']])).toMatchObject({ inserted: 1, quarantined: 3 });
+    expect(
+      await load([
+        ['1', 'fine'],
+        ['2', 'throw'],
+        ['3', 'nothing'],
+        ['4', 'text'],
+      ]),
+    ).toMatchObject({ inserted: 1, quarantined: 3 });
     expect(await rows()).toEqual([{ id: '1', what: 'fine', state: '7', deleted: false }]);
-    const entries = await all(test.store, `SELECT key, reason, detail FROM syncline.quarantine WHERE entity = 'failing' ORDER BY key`);
+    const entries = await all(
+      test.store,
+      `SELECT key, reason, detail FROM syncline.quarantine WHERE entity = 'failing' ORDER BY key`,
+    );
     expect(entries).toEqual([
       { key: '2', reason: 'ON_SOURCE_FAILED', detail: 'onSource of state failed with TypeError.' },
       { key: '3', reason: 'ON_SOURCE_FAILED', detail: 'onSource of state returned nothing.' },
-      { key: '4', reason: 'ON_SOURCE_FAILED', detail: 'onSource returned a value that the type of its column cannot hold.' },
+      {
+        key: '4',
+        reason: 'ON_SOURCE_FAILED',
+        detail: 'onSource returned a value that the type of its column cannot hold.',
+      },
     ]);
     // The mirror keeps what it had.
     expect(await load([['1', 'throw']])).toMatchObject({ updated: 0, quarantined: 1 });

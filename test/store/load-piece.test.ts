@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
-import { all, jobFor, mirrorRows, openTestStore, planOf, startRun, type TestStore, textPiece } from './load-kit.ts';
+import {
+  all,
+  jobFor,
+  mirrorRows,
+  openTestStore,
+  planOf,
+  startRun,
+  type TestStore,
+  textPiece,
+} from './load-kit.ts';
 
 let test: TestStore;
 beforeAll(async () => {
@@ -21,13 +30,25 @@ async function ready(entity: string) {
 describe('loadPiece', () => {
   it('inserts, updates, leaves equal rows, and counts each', async () => {
     const { plan, load } = await ready('plain');
-    expect(await load([['1', 'a', '1.0'], ['2', null, '2'], ['3', 'x\ty\\\n', null]])).toMatchObject({
+    expect(
+      await load([
+        ['1', 'a', '1.0'],
+        ['2', null, '2'],
+        ['3', 'x\ty\\\n', null],
+      ]),
+    ).toMatchObject({
       fetched: 3,
       inserted: 3,
       updated: 0,
       unchanged: 0,
     });
-    expect(await load([['1', 'a', '1.00'], ['2', null, '2'], ['4', 'd', 'NaN']])).toMatchObject({
+    expect(
+      await load([
+        ['1', 'a', '1.00'],
+        ['2', null, '2'],
+        ['4', 'd', 'NaN'],
+      ]),
+    ).toMatchObject({
       fetched: 3,
       inserted: 1,
       updated: 1,
@@ -45,8 +66,18 @@ describe('loadPiece', () => {
   it('adds its counts to the chunk, moves its position, and marks it done with the last piece', async () => {
     const { run, load } = await ready('counted');
     await load([['1', 'a', '1']], { resumeAfter: '1' });
-    await load([['2', 'a', '1'], ['1', 'a', '1']], { resumeAfter: '2', finished: true });
-    const [chunk] = await all(test.store, 'SELECT state, resume_after, counts FROM syncline.sync_chunk WHERE id = $1', [run.chunkId]);
+    await load(
+      [
+        ['2', 'a', '1'],
+        ['1', 'a', '1'],
+      ],
+      { resumeAfter: '2', finished: true },
+    );
+    const [chunk] = await all(
+      test.store,
+      'SELECT state, resume_after, counts FROM syncline.sync_chunk WHERE id = $1',
+      [run.chunkId],
+    );
     expect(chunk).toMatchObject({
       state: 'done',
       resume_after: '2',

@@ -31,15 +31,22 @@ afterAll(async () => {
   await test.drop();
 });
 
-async function ready(entity: string, plan: EntityPlan = planOf({ entity, columns: { id: 'integer', name: 'text' } })) {
+async function ready(
+  entity: string,
+  plan: EntityPlan = planOf({ entity, columns: { id: 'integer', name: 'text' } }),
+) {
   await ensureMirror(test.store.pool, plan, { onDrift: 'stop' });
   const run = await startRun(test.store, plan);
   const load = async (rows: TestRow[], more: Partial<LoadJob> = {}) =>
     loadPiece(test.store, await jobFor(test.store, plan, { run, ...more }), textPiece(rows));
   const listed = async () =>
-    (await all<{ key: string }>(test.store, 'SELECT key FROM syncline.refresh WHERE entity = $1 ORDER BY key', [entity])).map(
-      (row) => row.key,
-    );
+    (
+      await all<{ key: string }>(
+        test.store,
+        'SELECT key FROM syncline.refresh WHERE entity = $1 ORDER BY key',
+        [entity],
+      )
+    ).map((row) => row.key);
   return { plan, run, load, listed, rows: () => mirrorRows(test.store, plan) };
 }
 
@@ -54,10 +61,22 @@ const write = (entity: string, id: number, name: string) =>
 describe('C1: the ticket', () => {
   it('leaves a row alone that was written after the read began, and lists it to be read again', async () => {
     const { load, rows, listed } = await ready('undone');
-    await load([['1', 'old'], ['2', 'old']]);
+    await load([
+      ['1', 'old'],
+      ['2', 'old'],
+    ]);
     const ticket = await takeTicket(test.store.pool);
     await write('undone', 1, 'uploaded');
-    expect(await load([['1', 'old'], ['2', 'read'], ['3', 'read']], { ticket })).toMatchObject({
+    expect(
+      await load(
+        [
+          ['1', 'old'],
+          ['2', 'read'],
+          ['3', 'read'],
+        ],
+        { ticket },
+      ),
+    ).toMatchObject({
       updated: 1,
       inserted: 1,
       unchanged: 0,
@@ -98,7 +117,13 @@ describe('C1: the ticket', () => {
     const ticket = await takeTicket(test.store.pool);
     await other.query('BEGIN');
     await write('inserted', 1, 'uploaded');
-    const loading = load([['1', 'read'], ['2', 'read']], { ticket });
+    const loading = load(
+      [
+        ['1', 'read'],
+        ['2', 'read'],
+      ],
+      { ticket },
+    );
     await untilWaiting();
     await other.query('COMMIT');
     expect(await loading).toMatchObject({ inserted: 1, refreshed: 1 });
@@ -109,25 +134,51 @@ describe('C1: the ticket', () => {
   it('does not list a newer row that is as it was read: a piece that is loaded twice lists nothing', async () => {
     const { load, listed } = await ready('twice_loaded');
     const ticket = await takeTicket(test.store.pool);
-    expect(await load([['1', 'a'], ['2', 'b']], { ticket })).toMatchObject({ inserted: 2 });
-    expect(await load([['1', 'a'], ['2', 'b']], { ticket })).toMatchObject({ unchanged: 2, refreshed: 0 });
+    expect(
+      await load(
+        [
+          ['1', 'a'],
+          ['2', 'b'],
+        ],
+        { ticket },
+      ),
+    ).toMatchObject({ inserted: 2 });
+    expect(
+      await load(
+        [
+          ['1', 'a'],
+          ['2', 'b'],
+        ],
+        { ticket },
+      ),
+    ).toMatchObject({ unchanged: 2, refreshed: 0 });
     expect(await listed()).toEqual([]);
   });
 
   it('buries nothing that was written after the look-up began', async () => {
     const { plan, run, load, rows, listed } = await ready('buried');
-    await load([['1', 'a'], ['2', 'b']]);
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
     const ticket = await takeTicket(test.store.pool);
     await other.query(`UPDATE buried SET name = 'edited', sync_xid = pg_current_xact_id() WHERE id = 1`);
     const buried = await tombstoneKeys(test.store, { ref: run.ref, plan, ticket, keys: ['1', '2', '7'] });
     expect(buried).toEqual({ tombstoned: 1, refreshed: 1 });
-    expect(await rows()).toMatchObject([{ name: 'edited', deleted: false }, { name: 'b', deleted: true }]);
+    expect(await rows()).toMatchObject([
+      { name: 'edited', deleted: false },
+      { name: 'b', deleted: true },
+    ]);
     expect(await listed()).toEqual(['1']);
   });
 
   it('settles refresh entries that nobody renewed, and buries asked keys that were not found', async () => {
     const { plan, load, rows, listed } = await ready('settled');
-    await load([['1', 'a'], ['2', 'b'], ['3', 'c']]);
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'c'],
+    ]);
     const enqueue = (key: string) =>
       other.query(
         `INSERT INTO syncline.refresh (entity, key, reason) VALUES ('settled', $1, 'upload')
@@ -136,7 +187,12 @@ describe('C1: the ticket', () => {
       );
     for (const key of ['1', '2', '3', '4']) await enqueue(key);
     const ticket = await takeTicket(test.store.pool);
-    const entries = await listRefresh(test.store.pool, { entity: plan.spec.entity, ticket, after: null, limit: 10 });
+    const entries = await listRefresh(test.store.pool, {
+      entity: plan.spec.entity,
+      ticket,
+      after: null,
+      limit: 10,
+    });
     await enqueue('3');
     const counts = await load([['1', 'a2']], {
       ticket,
@@ -146,7 +202,11 @@ describe('C1: the ticket', () => {
     });
     expect(counts).toMatchObject({ updated: 1, tombstoned: 1 });
     expect(await listed()).toEqual(['3']);
-    expect(await rows()).toMatchObject([{ name: 'a2', deleted: false }, { deleted: true }, { deleted: false }]);
+    expect(await rows()).toMatchObject([
+      { name: 'a2', deleted: false },
+      { deleted: true },
+      { deleted: false },
+    ]);
   });
 
   it('resets provenance when the source writes the row, and keeps it while the row is as the source has it', async () => {
@@ -184,22 +244,39 @@ describe('the merge', () => {
     const { load } = await ready('quiet');
     const rows = Array.from({ length: 3_000 }, (_, i): TestRow => [`${i}`, `name ${i}`]);
     await load(rows);
-    const position = async () => (await all<{ lsn: string }>(test.store, 'SELECT pg_current_wal_insert_lsn() AS lsn'))[0]?.lsn;
-    const version = () => all(test.store, 'SELECT max(sync_xid::text) AS newest, max(ctid) AS place FROM quiet');
+    const position = async () =>
+      (await all<{ lsn: string }>(test.store, 'SELECT pg_current_wal_insert_lsn() AS lsn'))[0]?.lsn;
+    const version = () =>
+      all(test.store, 'SELECT max(sync_xid::text) AS newest, max(ctid) AS place FROM quiet');
     const before = await version();
     const from = await position();
     expect(await load(rows)).toMatchObject({ unchanged: 3_000, updated: 0 });
-    const [moved] = await all<{ bytes: string }>(test.store, 'SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes', [from]);
+    const [moved] = await all<{ bytes: string }>(
+      test.store,
+      'SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes',
+      [from],
+    );
     expect(await version()).toEqual(before);
     // The claim's own row, and whatever the server writes meanwhile; 3,000 locked rows alone would be 160,000 bytes.
     expect(Number(moved?.bytes)).toBeLessThan(60_000);
   });
 
   it('sees what equality does not: 1.0 and 1.00, two spellings of a json, -0', async () => {
-    const plan = planOf({ entity: 'images', columns: { id: 'integer', n: 'numeric', j: 'json', f: 'double precision', b: 'jsonb' } });
+    const plan = planOf({
+      entity: 'images',
+      columns: { id: 'integer', n: 'numeric', j: 'json', f: 'double precision', b: 'jsonb' },
+    });
     const { load, rows } = await ready('images', plan);
-    await load([['1', '1.0', '{"a":1}', '0', '{"a":1.0}'], ['2', '1.0', '{"a":1}', '0', '{"a":1.0}']]);
-    expect(await load([['1', '1.00', '{ "a":1}', '-0', '{"a":1.00}'], ['2', '1.0', '{"a":1}', '0', '{"a": 1.0}']])).toMatchObject({
+    await load([
+      ['1', '1.0', '{"a":1}', '0', '{"a":1.0}'],
+      ['2', '1.0', '{"a":1}', '0', '{"a":1.0}'],
+    ]);
+    expect(
+      await load([
+        ['1', '1.00', '{ "a":1}', '-0', '{"a":1.00}'],
+        ['2', '1.0', '{"a":1}', '0', '{"a": 1.0}'],
+      ]),
+    ).toMatchObject({
       updated: 1,
       unchanged: 1,
     });
@@ -208,8 +285,16 @@ describe('the merge', () => {
 
   it('brings an identical row back to life, and keeps the tombstone of a row that stays away (C15)', async () => {
     const { plan, run, load, rows } = await ready('revived');
-    await load([['1', 'a'], ['2', 'b']]);
-    await tombstoneKeys(test.store, { ref: run.ref, plan, ticket: await takeTicket(test.store.pool), keys: ['1', '2'] });
+    await load([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
+    await tombstoneKeys(test.store, {
+      ref: run.ref,
+      plan,
+      ticket: await takeTicket(test.store.pool),
+      keys: ['1', '2'],
+    });
     expect(await load([['1', 'a']])).toMatchObject({ updated: 1 });
     expect(await rows()).toMatchObject([{ deleted: false }, { deleted: true }]);
   });
@@ -223,9 +308,25 @@ describe('the merge', () => {
       softDeleteColumn: { from: 'GONE', type: 'character(1)' },
     });
     const { load, rows } = await ready('soft', plan);
-    expect(await load([['1', 'a', 'N'], ['2', 'b', 'Y'], ['3', 'c', null]])).toMatchObject({ inserted: 1, tombstoned: 2 });
-    expect(await load([['1', 'a2', 'Y'], ['2', 'b', 'N'], ['3', 'c', null]])).toMatchObject({ updated: 1, tombstoned: 1, unchanged: 1 });
-    expect(await rows()).toMatchObject([{ name: 'a2', deleted: true }, { name: 'b', deleted: false }, { deleted: true }]);
+    expect(
+      await load([
+        ['1', 'a', 'N'],
+        ['2', 'b', 'Y'],
+        ['3', 'c', null],
+      ]),
+    ).toMatchObject({ inserted: 1, tombstoned: 2 });
+    expect(
+      await load([
+        ['1', 'a2', 'Y'],
+        ['2', 'b', 'N'],
+        ['3', 'c', null],
+      ]),
+    ).toMatchObject({ updated: 1, tombstoned: 1, unchanged: 1 });
+    expect(await rows()).toMatchObject([
+      { name: 'a2', deleted: true },
+      { name: 'b', deleted: false },
+      { deleted: true },
+    ]);
   });
 
   it('counts changed rows that no changedAt column explains as late', async () => {
@@ -235,23 +336,41 @@ describe('the merge', () => {
       changedAt: ['seen', 'joined'],
     });
     const { load } = await ready('late', plan);
-    const row = (id: string, seen: string | null, joined: string | null): TestRow => [id, seen, joined, seen, joined];
+    const row = (id: string, seen: string | null, joined: string | null): TestRow => [
+      id,
+      seen,
+      joined,
+      seen,
+      joined,
+    ];
     const rows = [
       row('1', '2024-05-01 12:00:00.000001+00', null),
       row('2', '2024-05-01 11:59:59.999999+00', '2024-05-01 12:00:00'),
       row('3', '2024-05-01 11:59:59.999999+00', '2024-05-01 11:59:59'),
       row('4', null, null),
     ];
-    expect(await load(rows, { lateBelow: '2024-05-01T12:00:00.000000Z' })).toMatchObject({ inserted: 4, lateRows: 1 });
-    expect(await load(rows, { lateBelow: '2024-05-01T12:00:00.000000Z' })).toMatchObject({ unchanged: 4, lateRows: 0 });
+    expect(await load(rows, { lateBelow: '2024-05-01T12:00:00.000000Z' })).toMatchObject({
+      inserted: 4,
+      lateRows: 1,
+    });
+    expect(await load(rows, { lateBelow: '2024-05-01T12:00:00.000000Z' })).toMatchObject({
+      unchanged: 4,
+      lateRows: 0,
+    });
   });
 
   it('finds the mirror’s rows of a large piece by the range of its keys', async () => {
-    const plan = planOf({ entity: 'ranged', columns: { a: 'text', b: 'integer', v: 'text' }, key: ['a', 'b'] });
+    const plan = planOf({
+      entity: 'ranged',
+      columns: { a: 'text', b: 'integer', v: 'text' },
+      key: ['a', 'b'],
+    });
     const { load } = await ready('ranged', plan);
     const rows = Array.from({ length: 1_200 }, (_, i): TestRow => [`${'Aa|\\é'[i % 5]}`, `${i - 600}`, 'v']);
     expect(await load(rows)).toMatchObject({ inserted: 1_200 });
-    expect(await load(rows.map(([a, b]): TestRow => [a as string, b as string, b === '5' ? 'w' : 'v']))).toMatchObject({
+    expect(
+      await load(rows.map(([a, b]): TestRow => [a as string, b as string, b === '5' ? 'w' : 'v'])),
+    ).toMatchObject({
       unchanged: 1_199,
       updated: 1,
     });
