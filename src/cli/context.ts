@@ -38,7 +38,7 @@ export async function withContext<T>(
     source: (name) => {
       const settings = config.sources[name];
       if (settings === undefined) throw unknown('source', name, Object.keys(config.sources));
-      const source = openSource(settings, { correlationId: 'cli' });
+      const source = openSource(settings, { applicationName: 'syncline/cli' });
       toClose.push(() => source.close());
       return source;
     },

@@ -91,7 +91,7 @@ const CLOCK_WARN_MS = 5_000;
 function checkSource(config: SyncConfig, settings: SourceSettings): Promise<Finding[]> {
   const subject = `source ${settings.name}`;
   return tried(subject, async () => {
-    const source = openSource(settings, { correlationId: 'check' });
+    const source = openSource(settings, { applicationName: 'syncline/check' });
     const signal = AbortSignal.timeout(60_000);
     try {
       const report = await source.testConnection(signal);

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
 import { type RunReport, readRuns } from '../../store/run-reports.ts';
+import { wholeNumber } from '../arguments.ts';
 import { withContext } from '../context.ts';
 import { table } from '../output.ts';
 import type { Register } from '../program.ts';
@@ -13,7 +14,10 @@ export function historyCommand(register: Register): Command {
     .option('-n, --limit <n>', 'how many', '20');
   return register<{ limit: string }>(command, (options, output, [pipeline]) =>
     withContext(options, async (context) => {
-      const filter = { limit: Number(options.limit), ...(pipeline !== undefined && { pipeline }) };
+      const filter = {
+        limit: wholeNumber(options.limit, '--limit'),
+        ...(pipeline !== undefined && { pipeline }),
+      };
       const runs = await readRuns((await context.store()).pool, filter);
       output.result(runs, () => historyText(runs));
       return EXIT.ok;

@@ -1,10 +1,11 @@
 /** `syncline run <pipeline>`: starts a run through Temporal, and follows it with --watch. */
 import { Command } from 'commander';
 import { type Client, followRun, type RunHandle, startRun } from '../../client.ts';
-import { EXIT, type ExitCode } from '../../domain/errors.ts';
+import { EXIT, type ExitCode, SyncError } from '../../domain/errors.ts';
 import type { RunSummary, SyncPipelineInput } from '../../domain/run.ts';
 import type { Store } from '../../store/open.ts';
 import { readRuns } from '../../store/run-reports.ts';
+import { instantArgument, wholeNumber } from '../arguments.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { count, type Output, table } from '../output.ts';
 import type { Register } from '../program.ts';
@@ -35,6 +36,12 @@ export function runCommand(register: Register): Command {
     .option('-w, --watch', 'follow the run to its end; Ctrl-C leaves it running');
   return register<RunOptions>(command, (options, output, [pipeline]) =>
     withContext(options, async (context) => {
+      if (options.full && options.incremental) {
+        throw new SyncError('CONFIG_UNKNOWN', {
+          message: 'A run is --full or --incremental',
+          remedy: 'Say one of the two.',
+        });
+      }
       const input = inputOf(pipelineOf(context.config, pipeline as string).pipeline, options);
       const client = await context.temporal();
       const run = await startRun(client, context.config, input);
@@ -54,8 +61,8 @@ function inputOf(pipeline: string, options: RunOptions): SyncPipelineInput {
     mode: options.full ? 'full' : 'incremental',
     requestedBy: 'cli',
     ...(options.entity && { entities: options.entity }),
-    ...(options.since && { since: options.since }),
-    ...(options.maxRows && { maxRows: Number(options.maxRows) }),
+    ...(options.since && { since: instantArgument(options.since, '--since') }),
+    ...(options.maxRows && { maxRows: wholeNumber(options.maxRows, '--max-rows') }),
     ...(options.allowMassDelete && { allowMassDelete: true }),
   };
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
 import { listSkipped } from '../../store/skipped.ts';
+import { wholeNumber } from '../arguments.ts';
 import { withContext } from '../context.ts';
 import { table } from '../output.ts';
 import type { Register } from '../program.ts';
@@ -13,7 +14,10 @@ export function skippedCommand(register: Register): Command {
     .option('-n, --limit <n>', 'how many', '50');
   return register<{ limit: string }>(command, (options, output, [entity]) =>
     withContext(options, async (context) => {
-      const filter = { limit: Number(options.limit), ...(entity !== undefined && { entity }) };
+      const filter = {
+        limit: wholeNumber(options.limit, '--limit'),
+        ...(entity !== undefined && { entity }),
+      };
       const rows = await listSkipped((await context.store()).pool, filter);
       output.result(rows, () =>
         rows.length === 0
