@@ -171,7 +171,7 @@ function holdsAll(type: string, { mirrorType, sourceType }: SourceColumn): boole
   if (canHold(type, mirrorType ?? sourceType) === 'yes') return true;
   if (mirrorType === null) return false;
   const declared = normaliseType(sourceType.replace(/^number\b/i, 'numeric'));
-  return parseType(declared).base === parseType(mirrorType).base && canHold(type, declared) === 'yes';
+  return sameOrder(declared, mirrorType) && canHold(type, declared) === 'yes';
 }
 
 function invalid(spec: EntitySpec, problem: string, remedy: string): SyncError {

@@ -3,8 +3,10 @@
 import { bindColumns, bindNames, type NamedSpec } from './bind-columns.ts';
 import type { EntityPlan, EntitySpec, MirrorColumn, PieceFormat, SourceColumn } from './entity.ts';
 import { SyncError } from './errors.ts';
+import { decoderOf } from './pg-binary-decode.ts';
+import { encoderOf } from './pg-binary-encode.ts';
 import type { SourceShape } from './source-shape.ts';
-import { canBeKey, hasBinaryDecoder, hasBinaryEncoder, isTimeType } from './types.ts';
+import { canBeKey, isTimeType } from './types.ts';
 
 /**
  * Source names are matched exactly first, then without regard to case when only one column fits; the plan's `spec`
@@ -116,12 +118,14 @@ function formatOf(
 ): PieceFormat {
   const computed = loadColumns.filter(({ role }) => role === 'compute');
   const copied = loadColumns.filter(({ role }) => role === 'from');
+  const seen = [
+    ...(spec.validate === null ? [] : copied.map(({ type }) => type)),
+    ...(computed.length === 0 ? [] : readColumns.map(({ mirrorType }) => mirrorType ?? 'unknown')),
+  ];
   const binary =
     readColumns.every(({ binaryAsIs }) => binaryAsIs) &&
     copied.every(({ from, type }) => column(from as string).mirrorType === type) &&
-    computed.every(({ type }) => hasBinaryEncoder(type)) &&
-    (spec.validate === null || copied.every(({ type }) => hasBinaryDecoder(type))) &&
-    (computed.length === 0 ||
-      readColumns.every(({ mirrorType }) => mirrorType !== null && hasBinaryDecoder(mirrorType)));
+    computed.every(({ type }) => encoderOf(type) !== null) &&
+    seen.every((type) => decoderOf(type) !== null);
   return binary ? 'pg-binary' : 'rows';
 }

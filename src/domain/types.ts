@@ -1,6 +1,6 @@
 /**
- * PostgreSQL types by name: one spelling (that of format_type()), what user functions see of them, which of them can
- * be keys, and which can hold all values of another.
+ * PostgreSQL types by name: one spelling (that of format_type()), what user functions see of them,
+ * which of them can be keys, and which can hold all values of another.
  */
 
 export type TypeName = {
@@ -74,51 +74,6 @@ function withModifiers(base: string, modifiers: readonly number[]): string {
   return /^(timestamp|time) with/.test(base) ? `${first}${list} ${rest.join(' ')}` : `${base}${list}`;
 }
 
-/** Types that the shaping of COPY binary can decode for user functions. */
-const DECODED = new Set([
-  'boolean',
-  'smallint',
-  'integer',
-  'bigint',
-  'real',
-  'double precision',
-  'text',
-  'character varying',
-  'character',
-  'bpchar',
-  'name',
-  'json',
-  'jsonb',
-  'uuid',
-  'numeric',
-  'timestamp without time zone',
-  'timestamp with time zone',
-  'date',
-  'time without time zone',
-  'bytea',
-]);
-
-export function hasBinaryDecoder(type: string): boolean {
-  const { base, array } = parseType(type);
-  return !array && DECODED.has(base);
-}
-
-/** Result types of `compute` that can be written as COPY binary. */
-const ENCODED = new Set([
-  'text',
-  'character varying',
-  'smallint',
-  'integer',
-  'bigint',
-  'double precision',
-  'boolean',
-]);
-
-export function hasBinaryEncoder(type: string): boolean {
-  const { base, modifiers, array } = parseType(type);
-  return !array && modifiers.length === 0 && ENCODED.has(base);
-}
-
 const NUMBERS = new Set(['smallint', 'integer', 'real', 'double precision']);
 
 /** What user functions and `validate` see of a value that is not NULL. */
@@ -134,7 +89,7 @@ export function seesAs(type: string): 'number' | 'boolean' | 'text' {
  * are not among them (-0 and 0 are equal, NaN is not itself everywhere), json has no order, and a boolean's text is
  * `t` where it is copied and `true` where it is cast.
  */
-export const KEY_TYPES: ReadonlySet<string> = new Set([
+const KEY_TYPES: ReadonlySet<string> = new Set([
   'smallint',
   'integer',
   'bigint',
@@ -190,6 +145,7 @@ const CHARACTERS = new Set(['text', 'character varying', 'character', 'bpchar', 
 function familyOf({ base }: TypeName): string {
   if (INTEGERS.includes(base) || base === 'numeric') return 'exact number';
   if (base === 'real' || base === 'double precision') return 'float';
+  if (base === 'bit' || base === 'bit varying') return 'bits';
   return CHARACTERS.has(base) ? 'characters' : base;
 }
 
@@ -204,6 +160,7 @@ function holds(wide: TypeName, narrow: TypeName): boolean {
   if (wide.base === 'double precision') return ['real', 'integer', 'smallint'].includes(narrow.base);
   if (wide.base === 'real') return narrow.base === 'smallint';
   if (wide.base === 'character varying') return holdsText(wide, narrow);
+  if (wide.base === 'bit varying') return narrow.base === 'bit' && holdsModifiers(wide, narrow);
   if (wide.base === 'inet') return narrow.base === 'cidr';
   return false;
 }
