@@ -4,7 +4,7 @@
  */
 
 import { readHash } from '../domain/config-hash.ts';
-import type { SourceColumn } from '../domain/entity.ts';
+import type { EntityPlan, SourceColumn } from '../domain/entity.ts';
 import { ERRORS, SyncError } from '../domain/errors.ts';
 import type {
   EntityRef,
@@ -17,10 +17,12 @@ import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
 import { buildFeedIndex } from '../store/mirror-ddl.ts';
 import { inStoreTransaction } from '../store/open.ts';
-import { countQuarantined } from '../store/quarantine.ts';
+import { countQuarantined, dropUnseen } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { describeEntity, entitySpec } from './entity-plan.ts';
+
+const BEAT_MS = 2_000;
 
 const NEVER_BEGUN = {
   estimatedRows: 0,
@@ -54,22 +56,37 @@ export async function finishEntity(
     if (failedAlready) await insertRunEntity(client, ref, { ...NEVER_BEGUN, mode: input.run.mode });
     const end = await readEntityEnd(client, ref);
     if (end === null || end.status !== 'RUNNING') return false;
+    if (described !== null && movesCheckpoint(end, input)) {
+      const { columns, seesAllRows } = described.shape;
+      if (end.mode === 'full' && seesAllRows) await dropUnseen(client, ref);
+      await advance(client, ref, { end, sourceColumns: columns, hash: readHash(spec) });
+    }
     const quarantined = await countQuarantined(client, ref.entity);
     const verdict = judgeEntity({ end, input, quarantined, maxQuarantined: spec.maxQuarantined });
-    if (described !== null && movesCheckpoint(end, input)) {
-      await advance(client, ref, { end, sourceColumns: described.shape.columns, hash: readHash(spec) });
-    }
     await endEntity(client, ref, verdict);
-    return end.firstLoad && verdict.status !== 'FAILED' && described !== null;
+    return end.mode === 'full' && verdict.status !== 'FAILED';
   });
-  if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
-  return (await readEntitySummaries(deps.store.pool, ref.runId, ref.entity))[0] as EntitySummary;
+  if (built && described !== null) await indexFeed(deps, described.plan, context);
+  const [summary] = await readEntitySummaries(deps.store.pool, ref.runId, ref.entity);
+  if (summary !== undefined) return summary;
+  throw new SyncError('RUN_NOT_FOUND', { message: `Run ${ref.runId} has no entity ${ref.entity}` });
+}
+
+/** After the first load, or the load that made good for it. An index over many rows takes its time. */
+async function indexFeed(deps: ActivityDeps, plan: EntityPlan, context: ActivityContext): Promise<void> {
+  const beating = setInterval(() => context.heartbeat(), BEAT_MS);
+  try {
+    await buildFeedIndex(deps.store.pool, plan);
+  } finally {
+    clearInterval(beating);
+  }
 }
 
 /** Only all of the entity, without exception, lets the checkpoint pass. */
 function movesCheckpoint(end: EntityEnd, { run }: FinishEntityInput): boolean {
   const bounded = run.since !== undefined || run.maxRows !== undefined;
-  return !bounded && end.failedChunks === 0 && end.undoneChunks === 0;
+  const done = end.mode === 'full' ? end.doneRanges : end.doneChunks;
+  return !bounded && done > 0 && end.failedChunks === 0 && end.undoneChunks === 0;
 }
 
 async function advance(
@@ -81,7 +98,9 @@ async function advance(
   const checkpoint = await readCheckpoint(client, ref.entity);
   const moved = await moveCheckpoint(client, ref, {
     from: checkpoint?.version ?? null,
-    watermark: end.watermarkTo ?? checkpoint?.watermark ?? null,
+    // Marks of another source mean nothing for this one (C2).
+    watermark:
+      end.watermarkTo ?? (checkpoint?.sourceIdentity === end.sourceIdentity ? checkpoint.watermark : null),
     sourceIdentity: end.sourceIdentity,
     sourceColumns,
     // Only a full run has seen every row of what `read` now says.

@@ -2,6 +2,7 @@
 
 import type { PipelineSpec } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
+import { parseInstant } from '../domain/instants.ts';
 import type { RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { acquireLease } from '../store/lease.ts';
 import { inStoreTransaction } from '../store/open.ts';
@@ -28,6 +29,7 @@ export async function openRun(
 ): Promise<OpenRunResult> {
   const pipeline = pipelineByName(deps, input.run.pipeline);
   const chosen = chosenEntities(pipeline, input.run);
+  const run = withBounds(input.run);
   await sweepRuns(deps, { pipeline: pipeline.pipeline });
   context.signal.throwIfAborted();
 
@@ -41,7 +43,7 @@ export async function openRun(
     if (answer.outcome !== 'acquired') return answer;
     await insertRun(client, {
       ref: refOf(pipeline, input, answer.fence),
-      input: input.run,
+      input: run,
       trigger: input.trigger,
       source: pipeline.source,
       sourceKind: settings?.kind ?? 'unknown',
@@ -76,6 +78,25 @@ function chosenEntities(pipeline: PipelineSpec, run: SyncPipelineInput): string[
   }
   if (run.entities === undefined) return Object.keys(pipeline.entities);
   return run.entities.map((entity) => entitySpec(pipeline, entity).entity);
+}
+
+/** People type these into the Temporal UI. */
+function withBounds(run: SyncPipelineInput): SyncPipelineInput {
+  if (run.maxRows !== undefined && !(Number.isSafeInteger(run.maxRows) && run.maxRows > 0)) {
+    throw new SyncError('CONFIG_INVALID', {
+      message: 'maxRows is not a whole number above 0',
+      remedy: 'Write a number like 10000, or leave maxRows out.',
+    });
+  }
+  if (run.since === undefined) return run;
+  const since = parseInstant(run.since);
+  if (since === null) {
+    throw new SyncError('CONFIG_INVALID', {
+      message: `since is not a point in time: ${run.since}`,
+      remedy: 'Write it like 2026-01-31T00:00:00Z.',
+    });
+  }
+  return { ...run, since };
 }
 
 /** An entity without a checkpoint runs full, whatever was asked. */

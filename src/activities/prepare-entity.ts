@@ -1,4 +1,6 @@
 /** Before an entity's first row of a run: is it still the same source, does the mirror fit, and how is it to run? */
+import { readHash } from '../domain/config-hash.ts';
+import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { bringMirror, mirrorIsEmpty } from '../store/bring-mirror.ts';
@@ -28,7 +30,7 @@ export async function prepareEntity(
 
   const mirror = await bringMirror(db, plan, { onDrift: plan.spec.schemaChanges });
   await forgetOldSurvivors(db, plan);
-  const mode = checkpoint === null || checkpoint.needsFull || mirror.needsFull ? 'full' : input.mode;
+  const mode = mirror.needsFull || onlyFullFills(plan, checkpoint) ? 'full' : input.mode;
   const sameSource = checkpoint?.sourceIdentity === report.identity.id;
   await insertRunEntity(db, ref, {
     mode,
@@ -48,6 +50,14 @@ export async function prepareEntity(
     note: `${ref.entity} has no changedAt, so only full runs read it`,
     estimatedRows: shape.estimatedRows,
   };
+}
+
+/** An increment builds on a checkpoint; without a fitting one it would leave rows out that nothing reads later. */
+function onlyFullFills(plan: EntityPlan, checkpoint: Checkpoint | null): boolean {
+  if (checkpoint === null || checkpoint.needsFull) return true;
+  // Rows that the old `read` left out have not changed, so no increment would show them.
+  if (checkpoint.readHash !== readHash(plan.spec)) return true;
+  return plan.spec.changedAt !== null && checkpoint.watermark === null;
 }
 
 function refuseBounds({ plan }: DescribedEntity, run: SyncPipelineInput): void {

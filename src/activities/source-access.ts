@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Source } from '../connectors/contract.ts';
 import type { RetrySettings, SourceSettings } from '../domain/config.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
-import { countFailure, countSuccess, enterBreaker } from '../store/breaker.ts';
+import { countFailure, countSuccess, enterBreaker, leaveProbe } from '../store/breaker.ts';
 import { releaseSlot, renewSlot, type Slot, takeSlot } from '../store/slots.ts';
 import { type ActivityDeps, pipelineByName, sourceOf } from './deps.ts';
 
@@ -38,7 +38,7 @@ export async function withSource<T>(
   const holder = `${deps.workerId}/${randomUUID()}`;
   const db = deps.store.pool;
 
-  const breaker = await enterBreaker(db, { source: settings.name, holder: deps.workerId });
+  const breaker = await enterBreaker(db, { source: settings.name, holder });
   if (breaker.state === 'open') {
     throw new SyncError('SOURCE_CIRCUIT_OPEN', {
       message: `Source ${settings.name} failed several times in a row`,
@@ -46,16 +46,27 @@ export async function withSource<T>(
     });
   }
   const slot = await waitForSlot(deps, { settings, holder, signal });
-  const renewing = setInterval(() => void renewSlot(db, slot).catch(() => undefined), RENEW_SLOT_MS);
+  const renewing = setInterval(
+    () => void renewSlot(deps.store.probePool, slot).catch(() => undefined),
+    RENEW_SLOT_MS,
+  );
   try {
+    // Half-open: one short question, so that the others need not wait for the end of a long read.
+    if (breaker.state === 'probe') {
+      await source.testConnection(signal);
+      await countSuccess(db, settings.name);
+    }
     const result = await work(source);
     await countSuccess(db, settings.name);
     return result;
   } catch (error) {
     if (!isSyncError(error, 'SOURCE_UNAVAILABLE')) throw error;
-    throw await counted(deps, settings, error);
+    throw await counted(deps, { settings, enteredAt: breaker.enteredAt }, error);
   } finally {
     clearInterval(renewing);
+    if (breaker.state === 'probe') {
+      await leaveProbe(db, { source: settings.name, holder }).catch(() => undefined);
+    }
     await releaseSlot(db, slot).catch(() => undefined);
   }
 }
@@ -81,9 +92,19 @@ async function waitForSlot(
   });
 }
 
-async function counted(deps: ActivityDeps, settings: SourceSettings, error: SyncError): Promise<SyncError> {
+async function counted(
+  deps: ActivityDeps,
+  at: { settings: SourceSettings; enteredAt: string },
+  error: SyncError,
+): Promise<SyncError> {
+  const { settings, enteredAt } = at;
   const { code, message } = error;
-  const failures = await countFailure(deps.store.pool, { source: settings.name, error: { code, message } });
+  const failures = await countFailure(deps.store.pool, {
+    source: settings.name,
+    error: { code, message },
+    enteredAt,
+    retry: settings.retry,
+  });
   const { maxFailures } = settings.retry;
   if (maxFailures !== null && failures >= maxFailures) {
     return new SyncError('SOURCE_GIVEN_UP', {

@@ -1,12 +1,14 @@
 /** C16: closes runs that nobody works on any more, say because their workflow was terminated from the UI. */
 
 import { SyncError } from '../domain/errors.ts';
+import { freeOrphanedLeases } from '../store/lease.ts';
 import { inStoreTransaction } from '../store/open.ts';
 import { endRun, type OpenRun, staleRuns } from '../store/runs.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** @returns ids of the runs that were closed. `pipeline` null: of every pipeline. */
 export async function sweepRuns(deps: ActivityDeps, filter: { pipeline: string | null }): Promise<string[]> {
+  await freeOrphanedLeases(deps.store.pool, filter);
   const closed: string[] = [];
   for (const run of await staleRuns(deps.store.pool, filter)) {
     if (await deps.isWorkflowOpen(run.workflowId, run.workflowRunId)) continue;

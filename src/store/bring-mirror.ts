@@ -2,7 +2,7 @@
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Db } from '../pg/pool.ts';
 import { requireFullRun } from './checkpoints.ts';
-import { ensureMirror, type MirrorChange } from './mirror-ddl.ts';
+import { ensureMirror, type MirrorChange, planMirror } from './mirror-ddl.ts';
 import { mirrorTable } from './mirror-target.ts';
 
 export async function bringMirror(
@@ -10,13 +10,23 @@ export async function bringMirror(
   plan: EntityPlan,
   options: { readonly onDrift: 'stop' | 'apply' },
 ): Promise<{ created: boolean; changes: MirrorChange[]; needsFull: boolean }> {
-  const { created, changes } = await ensureMirror(db, plan, options);
+  // Remembered before it is done: after a crash in between, the column would be there, and nothing would fill it.
+  const needsFull = onlyFullFills(plan, await planMirror(db, plan), options.onDrift);
+  if (needsFull) await requireFullRun(db, plan.spec.entity);
+  return { ...(await ensureMirror(db, plan, options)), needsFull };
+}
+
+function onlyFullFills(
+  plan: EntityPlan,
+  changes: readonly MirrorChange[],
+  onDrift: 'stop' | 'apply',
+): boolean {
   const filled = new Set(plan.loadColumns.map((column) => column.name));
-  const needsFull = changes.some(
-    (change) => change.kind === 'add-column' && change.column !== null && filled.has(change.column),
+  return changes.some(
+    ({ kind, column }) =>
+      kind === 'create-table' ||
+      (kind === 'add-column' && onDrift === 'apply' && column !== null && filled.has(column)),
   );
-  if (needsFull || created) await requireFullRun(db, plan.spec.entity);
-  return { created, changes, needsFull: needsFull || created };
 }
 
 /** Tombstones count as rows (C15). */

@@ -12,6 +12,8 @@ export type EntityEnd = {
   readonly sourceIdentity: string;
   readonly error: FailureNote | null;
   readonly doneChunks: number;
+  /** Of them, key ranges: without any, a full run has seen nothing. */
+  readonly doneRanges: number;
   readonly failedChunks: number;
   readonly undoneChunks: number;
   /** Of one failed chunk. */
@@ -19,22 +21,21 @@ export type EntityEnd = {
 };
 
 /**
- * Locks the run's row as loads do, so that the entity cannot end behind a takeover's back.
- * @throws SyncError FENCED
+ * Locks the run's row as loads do, so that the entity cannot end behind a takeover's back. An entity that has ended is
+ * told as it ended, also when its run is over.
+ * @throws SyncError RUN_CANCELLED when the run is over, or another's, and the entity never ended.
  */
 export async function readEntityEnd(db: Db, ref: EntityRef): Promise<EntityEnd | null> {
   const fence = await db.query(
     `SELECT FROM syncline.sync_run WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR KEY SHARE`,
     [ref.runId, ref.fence],
   );
-  if (fence.rowCount !== 1) {
-    throw new SyncError('FENCED', { message: `Run ${ref.runId} is closed or has another fence` });
-  }
   const { rows } = await db.query<EntityEnd>(
     `SELECT entity.status, entity.mode, entity.first_load AS "firstLoad", entity.watermark_to AS "watermarkTo",
             entity.source_identity AS "sourceIdentity", entity.error, chunk.*
        FROM syncline.sync_run_entity AS entity,
             LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS "doneChunks",
+                            count(*) FILTER (WHERE state = 'done' AND kind = 'range') AS "doneRanges",
                             count(*) FILTER (WHERE state = 'failed') AS "failedChunks",
                             count(*) FILTER (WHERE state IN ('pending', 'running')) AS "undoneChunks",
                             (array_agg(chunk.error) FILTER (WHERE state = 'failed'))[1] AS "chunkError"
@@ -44,13 +45,17 @@ export async function readEntityEnd(db: Db, ref: EntityRef): Promise<EntityEnd |
         FOR UPDATE OF entity`,
     [ref.runId, ref.entity],
   );
-  return rows[0] ?? null;
+  const end = rows[0] ?? null;
+  if (fence.rowCount !== 1 && (end === null || end.status === 'RUNNING')) {
+    throw new SyncError('RUN_CANCELLED', { message: `Run ${ref.runId} of ${ref.pipeline} is over` });
+  }
+  return end;
 }
 
 /** Sums the chunks' counters into the entity's row, and drops what was only needed on the way. */
 export async function endEntity(
   db: Db,
-  ref: EntityRef,
+  ref: Pick<EntityRef, 'runId' | 'entity'>,
   verdict: { status: EntityStatus; error: FailureNote | null },
 ): Promise<void> {
   const work = [ref.runId, ref.entity];

@@ -22,7 +22,7 @@ export type LeaseAnswer =
 
 /**
  * Takes the lease when it is free or ours. An expired lease is only reported: whether its holder is really gone, the
- * store cannot know (`takeOver`).
+ * store cannot know; the sweeper asks Temporal, and closes the run, which frees the lease.
  */
 export async function acquireLease(db: Db, request: LeaseRequest): Promise<LeaseAnswer> {
   const { pipeline, runId, mode } = request;
@@ -67,9 +67,15 @@ export async function renewLease(db: Db, held: { pipeline: string; runId: string
   );
 }
 
-export async function releaseLease(db: Db, held: { pipeline: string; runId: string }): Promise<void> {
+/**
+ * Frees leases that ran out and whose holder is no running run: what a crash between two statements of a person, or a
+ * restored table, may leave. A live holder took its lease and wrote its run in one transaction.
+ */
+export async function freeOrphanedLeases(db: Db, filter: { pipeline: string | null }): Promise<void> {
   await db.query(
-    `UPDATE syncline.lease SET holder = NULL, expires_at = NULL WHERE pipeline = $1 AND holder = $2`,
-    [held.pipeline, held.runId],
+    `UPDATE syncline.lease SET holder = NULL, expires_at = NULL
+      WHERE holder IS NOT NULL AND expires_at < clock_timestamp() AND ($1::text IS NULL OR pipeline = $1)
+        AND NOT EXISTS (SELECT FROM syncline.sync_run WHERE id = lease.holder AND status = 'RUNNING')`,
+    [filter.pipeline],
   );
 }

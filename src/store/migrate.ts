@@ -13,6 +13,8 @@ const OLDEST_VERSION_NUM = 160_000;
 /** Any fixed number: two processes that migrate at the same time wait for each other by it. */
 const LOCK = 7_310_482;
 
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 
 /** Applies what is missing. @returns the names of the files that were applied. */
@@ -114,6 +116,12 @@ function isApplied(migration: Migration, known: ReadonlyMap<string, string>): bo
 /** A failure of the store itself, as its code; anything else as it is. */
 export function storeError(error: unknown): unknown {
   if (error instanceof SyncError) return error;
+  if ((error as { code?: unknown } | null)?.code === INSUFFICIENT_PRIVILEGE) {
+    return new SyncError('STORE_NOT_READY', {
+      message: `The store: ${describePgError(error)}`,
+      cause: error,
+    });
+  }
   const kind = classifyPgError(error);
   if (kind === 'connection' || kind === 'resources' || kind === 'contention') {
     return new SyncError('STORE_UNAVAILABLE', {

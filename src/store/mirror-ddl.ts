@@ -304,6 +304,11 @@ function conflict(column: string | null, description: string, { remedy }: { reme
 
 /** The feed's index, built after the first load: with it, that load would cost a quarter more. */
 export async function buildFeedIndex(db: Db, plan: EntityPlan): Promise<void> {
+  // IF NOT EXISTS would wait for every load in flight only to find it there.
+  const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+    `${quoteIdent(plan.spec.mirror.schema)}.${feedIndexName(plan)}`,
+  ]);
+  if (rows[0]?.there) return;
   const shared = plan.syncSource === null ? [] : ['sync_source'];
   const columns = ['sync_xid', ...shared, ...keyNames(plan)].join(', ');
   // One simple query is one transaction, so the setting ends with it, whatever `db` is.

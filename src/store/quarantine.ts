@@ -1,4 +1,5 @@
 /** Reads and decisions of people about rows that were set aside; loads write them (quarantine-rows.ts). */
+import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 import { enqueueRefresh } from './refresh.ts';
 
@@ -56,6 +57,21 @@ export async function dropQuarantine(db: Db, { entity, keys }: Choice): Promise<
   const { rowCount } = await db.query(
     'DELETE FROM syncline.quarantine WHERE entity = $1 AND ($2::text[] IS NULL OR key = ANY ($2))',
     [entity, keys],
+  );
+  return rowCount ?? 0;
+}
+
+/**
+ * After a full run that read every row: entries that it did not meet again are of rows that the source no longer has.
+ * A row that loaded well took its entry along (C24).
+ */
+export async function dropUnseen(db: Db, ref: EntityRef): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM syncline.quarantine AS entry
+      USING syncline.sync_run_entity AS entity
+      WHERE entity.run_id = $1 AND entity.entity = $2 AND entry.entity = $2
+        AND entry.run_id <> $1 AND entry.last_seen_at < entity.started_at`,
+    [ref.runId, ref.entity],
   );
   return rowCount ?? 0;
 }

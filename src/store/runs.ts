@@ -1,4 +1,5 @@
 /** Rows of sync_run: what a run is, and what people told it. */
+import { SyncError } from '../domain/errors.ts';
 import type {
   EntityRef,
   EntitySummary,
@@ -11,6 +12,7 @@ import type {
 } from '../domain/run.ts';
 import type { Degraded } from '../domain/source-shape.ts';
 import type { Db } from '../pg/pool.ts';
+import { endEntity } from './entity-end.ts';
 
 export type NewRun = {
   readonly ref: RunRef;
@@ -23,13 +25,16 @@ export type NewRun = {
   readonly degraded: readonly Degraded[];
 };
 
-/** Writes the run's row once; a retried activity finds it and renews its fence. */
+/**
+ * Writes the run's row once; a retried activity finds it and renews its fence.
+ * @throws SyncError RUN_CANCELLED when the run is over: a late try of an activity must not bring it back.
+ */
 export async function insertRun(db: Db, run: NewRun): Promise<void> {
-  await db.query(
-    `INSERT INTO syncline.sync_run (id, pipeline, mode, trigger, requested_by, source, source_kind, workflow_id,
+  const { rowCount } = await db.query(
+    `INSERT INTO syncline.sync_run AS run (id, pipeline, mode, trigger, requested_by, source, source_kind, workflow_id,
                                     workflow_run_id, config_hash, input, fence, degraded)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-     ON CONFLICT (id) DO UPDATE SET fence = excluded.fence`,
+     ON CONFLICT (id) DO UPDATE SET fence = excluded.fence WHERE run.status = 'RUNNING'`,
     [
       run.ref.runId,
       run.ref.pipeline,
@@ -46,6 +51,9 @@ export async function insertRun(db: Db, run: NewRun): Promise<void> {
       JSON.stringify(run.degraded),
     ],
   );
+  if (rowCount !== 1) {
+    throw new SyncError('RUN_CANCELLED', { message: `Run ${run.ref.runId} of ${run.ref.pipeline} is over` });
+  }
 }
 
 export type OpenRun = {
@@ -82,13 +90,14 @@ export async function endRun(
       WHERE id = $1 AND status = 'RUNNING'`,
     [end.runId, end.status, end.error === null ? null : JSON.stringify(end.error)],
   );
-  await db.query(
-    `UPDATE syncline.sync_run_entity
-        SET status = CASE WHEN $2 = 'CANCELLED' THEN 'CANCELLED' ELSE 'FAILED' END, finished_at = clock_timestamp(),
-            error = coalesce(error, $3::jsonb)
-      WHERE run_id = $1 AND status = 'RUNNING'`,
-    [end.runId, end.status, end.error === null ? null : JSON.stringify(end.error)],
+  const { rows: open } = await db.query<{ entity: string; error: FailureNote | null }>(
+    `SELECT entity, error FROM syncline.sync_run_entity WHERE run_id = $1 AND status = 'RUNNING'`,
+    [end.runId],
   );
+  for (const { entity, error } of open) {
+    const status = end.status === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
+    await endEntity(db, { runId: end.runId, entity }, { status, error: error ?? end.error });
+  }
   await db.query('UPDATE syncline.lease SET holder = NULL, expires_at = NULL WHERE holder = $1', [end.runId]);
   return (rowCount ?? 0) > 0;
 }
@@ -100,7 +109,7 @@ export async function steer(
 ): Promise<boolean> {
   const set = {
     pause: 'paused_at = coalesce(paused_at, clock_timestamp()), paused_by = coalesce(paused_by, $2)',
-    resume: 'paused_at = NULL, paused_by = CASE WHEN $2::text IS NULL THEN NULL END',
+    resume: 'paused_at = NULL, paused_by = nullif($2::text, $2::text)',
     cancel:
       'cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()), cancel_requested_by = coalesce(cancel_requested_by, $2)',
   }[command.action];
@@ -120,13 +129,21 @@ export type NewRunEntity = {
   readonly sourceIdentity: string;
 };
 
-/** Writes the entity's row of the run once; what an earlier try decided stands. */
+/**
+ * Writes the entity's row of the run once; what an earlier try decided stands.
+ * @throws SyncError RUN_CANCELLED when the run is over.
+ */
 export async function insertRunEntity(db: Db, ref: EntityRef, entity: NewRunEntity): Promise<void> {
-  await db.query(
-    `INSERT INTO syncline.sync_run_entity (run_id, entity, mode, estimated_rows, first_load, watermark_from, degraded,
-                                           source_identity)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (run_id, entity) DO NOTHING`,
+  const { rows } = await db.query<{ there: boolean }>(
+    `WITH added AS (
+       INSERT INTO syncline.sync_run_entity (run_id, entity, mode, estimated_rows, first_load, watermark_from, degraded,
+                                             source_identity)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8
+         FROM syncline.sync_run WHERE id = $1 AND fence = $9 AND status = 'RUNNING' FOR KEY SHARE
+       ON CONFLICT (run_id, entity) DO NOTHING
+       RETURNING 1)
+     SELECT EXISTS (SELECT FROM added)
+         OR EXISTS (SELECT FROM syncline.sync_run_entity WHERE run_id = $1 AND entity = $2) AS there`,
     [
       ref.runId,
       ref.entity,
@@ -136,8 +153,12 @@ export async function insertRunEntity(db: Db, ref: EntityRef, entity: NewRunEnti
       entity.watermarkFrom,
       JSON.stringify(entity.degraded),
       entity.sourceIdentity,
+      ref.fence,
     ],
   );
+  if (rows[0]?.there !== true) {
+    throw new SyncError('RUN_CANCELLED', { message: `Run ${ref.runId} of ${ref.pipeline} is over` });
+  }
 }
 
 /** An increment of an entity that only full runs read. */

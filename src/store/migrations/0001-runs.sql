@@ -64,6 +64,7 @@ CREATE TABLE syncline.sync_run_entity (
   finished_at timestamptz,
   PRIMARY KEY (run_id, entity)
 );
+CREATE INDEX sync_run_entity_by_entity ON syncline.sync_run_entity (entity, started_at DESC);
 
 -- One unit of claimable work: a key range of a full run (kind 'range'), or the entity's stream of changes
 -- (kind 'changes', one row a run and entity). `attempt` is the fence token of its claim (C4).
