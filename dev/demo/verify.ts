@@ -48,9 +48,10 @@ export async function compareAll(source: pg.Pool, store: pg.Pool): Promise<Compa
     const leftOut = left.rows.map((row) => row.key);
     const [there, here] = await Promise.all([
       digest(source, compared, { where: `${compared.key}::text <> ALL ($1::text[])`, values: [leftOut] }),
-      digest(store, compared, `sync_deleted_at IS NULL AND ${compared.key}::text <> ALL ($1::text[])`, [
-        leftOut,
-      ]),
+      digest(store, compared, {
+        where: `sync_deleted_at IS NULL AND ${compared.key}::text <> ALL ($1::text[])`,
+        values: [leftOut],
+      }),
     ]);
     comparisons.push({
       table: compared.table,

@@ -1,0 +1,37 @@
+/**
+ * `npm run test:campaign [-- --kills N --rows N --schedules N]`: longer fault campaigns than fit into `npm test`.
+ * Full counts: 20 kills, 300,000 rows. It starts what it needs, and ends with 1 when a promise was broken.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '20' },
+    rows: { type: 'string', default: '300000' },
+    schedules: { type: 'string', default: '100000' },
+  },
+});
+
+const child = spawn(
+  process.execPath,
+  [
+    fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url)),
+    'run',
+    '--config',
+    fileURLToPath(new URL('./vitest.config.ts', import.meta.url)),
+  ],
+  {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      CAMPAIGN_KILLS: values.kills,
+      CAMPAIGN_ROWS: values.rows,
+      CAMPAIGN_SCHEDULES: values.schedules,
+    },
+  },
+);
+child.once('exit', (code) => {
+  process.exitCode = code ?? 1;
+});

@@ -1,0 +1,116 @@
+/** A world of one test: two databases on two servers, a configuration, the shared Temporal server, worker processes. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type pg from 'pg';
+import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
+import { type Client, connectClient } from '../../src/client.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { sourceKinds } from '../../src/connectors/registry.ts';
+import type { SyncConfig } from '../../src/domain/config.ts';
+import { createPool } from '../../src/pg/pool.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { freshDatabase, sourceServer, storeServer } from '../support/servers.ts';
+import { temporalServer, workflowBundle } from '../support/temporal.ts';
+
+const INDEX = pathToFileURL(fileURLToPath(new URL('../../src/index.ts', import.meta.url)));
+
+export type World = {
+  readonly config: SyncConfig;
+  readonly configPath: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly client: Client;
+  readonly store: Store;
+  readonly source: pg.Pool;
+  startWorker(): Promise<WorkerProcess>;
+  close(): Promise<void>;
+};
+
+export type WorldOptions = {
+  /** SQL that makes the source's tables. */
+  readonly source: string;
+  /** Text of `pipelines` in the configuration; `task queue` and names are the world's own. */
+  readonly pipelines: string;
+  /** More settings of the source `shop`, as text: `limits: { concurrency: 2 }`. */
+  readonly sourceSettings?: string;
+  /** Replaces the store's or the source's URL, say by a proxy's. */
+  readonly urls?: { store?: string; source?: string };
+};
+
+/** Text of a configuration file; the world's queue keeps its workers to its own runs. */
+function configText(options: WorldOptions, taskQueue: string): string {
+  return `import { z } from 'zod';
+import { decimal, defineSync, env, instant } from ${JSON.stringify(INDEX.href)};
+
+export default defineSync({
+  store: { url: env('DATABASE_URL') },
+  temporal: { taskQueue: ${JSON.stringify(taskQueue)} },
+  sources: { shop: { kind: 'postgres', url: env('SOURCE_URL'), ${options.sourceSettings ?? ''} } },
+  pipelines: ${options.pipelines},
+});
+`;
+}
+
+export async function createWorld(name: string, options: WorldOptions): Promise<World> {
+  const [storeDatabase, sourceDatabase] = await Promise.all([
+    freshDatabase(await storeServer(), name),
+    freshDatabase(await sourceServer(), name),
+  ]);
+  const temporal = await temporalServer();
+  const folder = await mkdtemp(join(tmpdir(), 'syncline-test-'));
+  const configPath = join(folder, 'syncline.config.ts');
+  await writeFile(configPath, configText(options, storeDatabase.name));
+  const environment = {
+    DATABASE_URL: options.urls?.store ?? storeDatabase.url,
+    SOURCE_URL: options.urls?.source ?? sourceDatabase.url,
+    TEMPORAL_ADDRESS: temporal.address,
+  };
+  const config = await loadConfig({ path: configPath, sourceKinds, environment });
+  const store = await openStore({ url: storeDatabase.url, poolMax: 4, applicationName: 'test' });
+  await migrate(store);
+  const source = createPool({ url: sourceDatabase.url, applicationName: 'test', max: 4, values: 'state' });
+  await source.query(options.source);
+  const client = await connectClient(config);
+  const bundle = await workflowBundle();
+  const workers: WorkerProcess[] = [];
+  return {
+    config,
+    configPath,
+    environment,
+    client,
+    store,
+    source,
+    startWorker: async () => {
+      const worker = await startWorkerProcess({
+        config: configPath,
+        workflowBundle: bundle.codePath,
+        environment,
+      });
+      workers.push(worker);
+      return worker;
+    },
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await client.connection.close();
+      await Promise.all([store.close(), source.end()]);
+      await Promise.all([storeDatabase.drop(), sourceDatabase.drop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Holds what `look` finds; looks again until it is there. Only for conditions that no event announces. */
+export async function eventually<T>(
+  look: () => Promise<T | null | undefined | false>,
+  what: string,
+): Promise<T> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`Did not happen within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
