@@ -17,3 +17,16 @@ export function reserve(sink: ByteSink, more: number): void {
 export function sunkBytes(sink: ByteSink): Buffer {
   return sink.bytes.subarray(0, sink.length);
 }
+
+/** Up to here a loop over bytes beats a call into the runtime. */
+const LOOP_BYTES = 80;
+
+export function appendBytes(sink: ByteSink, from: Buffer, range: { start: number; end: number }): void {
+  const { start, end } = range;
+  reserve(sink, end - start);
+  const { bytes } = sink;
+  let at = sink.length;
+  sink.length += end - start;
+  if (end - start > LOOP_BYTES) from.copy(bytes, at, start, end);
+  else for (let i = start; i < end; i++) bytes[at++] = from[i] as number;
+}

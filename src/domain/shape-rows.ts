@@ -1,0 +1,107 @@
+/** Shapes pieces of text rows: the result is lines of COPY text. */
+import { createSink, sunkBytes } from './byte-sink.ts';
+import { computedText } from './computed.ts';
+import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece, Value } from './entity.ts';
+import { SyncError } from './errors.ts';
+import { type TextRow, writeTextRow } from './pg-text.ts';
+import {
+  compileJudge,
+  hasFunctions,
+  type Judge,
+  textProblem,
+  unreadableKey,
+  type Verdict,
+  type Views,
+} from './shape-judge.ts';
+import { textKeyReader } from './shape-key.ts';
+import { textPayload } from './shape-payload.ts';
+import { computedColumns, fieldOf, mirrorViewColumns, sourceViewColumns, textView } from './shape-view.ts';
+import { softDeleteMark } from './soft-delete.ts';
+
+type RowsPiece = Extract<Piece, { format: 'rows' }>;
+
+/** Of a row without long values; the output grows where that is not enough. */
+const ROW_BYTES = 128;
+
+export function compileRowsShape(
+  plan: EntityPlan,
+  layout: PieceLayout,
+): (piece: RowsPiece) => Promise<ShapedPiece> {
+  const judge = compileRowJudge(plan);
+  const lineOf = compileLine(plan, layout);
+  const keyOf = textKeyReader(plan);
+  const payloadOf = textPayload(plan);
+  return async (piece) => {
+    const sink = createSink(piece.values.length * ROW_BYTES);
+    const rejects: Reject[] = [];
+    const computed: Value[] = [];
+    for (const row of piece.values) {
+      let verdict = judge(row as TextRow, computed);
+      if (verdict instanceof Promise) verdict = await verdict;
+      if (verdict === null) writeTextRow(sink, lineOf(row, computed));
+      else rejects.push({ ...verdict, key: keyOf(row as TextRow), payload: payloadOf(row as TextRow) });
+    }
+    return {
+      layout,
+      format: 'text',
+      data: sunkBytes(sink),
+      rowsInData: piece.values.length - rejects.length,
+      rejects,
+      rowsFetched: piece.values.length,
+    };
+  };
+}
+
+/** What holds for every row comes first, then the user's functions. */
+function compileRowJudge(plan: EntityPlan): Judge<TextRow> {
+  const { maxValueBytes } = plan.spec;
+  const keyOf = textKeyReader(plan);
+  const keyless = unreadableKey(plan);
+  const byFunctions = hasFunctions(plan) ? compileJudge(plan, textViews(plan)) : null;
+  const width = plan.readColumns.length;
+  return (row, computed): Verdict | Promise<Verdict> => {
+    if (row.length !== width) throw misshapen(plan, row.length);
+    if (keyOf(row) === null) return keyless;
+    for (let i = 0; i < width; i++) {
+      const value = row[i] as string | null;
+      const problem = value === null ? null : textProblem(value, maxValueBytes);
+      if (problem !== null) return { ...problem, detail: `${plan.readColumns[i]?.name}: ${problem.detail}` };
+    }
+    return byFunctions === null ? null : byFunctions(row, computed);
+  };
+}
+
+function misshapen(plan: EntityPlan, found: number): SyncError {
+  return new SyncError('INTERNAL', {
+    message: `Entity ${plan.spec.entity}: a row of ${found} values where ${plan.readColumns.length} are read`,
+  });
+}
+
+function textViews(plan: EntityPlan): Views<TextRow> {
+  const mark = softDeleteMark(plan);
+  return {
+    source: textView(computedColumns(plan).length > 0 ? sourceViewColumns(plan) : []),
+    mirror: textView(plan.spec.validate === null ? [] : mirrorViewColumns(plan)),
+    isDeleted: (row) => mark?.means(row[mark.field] ?? null) ?? false,
+  };
+}
+
+/** The values of a line in the layout's order, in an array that the next call fills anew. */
+function compileLine(
+  plan: EntityPlan,
+  layout: PieceLayout,
+): (row: readonly (string | null)[], computed: readonly Value[]) => readonly (string | null)[] {
+  const columns = [...plan.loadColumns, ...(layout === 'staging' ? plan.stagingExtras : [])];
+  const fields = columns.map(({ from }) => (from === null ? -1 : fieldOf(plan, from)));
+  const computedNames = computedColumns(plan).map(({ name }) => name);
+  const results = columns.map(({ name, from }) => (from === null ? computedNames.indexOf(name) : -1));
+  const line = new Array<string | null>(columns.length).fill(null);
+  return (row, computed) => {
+    for (let i = 0; i < line.length; i++) {
+      const field = fields[i] as number;
+      line[i] =
+        field >= 0 ? (row[field] as string | null) : computedText(computed[results[i] as number] as Value);
+    }
+    return line;
+  };
+}
