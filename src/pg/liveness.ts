@@ -7,7 +7,7 @@ import type pg from 'pg';
 
 export const SILENCE_MS = 5_000;
 /** A probe that takes longer finds the server out of reach. */
-export const PROBE_MS = 3_000;
+export const PROBE_MS = 2_500;
 
 export type SilenceWatch = {
   /** Where the second connection comes from. */
@@ -52,9 +52,9 @@ export async function watchSilence<T>(
       if (state !== 'working' && performance.now() - movedAt >= silenceMs) return kill(state);
       if (state === 'working') watch.onAlive?.();
     }
-    timer = setTimeout(() => void look(), silenceMs / 4);
+    timer = setTimeout(() => void look(), silenceMs / 5);
   };
-  let timer = setTimeout(() => void look(), silenceMs / 4);
+  let timer = setTimeout(() => void look(), silenceMs / 5);
 
   try {
     return await Promise.race([

@@ -42,7 +42,7 @@ export function guardSilence(pool: pg.Pool, options: GuardOptions): void {
   let isWatching = false;
   const lookLater = (): void => {
     isWatching = sessions.size > 0;
-    if (isWatching) setTimeout(() => void look(), silenceMs / 4).unref();
+    if (isWatching) setTimeout(() => void look(), silenceMs / 5).unref();
   };
   const look = async (): Promise<void> => {
     const silent = [...sessions].filter(([session, watched]) => isSilent(session, watched, silenceMs));
