@@ -4,7 +4,7 @@
  */
 
 import { readHash } from '../domain/config-hash.ts';
-import type { EntityPlan, SourceColumn } from '../domain/entity.ts';
+import type { EntityPlan } from '../domain/entity.ts';
 import { ERRORS, SyncError } from '../domain/errors.ts';
 import type {
   EntityRef,
@@ -13,14 +13,14 @@ import type {
   FailureNote,
   SyncPipelineInput,
 } from '../domain/run.ts';
-import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
+import { filledColumns, moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
 import { buildFeedIndex } from '../store/mirror-ddl.ts';
 import { inStoreTransaction } from '../store/open.ts';
 import { countQuarantined, dropUnseen } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
-import { describeEntity, entitySpec } from './entity-plan.ts';
+import { type DescribedEntity, describeEntity, entitySpec } from './entity-plan.ts';
 
 const BEAT_MS = 2_000;
 
@@ -57,9 +57,8 @@ export async function finishEntity(
     const end = await readEntityEnd(client, ref);
     if (end === null || end.status !== 'RUNNING') return false;
     if (described !== null && movesCheckpoint(end, input)) {
-      const { columns, seesAllRows } = described.shape;
-      if (end.mode === 'full' && seesAllRows) await dropUnseen(client, ref);
-      await advance(client, ref, { end, sourceColumns: columns, hash: readHash(spec) });
+      if (end.mode === 'full' && described.shape.seesAllRows) await dropUnseen(client, ref);
+      await advance(client, ref, { end, described });
     }
     const quarantined = await countQuarantined(client, ref.entity);
     const verdict = judgeEntity({ end, input, quarantined, maxQuarantined: spec.maxQuarantined });
@@ -92,9 +91,9 @@ function movesCheckpoint(end: EntityEnd, { run }: FinishEntityInput): boolean {
 async function advance(
   client: Client,
   ref: EntityRef,
-  to: { end: EntityEnd; sourceColumns: readonly SourceColumn[]; hash: string },
+  { end, described }: { end: EntityEnd; described: DescribedEntity },
 ): Promise<void> {
-  const { end, sourceColumns, hash } = to;
+  const { plan, shape } = described;
   const checkpoint = await readCheckpoint(client, ref.entity);
   const moved = await moveCheckpoint(client, ref, {
     from: checkpoint?.version ?? null,
@@ -102,9 +101,11 @@ async function advance(
     watermark:
       end.watermarkTo ?? (checkpoint?.sourceIdentity === end.sourceIdentity ? checkpoint.watermark : null),
     sourceIdentity: end.sourceIdentity,
-    sourceColumns,
-    // Only a full run has seen every row of what `read` now says.
-    readHash: end.mode === 'full' ? hash : (checkpoint?.readHash ?? hash),
+    sourceColumns: shape.columns,
+    // Only a full run has seen every row of what `read` now says, and filled every column.
+    ...(end.mode === 'full' || checkpoint === null
+      ? { readHash: readHash(plan.spec), filledColumns: filledColumns(plan) }
+      : { readHash: checkpoint.readHash, filledColumns: checkpoint.filledColumns }),
   });
   if (!moved) {
     throw new SyncError('FENCED', { message: `The checkpoint of ${ref.entity} was moved by another run` });

@@ -3,8 +3,9 @@ import { readHash } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
+import { compareColumns } from '../domain/schema-drift.ts';
 import { bringMirror, mirrorIsEmpty } from '../store/bring-mirror.ts';
-import { type Checkpoint, readCheckpoint } from '../store/checkpoints.ts';
+import { type Checkpoint, filledColumns, readCheckpoint } from '../store/checkpoints.ts';
 import { forgetOldSurvivors } from '../store/dedupe-release.ts';
 import { insertRunEntity, skipRunEntity } from '../store/runs.ts';
 import type { PrepareEntityResult } from './contract.ts';
@@ -28,6 +29,7 @@ export async function prepareEntity(
   const checkpoint = await readCheckpoint(db, ref.entity);
   if (input.mode === 'incremental') refuseOtherSource(ref, checkpoint, report.identity.id);
 
+  if (checkpoint !== null) logDrift(deps, { ref, entity, checkpoint });
   const mirror = await bringMirror(db, plan, { onDrift: plan.spec.schemaChanges });
   await forgetOldSurvivors(db, plan);
   const mode = mirror.needsFull || onlyFullFills(plan, checkpoint) ? 'full' : input.mode;
@@ -52,11 +54,29 @@ export async function prepareEntity(
   };
 }
 
+/** C21: what stops the entity is judged by plan and mirror; this tells an operator what changed at the source. */
+function logDrift(
+  deps: ActivityDeps,
+  at: { ref: EntityRef; entity: DescribedEntity; checkpoint: Checkpoint },
+): void {
+  const { ref, entity, checkpoint } = at;
+  const drift = compareColumns({
+    spec: entity.plan.spec,
+    stored: checkpoint.sourceColumns,
+    described: entity.shape.columns,
+  });
+  if (drift.length === 0) return;
+  const changes = drift.map(({ description }) => description);
+  deps.logger.info({ runId: ref.runId, entity: ref.entity, changes }, 'columns of the source changed');
+}
+
 /** An increment builds on a checkpoint; without a fitting one it would leave rows out that nothing reads later. */
 function onlyFullFills(plan: EntityPlan, checkpoint: Checkpoint | null): boolean {
   if (checkpoint === null || checkpoint.needsFull) return true;
   // Rows that the old `read` left out have not changed, so no increment would show them.
   if (checkpoint.readHash !== readHash(plan.spec)) return true;
+  const filled = new Set(checkpoint.filledColumns);
+  if (filledColumns(plan).some((column) => !filled.has(column))) return true;
   return plan.spec.changedAt !== null && checkpoint.watermark === null;
 }
 

@@ -120,6 +120,8 @@ CREATE TABLE syncline.checkpoint (
   source_columns jsonb NOT NULL,
   -- Hash of what decides which rows belong to the entity (read, where, key): a change forbids deletes outside it.
   read_hash text NOT NULL,
+  -- Mirror columns that a full run has filled, each with what it was filled from: one more needs another full run.
+  filled_columns jsonb NOT NULL DEFAULT '[]',
   needs_full boolean NOT NULL DEFAULT false,
   version bigint NOT NULL DEFAULT 1,
   run_id text NOT NULL,
