@@ -26,10 +26,12 @@ export async function canonicalChecksum(
   return { rows: Number(result[0].rows), digest: String(result[0].digest) };
 }
 
-/** The value as the mirror has it. A cast would strip the blanks of char(n), which the mirror keeps. */
+/** The value as the mirror has it. A cast would strip the blanks of char(n), which the mirror keeps: its output does not. */
 function asMirrored(plan: EntityPlan, column: MirrorColumn): string {
   const name = quoteIdent(column.from ?? '');
   const source = plan.readColumns.find((candidate) => candidate.name === column.from);
-  const exact = source !== undefined && isPadded(source) ? `textin(bpcharout(${name}))` : name;
-  return `(${exact})::${column.type}`;
+  if (source === undefined) return `(${name})::${column.type}`;
+  if (isPadded(source)) return `(textin(bpcharout(${name})))::${column.type}`;
+  const element = { ...source, sourceType: source.sourceType.replace(/\[\]$/, '') };
+  return isPadded(element) ? `(textin(array_out(${name})))::${column.type}` : `(${name})::${column.type}`;
 }

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/connectors/contract.ts';
+import { canonicalRowSql, digestSql } from '../../../src/domain/checksum.ts';
 import { COPY_HEADER, COPY_TRAILER } from '../../../src/domain/pg-binary.ts';
 import { type FreshDatabase, freshDatabase, sourceServer, storeServer } from '../../support/servers.ts';
 import { never, openPostgres, piecesOf, planOf, rowsOf, specOf } from '../kit.ts';
@@ -136,6 +137,15 @@ describe('values of PostgreSQL', () => {
     await here.query('DROP TABLE IF EXISTS mirror');
     await here.query(`CREATE TABLE mirror (id int, v ${column?.mirrorType})`);
     for (const row of rows) await here.query('INSERT INTO mirror VALUES ($1, $2)', [row[0], row[1]]);
+
+    const columns = plan.loadColumns.map(({ name, type: mirrorType }) => ({
+      expression: `"${name}"`,
+      type: mirrorType,
+    }));
+    const { rows: digests } = await here.query(
+      `SELECT ${digestSql(canonicalRowSql(columns))} AS digest FROM mirror`,
+    );
+    expect((await source.canonicalChecksum(plan, everything, never)).digest).toBe(digests[0].digest);
 
     if (column?.binaryAsIs) {
       const [piece] = await piecesOf(source.readChunk(plan, everything, { ...read, format: 'pg-binary' }));
