@@ -26,6 +26,8 @@ export type OpenRunResult =
       }[];
       /** How many entities run side by side. */
       readonly parallelEntities: number;
+      /** Name of the source, for people who look for its runs. */
+      readonly source?: string;
     };
 
 export type PrepareEntityResult = {

@@ -66,13 +66,15 @@ export const ERRORS = {
     retryable: true,
     http: 503,
     exit: EXIT.connectivity,
-    remedy: 'Make the source reachable; the run waits and goes on by itself. `syncline check` tests the connection.',
+    remedy:
+      'Make the source reachable; the run waits and goes on by itself. `syncline check` tests the connection.',
   },
   SOURCE_CIRCUIT_OPEN: {
     retryable: true,
     http: 503,
     exit: EXIT.connectivity,
-    remedy: 'The source failed several times in a row and is left alone for a minute; nothing to do if it comes back.',
+    remedy:
+      'The source failed several times in a row and is left alone for a minute; nothing to do if it comes back.',
   },
   SOURCE_GIVEN_UP: {
     retryable: false,
@@ -151,6 +153,12 @@ export const ERRORS = {
     http: 409,
     exit: EXIT.failure,
     remedy: 'The run was cancelled by an operator; start it again when wanted.',
+  },
+  RUN_FAILED: {
+    retryable: false,
+    http: 500,
+    exit: EXIT.failure,
+    remedy: 'No entity got through: `syncline history` shows why each of them failed.',
   },
   RUN_NOT_FOUND: {
     retryable: false,
