@@ -4,7 +4,7 @@
  */
 import { findColumn } from './bind-columns.ts';
 import type { EntitySpec, SourceColumn } from './entity.ts';
-import { canHold } from './types.ts';
+import { canHold, sameOrder } from './types.ts';
 
 export type ColumnDrift = {
   readonly kind: 'added' | 'dropped' | 'widened' | 'narrowed' | 'type-changed';
@@ -127,7 +127,7 @@ function changed(spec: EntitySpec, old: SourceColumn, now: SourceColumn): Column
     description: `${now.name} was ${old.sourceType} and is ${now.sourceType} at the source`,
   };
   const natural = fitOf(old, now);
-  const kind = natural === 'yes' ? 'narrowed' : natural === 'widen' ? 'widened' : 'type-changed';
+  const kind = kindOf(old, now);
   const overrides = overridesOf(spec, now.name);
   if (now.mirrorType !== null && overrides !== null) {
     const unfit = overrides.find((type) => canHold(type, now.mirrorType as string) !== 'yes');
@@ -148,9 +148,21 @@ function changed(spec: EntitySpec, old: SourceColumn, now: SourceColumn): Column
 }
 
 /**
- * numeric(10,2) and numeric(12,2) are both numeric in the mirror, which holds either; the catalogue's own types only
- * tell which way it went.
+ * By the catalogue's own types where they tell: numeric(10,2) and numeric(12,2) are both numeric in the mirror, which
+ * holds either.
  */
+function kindOf(old: SourceColumn, now: SourceColumn): ColumnDrift['kind'] {
+  if (old.mirrorType === null || now.mirrorType === null) return 'type-changed';
+  if (!sameOrder(old.mirrorType, now.mirrorType)) return 'type-changed';
+  const grows = [
+    [now.sourceType, old.sourceType],
+    [now.mirrorType, old.mirrorType],
+  ] as const;
+  if (grows.some(([wide, narrow]) => canHold(wide, narrow) === 'yes' && canHold(narrow, wide) !== 'yes'))
+    return 'widened';
+  return canHold(old.mirrorType, now.mirrorType) === 'yes' ? 'narrowed' : 'type-changed';
+}
+
 function fitOf(old: SourceColumn, now: SourceColumn): 'yes' | 'widen' | 'no' {
   return old.mirrorType === null || now.mirrorType === null ? 'no' : canHold(old.mirrorType, now.mirrorType);
 }
