@@ -110,7 +110,7 @@ async function lookUpAndBury(work: {
     const there = new Set<string>();
     const options = {
       format: 'rows',
-      pieceBytes: PIECE_BYTES,
+      pieceBytes: PIECE_BYTES.rows,
       signal: alive.signal,
       onProgress: alive.moved,
     } as const;

@@ -70,14 +70,7 @@ async function freezeRange(work: ChangesWork): Promise<{ low: string; now: strin
     from === null ? high.mark : minInstant(from, subtractMs(high.now, CLOCK_SLACK_MS)),
     overlapMs,
   );
-  const clockBehind = from !== null && from > high.now;
-  const degraded = clockBehind
-    ? [
-        ...high.degraded,
-        { code: 'SOURCE_CLOCK_BEHIND', message: `The source's clock is behind the watermark ${from}` },
-      ]
-    : high.degraded;
-  await noteEntity(db, ref, { degraded });
+  await noteEntity(db, ref, { degraded: high.degraded });
   const frozen = await freezeClaim(db, claim, { watermark: high.mark, lower: low, upper: high.now });
   return { low: frozen.lower ?? low, now: frozen.upper ?? high.now };
 }
@@ -92,7 +85,7 @@ async function copyChangedRows(
   const stream = source.readChanges(
     entity.plan,
     { ...range, after: claim.resumeAfter },
-    { format: 'rows', pieceBytes: PIECE_BYTES, signal: alive.signal, onProgress: alive.moved },
+    { format: 'rows', pieceBytes: PIECE_BYTES.rows, signal: alive.signal, onProgress: alive.moved },
   );
   let rows = 0;
   const { end } = await copyStream(stream, alive, async (piece) => {

@@ -80,7 +80,12 @@ async function copyFrom(
   const stream = source.readChunk(
     entity.plan,
     { lower: from, upper: claim.upper },
-    { format: how.format, pieceBytes: PIECE_BYTES, signal: alive.signal, onProgress: alive.moved },
+    {
+      format: how.format,
+      pieceBytes: PIECE_BYTES[how.format],
+      signal: alive.signal,
+      onProgress: alive.moved,
+    },
   );
   const { end, lastWasKnown } = await copyStream(stream, alive, async (piece) => {
     const step = { after: position, piece, shaped: await shape(piece), finished: piece.last === true };

@@ -39,7 +39,7 @@ async function refreshKeys(
   const found = new Set<string>();
   const rows = source.lookUpKeys(entity.plan, keys, {
     format: 'rows',
-    pieceBytes: PIECE_BYTES,
+    pieceBytes: PIECE_BYTES.rows,
     signal: alive.signal,
     onProgress: alive.moved,
   });

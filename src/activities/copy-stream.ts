@@ -1,10 +1,16 @@
 /** Reads one piece ahead of the load, so that source and store work at the same time (C6). */
 import type { PieceStream } from '../connectors/contract.ts';
-import type { EntityPlan, Piece, ShapedPiece } from '../domain/entity.ts';
+import type { EntityPlan, Piece, PieceFormat, ShapedPiece } from '../domain/entity.ts';
 import type { KeepAlive } from './keep-alive.ts';
 
-/** Large enough for COPY to run at full speed, small enough for loads well below a second. */
-export const PIECE_BYTES = 8 * 1024 * 1024;
+/**
+ * Large enough for COPY to run at full speed, small enough for loads well below a second. Rows of text take several
+ * times their bytes as strings.
+ */
+export const PIECE_BYTES: Readonly<Record<PieceFormat, number>> = {
+  'pg-binary': 8 * 1024 * 1024,
+  rows: 3 * 1024 * 1024,
+};
 
 export type StreamEnd = 'ended' | 'yielded' | 'redo';
 

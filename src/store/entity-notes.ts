@@ -22,8 +22,8 @@ export async function noteEntity(db: Db, ref: EntityRef, note: EntityNote): Prom
             tombstoned = tombstoned + $7,
             error = coalesce($6::jsonb, error),
             errors = errors + CASE WHEN $6::jsonb IS NULL THEN 0 ELSE 1 END,
-            degraded = (SELECT coalesce(jsonb_agg(DISTINCT mode), '[]')
-                          FROM jsonb_array_elements(entity.degraded || $5::jsonb) AS mode)
+            degraded = (SELECT coalesce(jsonb_agg(DISTINCT item), '[]')
+                          FROM jsonb_array_elements(entity.degraded || $5::jsonb) AS item)
       WHERE run_id = $1 AND entity = $2`,
     [
       ref.runId,
