@@ -41,9 +41,12 @@ export async function deduplicate(
   if (spec === null) return NOTHING;
   const dedupe: Dedupe = { ...staged, ...read, scope: dedupeScope(plan) };
   await fingerprint(dedupe, spec);
-  await releaseMoved(dedupe);
-  await markUnsettled(dedupe);
-  const displaced = await claimGroups(dedupe);
+  if (await releaseMoved(dedupe)) await markUnsettled(dedupe, 'true');
+  const { displaced, lost } = await claimGroups(dedupe);
+  if (!lost) {
+    await clearSkipped(dedupe);
+    return NOTHING;
+  }
   await session.client.query(
     `UPDATE ${PIECE} AS d SET lost = true
        FROM syncline.dedupe_survivor AS v
@@ -51,32 +54,41 @@ export async function deduplicate(
     [dedupe.scope, plan.spec.entity],
   );
   await listSkippedRows(dedupe);
+  await clearSkipped(dedupe);
   const buried = await buryLosers(dedupe);
   const skipped = await unstageLosers(dedupe);
   return { skipped, tombstoned: buried.tombstoned + displaced, refreshed: buried.refreshed };
 }
 
-/** Rows without a time, or deleted at the source, take part in nothing: their fingerprint is NULL. */
+/**
+ * Rows without a time, or deleted at the source, take part in nothing: their fingerprint is NULL. Rows that hold their
+ * group already are `settled`: they need no more than this one look at it.
+ */
 async function fingerprint(dedupe: Dedupe, spec: DeduplicateSpec): Promise<void> {
   const { session, plan, staging } = dedupe;
   await createOnce(
     session.client,
     'syncline_dedupe',
-    `place tid, key text COLLATE "C", fingerprint text COLLATE "C", bucket int8, at timestamptz,
-     unsettled boolean NOT NULL DEFAULT false, lost boolean NOT NULL DEFAULT false`,
+    `place tid, key text COLLATE "C", fingerprint uuid, bucket int8, at timestamptz,
+     settled boolean NOT NULL, unsettled boolean NOT NULL DEFAULT false, lost boolean NOT NULL DEFAULT false`,
   );
   const { values, bind } = bindings();
   const at = instant(columnOf(plan, spec.at));
   const same = spec.by.map((name) => comparable(columnOf(plan, name))).join(', ');
+  const bucket = `floor(extract(epoch FROM at) * 1000 / ${bind(spec.withinMs)}::numeric)::int8`;
   await session.client.query(
-    `INSERT INTO ${PIECE} (place, key, fingerprint, bucket, at)
-     SELECT place, key, CASE WHEN counts THEN md5(same::text) END,
-            CASE WHEN counts THEN floor(extract(epoch FROM at) * 1000 / ${bind(spec.withinMs)}::numeric)::int8 END, at
-       FROM (SELECT s.ctid AS place, ${encodedKey(plan, 's')} AS key, jsonb_build_array(${same}) AS same, ${at} AS at,
-                    coalesce(isfinite(${at}), false) AND NOT ${softDeleted(plan, 's', bind)} AS counts
-               FROM ${staging.table} AS s) AS row`,
+    `INSERT INTO ${PIECE} (place, key, fingerprint, bucket, at, settled)
+     SELECT d.*, (v.entity = ${bind(plan.spec.entity)} AND v.key = d.key AND v.at = d.at) IS TRUE
+       FROM (SELECT place, key, CASE WHEN counts THEN md5(same::text)::uuid END AS fingerprint,
+                    CASE WHEN counts THEN ${bucket} END AS bucket, at
+               FROM (SELECT s.ctid AS place, ${encodedKey(plan, 's')} AS key, jsonb_build_array(${same}) AS same, ${at} AS at,
+                            coalesce(isfinite(${at}), false) AND NOT ${softDeleted(plan, 's', bind)} AS counts
+                       FROM ${staging.table} AS s) AS row) AS d
+       LEFT JOIN syncline.dedupe_survivor AS v
+         ON v.fingerprint = d.fingerprint AND v.bucket = d.bucket AND v.scope = ${bind(dedupe.scope)}`,
     values,
   );
+  await markUnsettled(dedupe, 'NOT d.settled');
 }
 
 function columnOf(plan: EntityPlan, name: string): MirrorColumn {
@@ -103,18 +115,18 @@ function instant({ name, type }: MirrorColumn): string {
  * A row that is in another group than it was, or at another time in it, gives its group back. Locked in a statement of
  * its own: the one that looks for skipped rows must see those of whoever held the lock until now.
  */
-async function releaseMoved({ session, plan, scope }: Dedupe): Promise<void> {
+async function releaseMoved({ session, plan, scope }: Dedupe): Promise<boolean> {
   const values = [plan.spec.entity, scope];
   const moved = `
     SELECT v.scope, v.fingerprint, v.bucket
       FROM syncline.dedupe_survivor AS v
       JOIN ${PIECE} AS d ON d.key = v.key
-     WHERE v.entity = $1
+     WHERE v.entity = $1 AND NOT d.settled
        AND (v.scope, v.fingerprint, v.bucket, v.at) IS DISTINCT FROM ($2, d.fingerprint, d.bucket, d.at)
      ORDER BY v.scope, v.fingerprint, v.bucket
        FOR UPDATE OF v`;
   const { rowCount } = await session.client.query(moved, values);
-  if (rowCount === 0) return;
+  if (rowCount === 0) return false;
   await session.client.query(
     `WITH moved AS MATERIALIZED (${moved}),
      released AS (
@@ -123,13 +135,14 @@ async function releaseMoved({ session, plan, scope }: Dedupe): Promise<void> {
      ${enqueueSkipped('moved', `NOT (k.entity = $1 AND k.key IN (SELECT key FROM ${PIECE}))`)}`,
     values,
   );
+  return true;
 }
 
 /** Rows that are a survivor already, or skipped already for one that is lower, take no lock and write nothing. */
-async function markUnsettled({ session, plan, scope }: Dedupe): Promise<void> {
+async function markUnsettled({ session, plan, scope }: Dedupe, which: string): Promise<void> {
   await session.client.query(
     `UPDATE ${PIECE} AS d SET unsettled = true
-      WHERE d.fingerprint IS NOT NULL AND NOT EXISTS (
+      WHERE ${which} AND d.fingerprint IS NOT NULL AND NOT EXISTS (
         SELECT FROM syncline.dedupe_survivor AS v
          WHERE v.scope = $2 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket
            AND ((v.entity = $1 AND v.key = d.key)
@@ -158,40 +171,48 @@ const LOWEST = `SELECT DISTINCT ON (fingerprint, bucket) fingerprint, bucket, ke
 /**
  * Takes free groups, then those whose survivor is higher. Every group that a row of the piece loses is locked until
  * the commit: its survivor cannot go without seeing the row among the skipped.
- * @returns how many displaced survivors became tombstones.
+ * @returns how many displaced survivors became tombstones, and whether any row of the piece may have lost.
  */
-async function claimGroups(dedupe: Dedupe): Promise<number> {
+async function claimGroups(dedupe: Dedupe): Promise<{ displaced: number; lost: boolean }> {
   const { session, plan, scope } = dedupe;
-  const held = await lockGroups(dedupe);
+  const { held, lost } = await lockGroups(dedupe);
   const displaced = held.filter((row) => row.higher);
-  if (displaced.length === 0) return 0;
+  if (displaced.length === 0) return { displaced: 0, lost };
   await session.client.query(
     `UPDATE syncline.dedupe_survivor AS v SET entity = $2, key = d.key, at = d.at, sync_source = $3
        FROM (${LOWEST}) AS d
-       JOIN unnest($4::text[], $5::int8[]) AS taken (fingerprint, bucket)
+       JOIN unnest($4::uuid[], $5::int8[]) AS taken (fingerprint, bucket)
          ON taken.fingerprint = d.fingerprint AND taken.bucket = d.bucket
       WHERE v.scope = $1 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket`,
     [scope, plan.spec.entity, plan.syncSource, ...groupsOf(displaced)],
   );
   await skipDisplaced(dedupe, displaced);
-  return buryDisplaced(dedupe, displaced);
+  return { displaced: await buryDisplaced(dedupe, displaced), lost };
 }
 
 /** @returns the groups that are somebody else's, locked. */
-async function lockGroups({ session, plan, scope }: Dedupe): Promise<Held[]> {
+async function lockGroups({ session, plan, scope }: Dedupe): Promise<{ held: Held[]; lost: boolean }> {
   const { entity } = plan.spec;
   let taken = 0;
   for (;;) {
-    const { rows: counts } = await session.client.query<{ groups: number; inserted: number }>(
+    const { rows } = await session.client.query<{ contenders: number; groups: number; inserted: number }>(
       `WITH lowest AS MATERIALIZED (${LOWEST}),
        inserted AS (
          INSERT INTO syncline.dedupe_survivor (scope, fingerprint, bucket, entity, key, at, sync_source)
          SELECT $1, fingerprint, bucket, $2, key, at, $3 FROM lowest ORDER BY fingerprint, bucket
          ON CONFLICT (scope, fingerprint, bucket) DO NOTHING
          RETURNING 1)
-       SELECT (SELECT count(*) FROM lowest) AS groups, (SELECT count(*) FROM inserted) AS inserted`,
+       SELECT (SELECT count(*) FROM ${PIECE} WHERE fingerprint IS NOT NULL AND NOT settled) AS contenders,
+              (SELECT count(*) FROM lowest) AS groups, (SELECT count(*) FROM inserted) AS inserted`,
       [scope, entity, plan.syncSource],
     );
+    const { contenders, groups, inserted } = rows[0] as {
+      contenders: number;
+      groups: number;
+      inserted: number;
+    };
+    taken += inserted;
+    if (taken === contenders) return { held: [], lost: false };
     const { rows: held } = await session.client.query<Held>(
       `SELECT v.fingerprint, v.bucket::text AS bucket, v.entity, v.key, v.at::text AS at, v.sync_source AS "syncSource",
               (d.at, d.key, $2::text COLLATE "C") < (v.at, v.key, v.entity COLLATE "C") AS higher
@@ -202,10 +223,8 @@ async function lockGroups({ session, plan, scope }: Dedupe): Promise<Held[]> {
           FOR UPDATE OF v`,
       [scope, entity],
     );
-    const { groups, inserted } = counts[0] as { groups: number; inserted: number };
-    taken += inserted;
     // A survivor that was released in between left its group free: it is there for the taking again.
-    if (taken + held.length >= groups) return held;
+    if (taken + held.length >= groups) return { held, lost: true };
   }
 }
 
@@ -220,7 +239,7 @@ async function skipDisplaced({ session, scope, runId }: Dedupe, displaced: reado
   await session.client.query(
     `INSERT INTO syncline.skipped_row (entity, key, survivor_entity, survivor_key, scope, fingerprint, bucket, at, run_id)
      SELECT o.entity, o.key, v.entity, v.key, $1, v.fingerprint, v.bucket, o.at, $2
-       FROM unnest($3::text[], $4::int8[], $5::text[], $6::text[], $7::timestamptz[])
+       FROM unnest($3::uuid[], $4::int8[], $5::text[], $6::text[], $7::timestamptz[])
             AS o (fingerprint, bucket, entity, key, at)
        JOIN syncline.dedupe_survivor AS v ON v.scope = $1 AND v.fingerprint = o.fingerprint AND v.bucket = o.bucket
       ORDER BY o.entity, o.key
@@ -236,7 +255,7 @@ async function skipDisplaced({ session, scope, runId }: Dedupe, displaced: reado
   );
   await session.client.query(
     `UPDATE syncline.skipped_row AS k SET survivor_entity = v.entity, survivor_key = v.key
-       FROM unnest($2::text[], $3::int8[]) AS o (fingerprint, bucket)
+       FROM unnest($2::uuid[], $3::int8[]) AS o (fingerprint, bucket)
        JOIN syncline.dedupe_survivor AS v ON v.scope = $1 AND v.fingerprint = o.fingerprint AND v.bucket = o.bucket
       WHERE k.scope = $1 AND k.fingerprint = o.fingerprint AND k.bucket = o.bucket
         AND (k.survivor_entity, k.survivor_key) <> (v.entity, v.key)`,
@@ -281,6 +300,15 @@ async function listSkippedRows({ session, plan, scope, runId }: Dedupe): Promise
      ${ON_SKIPPED}`,
     [scope, entity, runId],
   );
+}
+
+/** Rows that stopped being duplicates are off the list. */
+async function clearSkipped({ session, plan }: Dedupe): Promise<void> {
+  const { entity } = plan.spec;
+  const { rows } = await session.client.query('SELECT FROM syncline.skipped_row WHERE entity = $1 LIMIT 1', [
+    entity,
+  ]);
+  if (rows.length === 0) return;
   await session.client.query(
     `DELETE FROM syncline.skipped_row WHERE entity = $1 AND key IN (SELECT key FROM ${PIECE} WHERE NOT lost)`,
     [entity],

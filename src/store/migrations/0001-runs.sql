@@ -155,17 +155,16 @@ CREATE TABLE syncline.quarantine (
 -- C23: who survived in a bucket of equal rows, and who was skipped for it.
 CREATE TABLE syncline.dedupe_survivor (
   scope text NOT NULL,
-  fingerprint text COLLATE "C" NOT NULL,
+  fingerprint uuid NOT NULL,
   bucket bigint NOT NULL,
   entity text NOT NULL,
   key text COLLATE "C" NOT NULL,
   at timestamptz NOT NULL,
   -- Of a shared mirror: a survivor that is displaced is tombstoned there, by whichever entity displaces it.
   sync_source text,
-  PRIMARY KEY (scope, fingerprint, bucket)
+  PRIMARY KEY (fingerprint, bucket, scope)
 );
 CREATE INDEX dedupe_survivor_by_key ON syncline.dedupe_survivor (entity, key);
-CREATE INDEX dedupe_survivor_by_time ON syncline.dedupe_survivor (scope, at);
 
 CREATE TABLE syncline.skipped_row (
   entity text NOT NULL,
@@ -173,14 +172,14 @@ CREATE TABLE syncline.skipped_row (
   survivor_entity text NOT NULL,
   survivor_key text COLLATE "C" NOT NULL,
   scope text NOT NULL,
-  fingerprint text COLLATE "C" NOT NULL,
+  fingerprint uuid NOT NULL,
   bucket bigint NOT NULL,
   at timestamptz NOT NULL,
   run_id text NOT NULL,
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (entity, key)
 );
-CREATE INDEX skipped_row_by_group ON syncline.skipped_row (scope, fingerprint, bucket);
+CREATE INDEX skipped_row_by_group ON syncline.skipped_row (fingerprint, bucket, scope);
 
 -- C16: one run of a pipeline works at a time. Times are the database's.
 CREATE TABLE syncline.lease (
