@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { closest } from '../domain/closest.ts';
 import { isEnvRef } from '../domain/env-ref.ts';
 import { SyncError } from '../domain/errors.ts';
+import { isSecret } from './secret-names.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -87,13 +88,35 @@ function issueProblems(issue: Issue, base: Path, checked: Checked): Problem[] {
     return issue.issues.map((inner) => ({ path, problem: inner.message, fix: fixOf(inner) }));
   }
   const written = valueAt(checked.written, path);
-  return [
-    {
-      path,
-      problem: `${messageOf(issue, written)}${shown(written)}`,
-      fix: fixOf(issue) ?? choice(issue, written),
-    },
-  ];
+  const literal = isSecret(path) ? '' : shown(written);
+  const fix = fixOf(issue) ?? choice(issue, written) ?? exampleOf(path);
+  return [{ path, problem: `${messageOf(issue, written)}${literal}`, fix }];
+}
+
+/** For options that are missing or of another kind altogether. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  store: "store: { url: env('DATABASE_URL') }",
+  url: "url: env('DATABASE_URL'), with a name of your own",
+  sources: "sources: { main: { kind: 'postgres', url: env('SOURCE_URL') } }",
+  kind: "kind: 'postgres'",
+  pipelines: 'pipelines: { name: { source, entities } }',
+  source: "source: 'main', a name of `sources`",
+  entities: 'entities: { name: { read, key, mirror } }',
+  read: "read: { table: 'schema.table' } or { sql: 'SELECT …' }",
+  key: "key: 'id' or ['first', 'second'], the columns that identify a row",
+  mirror: "mirror: 'schema.table', the table of the store that holds the rows",
+  by: "by: ['amount', 'reference'], the mirror columns that make rows the same",
+  within: "within: '5 minutes'",
+  at: "at: 'sold_at', the mirror column with the row’s time",
+  every: "every: '1 minute'",
+  column: "column: 'deleted_at', a source column",
+  mode: "mode: 'verify-full'",
+  chunkRows: 'chunkRows: 50000',
+};
+
+function exampleOf(path: Path): string | null {
+  const name = String(path.at(-1));
+  return Object.hasOwn(EXAMPLES, name) ? `Write ${EXAMPLES[name]}.` : null;
 }
 
 /** Of a union, the branch that the value was meant for: the one that does not fail at its root. */

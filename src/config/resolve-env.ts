@@ -2,6 +2,7 @@
 import { type EnvRef, isEnvRef } from '../domain/env-ref.ts';
 import { hasUrlPassword, registerSecret, registerUrlSecret } from '../domain/redact.ts';
 import type { Path, Problem } from './problems.ts';
+import { isSecret } from './secret-names.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +13,6 @@ export type Resolved = {
 
 /** Sections that can hold secrets; `pipelines` has names and functions only. */
 const WITH_SECRETS = new Set<PropertyKey>(['store', 'temporal', 'sources']);
-const SECRET_NAME = /(password|passwd|passphrase|secret|token|api_?key|private_?key|credentials?)$/i;
 
 /** Values of secrets are registered for redaction on the way. */
 export function resolveEnv(written: unknown, environment: Environment): Resolved {
@@ -25,7 +25,7 @@ type Work = { readonly environment: Environment; readonly problems: Problem[] };
 
 function resolve(written: unknown, path: Path, work: Work): unknown {
   if (isEnvRef(written)) return resolveRef(written, path, work);
-  if (typeof written === 'string') return checkLiteral(written, path, work);
+  if (typeof written === 'string' || typeof written === 'number') return checkLiteral(written, path, work);
   if (Array.isArray(written)) return written.map((item, i) => resolve(item, [...path, i], work));
   if (!isPlain(written)) return written;
   return Object.fromEntries(
@@ -56,25 +56,18 @@ function resolveRef(ref: EnvRef, path: Path, work: Work): unknown {
   return value;
 }
 
-function checkLiteral(written: string, path: Path, work: Work): string {
+function checkLiteral<T extends string | number>(written: T, path: Path, work: Work): T {
   if (!WITH_SECRETS.has(path[0] as PropertyKey)) return written;
-  const what = isSecret(path) ? 'is a secret' : hasUrlPassword(written) ? 'has a password in it' : null;
+  const text = String(written);
+  const what = isSecret(path) ? 'is a secret' : hasUrlPassword(text) ? 'has a password in it' : null;
   if (what === null) return written;
   // Whatever is printed from now on, the value that stands in the file is not.
-  if (isSecret(path)) registerSecret(written);
-  registerUrlSecret(written);
+  if (isSecret(path)) registerSecret(text);
+  registerUrlSecret(text);
   const name = path.map(String).slice(-2).join('_').replace(/\W/g, '_').toUpperCase();
-  work.problems.push({
-    path,
-    problem: `${what}, so it may not stand in the file`,
-    fix: `Write env('${name}') and set that variable.`,
-  });
+  const fix = `Write env('${name}') and set that variable.`;
+  work.problems.push({ path, problem: `${what}, so it may not stand in the file`, fix });
   return written;
-}
-
-function isSecret(path: Path): boolean {
-  const [last, parent] = [path.at(-1), path.at(-2)];
-  return SECRET_NAME.test(String(last)) || (parent === 'tls' && last === 'key');
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
