@@ -94,7 +94,8 @@ const pipelineInput = z.strictObject({
   pipeline: z.string().min(1),
   mode: z.enum(['full', 'incremental']),
   entities: z.array(z.string().min(1)).min(1).optional(),
-  since: z.iso.datetime({ message: 'expected a UTC instant such as 2026-01-31T00:00:00Z' }).optional(),
+  /** Read as an instant when the run is opened. */
+  since: z.string().min(1).optional(),
   maxRows: z.int().positive().optional(),
   requestedBy: z.string().min(1).max(200).optional(),
   allowMassDelete: z.boolean().optional(),

@@ -14,25 +14,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ERRORS } from '../domain/errors.ts';
-import type { FailureNote, RowCounts, RunRef, RunSummary, SyncPipelineInput } from '../domain/run.ts';
+import type { FailureNote, RunRef, RunSummary, SyncPipelineInput } from '../domain/run.ts';
 import { failureNote } from './failure-note.ts';
 import { pipelineInputProblem } from './messages.ts';
+import { NO_ROWS } from './no-rows.ts';
 import { closeRun, openRun } from './retry.ts';
 import { runEntities } from './run-entities.ts';
 import { beginRun, type CarriedRun, carry, noteOpened, type RunWork, statusChanged } from './run-state.ts';
 import { catchUpSteering, stopClaimsOnCancel, takeMessages } from './steering.ts';
-
-const NO_ROWS: RowCounts = {
-  fetched: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  skipped: 0,
-  tombstoned: 0,
-  quarantined: 0,
-  lateRows: 0,
-  refreshed: 0,
-};
 
 const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', 'KEYWORD');
 const INPUT_REMEDY = 'Give it as {"pipeline": "name", "mode": "full" or "incremental"}.';

@@ -1,14 +1,14 @@
 /** `syncline schedule`: Temporal schedules made from the configuration, one for each pipeline and mode. */
 import { Command } from 'commander';
+import { EXIT, SyncError } from '../../domain/errors.ts';
+import type { RunMode } from '../../domain/run.ts';
 import {
   applySchedules,
   listSchedules,
   pauseSchedule,
   resumeSchedule,
   triggerSchedule,
-} from '../../client.ts';
-import { EXIT, SyncError } from '../../domain/errors.ts';
-import type { RunMode } from '../../domain/run.ts';
+} from '../../schedules.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { table } from '../output.ts';
 import type { Register } from '../program.ts';

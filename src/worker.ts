@@ -1,0 +1,286 @@
+/** A worker's process: wires store, sources and activities, polls Temporal until it is told to stop. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import {
+  type ActivityInterceptors,
+  NativeConnection,
+  Runtime,
+  type WorkerOptions as TemporalWorkerOptions,
+  Worker,
+} from '@temporalio/worker';
+import { createActivities } from './activities/create-activities.ts';
+import type { ActivityDeps } from './activities/deps.ts';
+import { sweepRuns } from './activities/sweep.ts';
+import type { Source } from './connectors/contract.ts';
+import { openSource } from './connectors/registry.ts';
+import type { SyncConfig } from './domain/config.ts';
+import { SyncError } from './domain/errors.ts';
+import { redact } from './domain/redact.ts';
+import { searchAttributes } from './domain/search-attributes.ts';
+import { createLogger, type Logger, temporalLogger } from './logging.ts';
+import { assertStoreReady } from './store/migrate.ts';
+import { openStore } from './store/open.ts';
+
+export type WorkerOptions = {
+  readonly config: SyncConfig;
+  /** Poll the task queues of these pipelines only. */
+  readonly pipelines?: readonly string[];
+  readonly taskQueues?: readonly string[];
+  /** Workflow code that was bundled before; else the package's own bundle, else it is bundled at the start. */
+  readonly workflowBundlePath?: string;
+  /** Where Prometheus metrics are served: `127.0.0.1:9464`. The first worker of a process decides. */
+  readonly metricsAddress?: string;
+  readonly logger?: Logger;
+};
+
+export type RunningWorker = {
+  readonly taskQueues: readonly string[];
+  /** Settles when the worker has stopped: by SIGINT, SIGTERM, `stop`, or an error that it cannot live with. */
+  readonly done: Promise<void>;
+  /** What is under way gets a few seconds, then goes back to Temporal. */
+  stop(): Promise<void>;
+};
+
+/** A lane ends at the next piece; what it has not loaded, another worker reads again. */
+const SHUTDOWN_GRACE = '5 seconds';
+const SHUTDOWN_FORCE = '30 seconds';
+/** A workflow task that a dead worker had cached goes to another one after so long. */
+const STICKY_TIMEOUT = '2 seconds';
+/** So soon an activity learns that it was cancelled. */
+const HEARTBEAT_EVERY = '2 seconds';
+const SWEEP_EVERY_MS = 30_000;
+
+const RUNNING = 1;
+const NOT_FOUND = 5;
+/** `Keyword` of temporal.api.enums.v1.IndexedValueType. */
+const KEYWORD = 2;
+
+/** @returns once it polls. @throws TEMPORAL_UNAVAILABLE, STORE_UNAVAILABLE, STORE_NOT_READY, CONFIG_UNKNOWN */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { config } = options;
+  const taskQueues = taskQueuesOf(options);
+  const logger = options.logger ?? createLogger();
+  installRuntime(logger, options.metricsAddress);
+  const toClose: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of toClose.splice(0).reverse()) {
+      await close().catch((error: unknown) => logger.warn({ err: error }, 'could not be closed'));
+    }
+  };
+  try {
+    const store = await openStore({ ...config.store, applicationName: 'syncline/worker' });
+    toClose.push(() => store.close());
+    await assertStoreReady(store);
+    const connection = await connect(config);
+    toClose.push(() => connection.close());
+    await ensureSearchAttributes(connection, config, logger);
+    const sources = openSources(config);
+    toClose.push(() => Promise.all(Object.values(sources).map((source) => source.close())));
+    const { namespace } = config.temporal;
+    const workerId = `${hostname()}/${process.pid}/${randomBytes(3).toString('hex')}`;
+    const deps: ActivityDeps = {
+      config,
+      store,
+      sources,
+      logger,
+      workerId,
+      isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(connection, { namespace, workflowId, runId }),
+    };
+    const common = { ...workerSettings(options), connection, namespace, identity: workerId };
+    const activities = createActivities(deps);
+    const workers = await Promise.all(
+      taskQueues.map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
+    );
+    const sweeping = startSweeping(deps);
+    toClose.push(sweeping.stop);
+    const running = Promise.all(workers.map((worker) => runWorker(worker, workers)));
+    logger.info({ taskQueues, workerId, pipelines: Object.keys(config.pipelines) }, 'worker polls');
+    const done = running.then(() => undefined).finally(closeAll);
+    // Whoever waits for `done` hears of an error; nobody has to.
+    done.catch((error: unknown) => logger.error({ err: error }, 'worker ended with an error'));
+    return {
+      taskQueues,
+      done,
+      stop: async () => {
+        for (const worker of workers) shutDown(worker);
+        await done;
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function taskQueuesOf({ config, pipelines, taskQueues }: WorkerOptions): string[] {
+  const specs = (pipelines ?? Object.keys(config.pipelines)).map((name) => {
+    const spec = config.pipelines[name];
+    if (spec !== undefined) return spec;
+    throw new SyncError('CONFIG_UNKNOWN', {
+      message: `There is no pipeline "${name}" in the configuration; it has ${Object.keys(config.pipelines).join(', ') || 'none'}`,
+    });
+  });
+  const ofPipelines = specs.map((spec) => spec.taskQueue);
+  const wanted = taskQueues ?? (ofPipelines.length > 0 ? ofPipelines : [config.temporal.taskQueue]);
+  return [...new Set(wanted)];
+}
+
+function workerSettings(options: WorkerOptions): Omit<TemporalWorkerOptions, 'taskQueue'> {
+  return {
+    ...workflowCode(options.workflowBundlePath),
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+    interceptors: { activity: [correlate] },
+  };
+}
+
+function workflowCode(
+  given: string | undefined,
+): Pick<TemporalWorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const shipped = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  const codePath = given ?? (existsSync(shipped) ? shipped : null);
+  if (codePath !== null) return { workflowBundle: { codePath } };
+  const entry = import.meta.url.endsWith('.ts') ? './workflows/index.ts' : './workflows/index.js';
+  return { workflowsPath: fileURLToPath(new URL(entry, import.meta.url)) };
+}
+
+/** The run's id in what an activity logs, its input says which. */
+function correlate(): ActivityInterceptors {
+  let correlationId: string | undefined;
+  return {
+    inbound: {
+      execute: (input, next) => {
+        const [first] = input.args as [CorrelatedInput?];
+        correlationId = first?.ref?.runId ?? first?.runId ?? first?.workflowRunId;
+        return next(input);
+      },
+    },
+    outbound: {
+      getLogAttributes: (attributes, next) =>
+        next(correlationId === undefined ? attributes : { ...attributes, correlationId }),
+    },
+  };
+}
+
+type CorrelatedInput = { ref?: { runId?: string }; runId?: string; workflowRunId?: string };
+
+let runtimeIsInstalled = false;
+
+/** One for the process, as it holds the threads below the SDK; it shuts workers down on SIGINT and SIGTERM. */
+function installRuntime(logger: Logger, metricsAddress: string | undefined): void {
+  if (runtimeIsInstalled) return;
+  runtimeIsInstalled = true;
+  Runtime.install({
+    logger: temporalLogger(logger),
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} },
+      ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
+    },
+  });
+}
+
+async function connect({ temporal }: SyncConfig): Promise<NativeConnection> {
+  const { address, apiKey, tls } = temporal;
+  try {
+    return await NativeConnection.connect({
+      address,
+      ...(tls !== undefined && { tls }),
+      ...(apiKey !== undefined && { apiKey }),
+    });
+  } catch (error) {
+    throw temporalError(error, ` at ${address}`);
+  }
+}
+
+function temporalError(error: unknown, where: string): SyncError {
+  return new SyncError('TEMPORAL_UNAVAILABLE', {
+    message: `The Temporal server${where} does not answer: ${error instanceof Error ? redact(error.message) : 'unknown'}`,
+    cause: error,
+  });
+}
+
+function openSources(config: SyncConfig): Record<string, Source> {
+  return Object.fromEntries(
+    Object.entries(config.sources).map(([name, settings]) => [
+      name,
+      openSource(settings, { applicationName: 'syncline/worker' }),
+    ]),
+  );
+}
+
+/** Without them every workflow task fails. A server that does not let us register them may have them all the same. */
+async function ensureSearchAttributes(
+  connection: NativeConnection,
+  config: SyncConfig,
+  logger: Logger,
+): Promise<void> {
+  const { namespace } = config.temporal;
+  const { operatorService } = connection;
+  try {
+    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+    const missing = Object.values(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
+    if (missing.length === 0) return;
+    await operatorService.addSearchAttributes({
+      namespace,
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+    });
+    logger.info({ namespace, missing }, 'registered search attributes');
+  } catch (error) {
+    logger.warn(
+      { err: error, namespace },
+      'search attributes could not be registered; `syncline init` does it',
+    );
+  }
+}
+
+/** Is the run at work, in this execution of its workflow or in one that goes on from it? */
+async function isWorkflowOpen(
+  connection: NativeConnection,
+  run: { namespace: string; workflowId: string; runId: string },
+): Promise<boolean> {
+  const { namespace, workflowId, runId } = run;
+  try {
+    const { workflowExecutionInfo: newest } = await connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId },
+    });
+    const belongs = newest?.firstRunId === runId || newest?.execution?.runId === runId;
+    return belongs && newest?.status === RUNNING;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === NOT_FOUND) return false;
+    throw temporalError(error, '');
+  }
+}
+
+function startSweeping(deps: ActivityDeps): { stop(): Promise<void> } {
+  let sweep: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    sweep = sweepRuns(deps, { pipeline: null }).catch((error: unknown) =>
+      deps.logger.warn({ err: error }, 'dead runs could not be looked for'),
+    );
+  }, SWEEP_EVERY_MS);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await sweep;
+    },
+  };
+}
+
+/** One that ends by an error takes the others with it, so that whoever watches the process starts a new one. */
+async function runWorker(worker: Worker, all: readonly Worker[]): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    for (const other of all) shutDown(other);
+  }
+}
+
+function shutDown(worker: Worker): void {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+}
