@@ -261,14 +261,14 @@ describe('closeRun', () => {
   });
 
   const status = (...statuses: (RunStatus | 'SKIPPED')[]) => statuses.map((one) => ({ status: one }));
-  test.each<[string, ReturnType<typeof status>, boolean, RunStatus]>([
-    ['nothing to do', [], false, 'SUCCESS'],
-    ['all good', status('SUCCESS', 'SKIPPED'), false, 'SUCCESS'],
-    ['one failed', status('SUCCESS', 'FAILED'), false, 'PARTIAL'],
-    ['one partial', status('PARTIAL'), false, 'PARTIAL'],
-    ['all failed', status('FAILED', 'FAILED'), false, 'FAILED'],
-    ['cancelled', status('SUCCESS', 'CANCELLED'), true, 'CANCELLED'],
-  ])('%s', (_what, entities, cancelled, expected) => {
+  test.each([
+    { what: 'nothing to do', entities: [], expected: 'SUCCESS' },
+    { what: 'all good', entities: status('SUCCESS', 'SKIPPED'), expected: 'SUCCESS' },
+    { what: 'one failed', entities: status('SUCCESS', 'FAILED'), expected: 'PARTIAL' },
+    { what: 'one partial', entities: status('PARTIAL'), expected: 'PARTIAL' },
+    { what: 'all failed', entities: status('FAILED', 'FAILED'), expected: 'FAILED' },
+    { what: 'cancelled', entities: status('SUCCESS', 'CANCELLED'), cancelled: true, expected: 'CANCELLED' },
+  ])('$what: $expected', ({ entities, cancelled = false, expected }) => {
     expect(judgeRun(entities, { cancelled })).toBe(expected);
   });
 });
