@@ -41,7 +41,7 @@ export async function deduplicate(
   if (spec === null) return NOTHING;
   const dedupe: Dedupe = { ...staged, ...read, scope: dedupeScope(plan) };
   await fingerprint(dedupe, spec);
-  if (await releaseMoved(dedupe)) await markUnsettled(dedupe, 'true');
+  if (await releaseMoved(dedupe)) await markUnsettled(dedupe);
   const { displaced, lost } = await claimGroups(dedupe);
   if (!lost) {
     await clearSkipped(dedupe);
@@ -77,18 +77,21 @@ async function fingerprint(dedupe: Dedupe, spec: DeduplicateSpec): Promise<void>
   const same = spec.by.map((name) => comparable(columnOf(plan, name))).join(', ');
   const bucket = `floor(extract(epoch FROM at) * 1000 / ${bind(spec.withinMs)}::numeric)::int8`;
   await session.client.query(
-    `INSERT INTO ${PIECE} (place, key, fingerprint, bucket, at, settled)
+    `WITH row AS MATERIALIZED (
+       SELECT s.ctid AS place, ${encodedKey(plan, 's')} AS key, md5(jsonb_build_array(${same})::text)::uuid AS same, ${at} AS at,
+              coalesce(isfinite(${at}), false) AND NOT ${softDeleted(plan, 's', bind)} AS counts
+         FROM ${staging.table} AS s),
+     d AS MATERIALIZED (
+       SELECT place, key, CASE WHEN counts THEN same END AS fingerprint, CASE WHEN counts THEN ${bucket} END AS bucket, at
+         FROM row)
+     INSERT INTO ${PIECE} (place, key, fingerprint, bucket, at, settled)
      SELECT d.*, (v.entity = ${bind(plan.spec.entity)} AND v.key = d.key AND v.at = d.at) IS TRUE
-       FROM (SELECT place, key, CASE WHEN counts THEN md5(same::text)::uuid END AS fingerprint,
-                    CASE WHEN counts THEN ${bucket} END AS bucket, at
-               FROM (SELECT s.ctid AS place, ${encodedKey(plan, 's')} AS key, jsonb_build_array(${same}) AS same, ${at} AS at,
-                            coalesce(isfinite(${at}), false) AND NOT ${softDeleted(plan, 's', bind)} AS counts
-                       FROM ${staging.table} AS s) AS row) AS d
+       FROM d
        LEFT JOIN syncline.dedupe_survivor AS v
          ON v.fingerprint = d.fingerprint AND v.bucket = d.bucket AND v.scope = ${bind(dedupe.scope)}`,
     values,
   );
-  await markUnsettled(dedupe, 'NOT d.settled');
+  await markUnsettled(dedupe);
 }
 
 function columnOf(plan: EntityPlan, name: string): MirrorColumn {
@@ -138,11 +141,11 @@ async function releaseMoved({ session, plan, scope }: Dedupe): Promise<boolean> 
   return true;
 }
 
-/** Rows that are a survivor already, or skipped already for one that is lower, take no lock and write nothing. */
-async function markUnsettled({ session, plan, scope }: Dedupe, which: string): Promise<void> {
+/** Rows that are skipped already for one that is lower take no lock and write nothing. */
+async function markUnsettled({ session, plan, scope }: Dedupe): Promise<void> {
   await session.client.query(
     `UPDATE ${PIECE} AS d SET unsettled = true
-      WHERE ${which} AND d.fingerprint IS NOT NULL AND NOT EXISTS (
+      WHERE NOT d.settled AND d.fingerprint IS NOT NULL AND NOT EXISTS (
         SELECT FROM syncline.dedupe_survivor AS v
          WHERE v.scope = $2 AND v.fingerprint = d.fingerprint AND v.bucket = d.bucket
            AND ((v.entity = $1 AND v.key = d.key)
