@@ -132,18 +132,22 @@ export async function readSourceStates(db: Db): Promise<SourceStateReport[]> {
 
 export type FeedLag = {
   readonly seconds: number;
-  /** The session whose open transaction holds the feed back; null when none does. */
+  /** The session whose open transaction holds the feed back; null when none does, or it is a prepared one. */
   readonly pid: number | null;
+  /** The session's application, or the name of the prepared transaction. */
   readonly application: string | null;
 };
 
 /** C6: the oldest transaction with an xid pins the feed for every device; this names it. */
 export async function readFeedLag(db: Db): Promise<FeedLag> {
   const { rows } = await db.query<FeedLag>(
-    `SELECT round(extract(epoch FROM clock_timestamp() - xact_start), 3)::float8 AS seconds, pid, application_name AS application
-       FROM pg_stat_activity
-      WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
-      ORDER BY backend_xid::text::xid8
+    `SELECT round(extract(epoch FROM clock_timestamp() - since), 3)::float8 AS seconds, pid, application
+       FROM (SELECT xact_start AS since, pid, application_name AS application, backend_xid AS xid
+               FROM pg_stat_activity
+              WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+              UNION ALL
+             SELECT prepared, NULL, 'prepared transaction ' || gid, transaction FROM pg_prepared_xacts) AS writer
+      ORDER BY age(xid) DESC
       LIMIT 1`,
   );
   return rows[0] ?? { seconds: 0, pid: null, application: null };

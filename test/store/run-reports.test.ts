@@ -97,6 +97,12 @@ test('C6: the session whose transaction holds the feed back is named; readers ar
     expect(lag.seconds).toBeGreaterThanOrEqual(0);
     await writer.query('COMMIT');
     await expect.poll(async () => (await readFeedLag(at.store.pool)).pid).not.toBe(pid);
+
+    await writer.query(`BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'forgotten'`);
+    await expect
+      .poll(() => readFeedLag(at.store.pool))
+      .toMatchObject({ pid: null, application: 'prepared transaction forgotten' });
+    await writer.query(`ROLLBACK PREPARED 'forgotten'`);
   } finally {
     await reader.end();
     await writer.end();
