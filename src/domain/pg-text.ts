@@ -156,6 +156,16 @@ function writeLong(bytes: Buffer, at: number, value: string): number {
 
 /** Can PostgreSQL hold the text? It holds no NUL, and UTF-8 has no lone surrogates. */
 export function isStorable(value: string): boolean {
+  const { length } = value;
+  if (length > LOOP_CHARS) return isStorableLong(value);
+  for (let i = 0; i < length; i++) {
+    const char = value.charCodeAt(i);
+    if (char === 0 || (char & 0xf800) === 0xd800) return isStorableLong(value);
+  }
+  return true;
+}
+
+function isStorableLong(value: string): boolean {
   // Part of ES2024, and of Node 20, but not of the library that is compiled against.
   return !value.includes('\0') && (value as string & { isWellFormed(): boolean }).isWellFormed();
 }

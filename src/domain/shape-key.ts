@@ -35,7 +35,7 @@ function canonicalOf(type: string): (text: string) => string {
   const wire = wireTypeOf(type);
   if (wire === 'bool') return (text) => (text === 't' ? 'true' : text === 'f' ? 'false' : text);
   if (wire === 'bpchar') return (text) => text.replace(/ +$/, '');
-  return (text) => canonicalKeyPart(text, type);
+  return type.startsWith('numeric') ? (text) => canonicalKeyPart(text, type) : (text) => text;
 }
 
 export function binaryKeyReader(plan: EntityPlan): KeyReader<Tuples> {

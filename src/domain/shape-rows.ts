@@ -3,7 +3,7 @@ import { createSink, sunkBytes } from './byte-sink.ts';
 import { computedText } from './computed.ts';
 import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece, Value } from './entity.ts';
 import { SyncError } from './errors.ts';
-import { type TextRow, writeTextRow } from './pg-text.ts';
+import { isStorable, type TextRow, writeTextRow } from './pg-text.ts';
 import {
   compileJudge,
   hasFunctions,
@@ -13,7 +13,7 @@ import {
   type Verdict,
   type Views,
 } from './shape-judge.ts';
-import { textKeyReader } from './shape-key.ts';
+import { keyFields, textKeyReader } from './shape-key.ts';
 import { textPayload } from './shape-payload.ts';
 import { computedColumns, fieldOf, mirrorViewColumns, sourceViewColumns, textView } from './shape-view.ts';
 import { softDeleteMark } from './soft-delete.ts';
@@ -55,13 +55,16 @@ export function compileRowsShape(
 /** What holds for every row comes first, then the user's functions. */
 function compileRowJudge(plan: EntityPlan): Judge<TextRow> {
   const { maxValueBytes } = plan.spec;
-  const keyOf = textKeyReader(plan);
+  const keys = keyFields(plan);
   const keyless = unreadableKey(plan);
   const byFunctions = hasFunctions(plan) ? compileJudge(plan, textViews(plan)) : null;
   const width = plan.readColumns.length;
   return (row, computed): Verdict | Promise<Verdict> => {
     if (row.length !== width) throw misshapen(plan, row.length);
-    if (keyOf(row) === null) return keyless;
+    for (let i = 0; i < keys.length; i++) {
+      const part = row[keys[i] as number] as string | null;
+      if (part === null || !isStorable(part)) return keyless;
+    }
     for (let i = 0; i < width; i++) {
       const value = row[i] as string | null;
       const problem = value === null ? null : textProblem(value, maxValueBytes);

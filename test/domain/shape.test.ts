@@ -192,7 +192,7 @@ describe.each(['pg-binary', 'rows'] as const)('%s', (format) => {
       },
       /threw Error: bad name …, … of 4711$/,
     ],
-  ])('compute that gives %s for %s sets the row aside', async (_, type, compute, detail) => {
+  ])('compute that gives %s for %s sets the row aside', async (...[, type, compute, detail]) => {
     const bad = { role: 'compute' as const, name: 'bad', type, compute: compute as () => Value };
     const columns = [from('id', 'ID'), bad];
     const { texts, shaped } = await shapeAs(format, { source: SOURCE, columns }, [ROWS[0] as Rows[0]]);
@@ -407,8 +407,8 @@ describe.each(['pg-binary', 'rows'] as const)('%s', (format) => {
     expect(texts).toEqual([['1', 'p', 'c', 'p']]);
     expect(Object.entries(seen[0] as object)).toEqual([
       ['ID', '1'],
-      ['constructor', 'c'],
       ['__proto__', 'p'],
+      ['constructor', 'c'],
     ]);
     expect(Object.getPrototypeOf(seen[0])).toBe(Object.prototype);
     expect(shaped.rejects).toEqual([]);
