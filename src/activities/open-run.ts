@@ -65,6 +65,7 @@ export async function openRun(
     ref: refOf(pipeline, input, lease.fence),
     entities: await inOrder(deps, pipeline, { entities: chosen, mode: input.run.mode }),
     parallelEntities: pipeline.parallelEntities,
+    source: pipeline.source,
   };
 }
 
