@@ -4,7 +4,6 @@
  */
 
 import { readHash } from '../domain/config-hash.ts';
-import type { EntityPlan } from '../domain/entity.ts';
 import { ERRORS, SyncError } from '../domain/errors.ts';
 import type {
   EntityRef,
@@ -21,8 +20,7 @@ import { countQuarantined, dropUnseen } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { type DescribedEntity, describeEntity, entitySpec } from './entity-plan.ts';
-
-const BEAT_MS = 2_000;
+import { whileBeating } from './while-beating.ts';
 
 const NEVER_BEGUN = {
   estimatedRows: 0,
@@ -46,6 +44,14 @@ export async function finishEntity(
   input: FinishEntityInput,
   context: ActivityContext,
 ): Promise<EntitySummary> {
+  return whileBeating(context, () => finish(deps, input, context));
+}
+
+async function finish(
+  deps: ActivityDeps,
+  input: FinishEntityInput,
+  context: ActivityContext,
+): Promise<EntitySummary> {
   const { ref } = input;
   const spec = entitySpec(checkConfigHash(deps, ref), ref.entity);
   const failedAlready = input.error !== undefined || input.cancelled === true;
@@ -65,20 +71,11 @@ export async function finishEntity(
     await endEntity(client, ref, verdict);
     return end.mode === 'full' && verdict.status !== 'FAILED';
   });
-  if (built && described !== null) await indexFeed(deps, described.plan, context);
+  // After the first load, or the load that made good for it.
+  if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
   const [summary] = await readEntitySummaries(deps.store.pool, ref.runId, ref.entity);
   if (summary !== undefined) return summary;
   throw new SyncError('RUN_NOT_FOUND', { message: `Run ${ref.runId} has no entity ${ref.entity}` });
-}
-
-/** After the first load, or the load that made good for it. An index over many rows takes its time. */
-async function indexFeed(deps: ActivityDeps, plan: EntityPlan, context: ActivityContext): Promise<void> {
-  const beating = setInterval(() => context.heartbeat(), BEAT_MS);
-  try {
-    await buildFeedIndex(deps.store.pool, plan);
-  } finally {
-    clearInterval(beating);
-  }
 }
 
 /** Only all of the entity, without exception, lets the checkpoint pass. */

@@ -12,8 +12,17 @@ import type { PrepareEntityResult } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type DescribedEntity, describeEntity } from './entity-plan.ts';
 import { withSource } from './source-access.ts';
+import { whileBeating } from './while-beating.ts';
 
 export async function prepareEntity(
+  deps: ActivityDeps,
+  input: { ref: EntityRef; mode: RunMode; run: SyncPipelineInput },
+  context: ActivityContext,
+): Promise<PrepareEntityResult> {
+  return whileBeating(context, () => prepare(deps, input, context));
+}
+
+async function prepare(
   deps: ActivityDeps,
   input: { ref: EntityRef; mode: RunMode; run: SyncPipelineInput },
   context: ActivityContext,
@@ -23,7 +32,7 @@ export async function prepareEntity(
   const entity = await describeEntity(deps, ref, context);
   const { plan, shape } = entity;
   refuseBounds(entity, run);
-  const report = await withSource(deps, { ref, signal: context.signal, moved: context.heartbeat }, (source) =>
+  const report = await withSource(deps, { ref, signal: context.signal }, (source) =>
     source.testConnection(context.signal),
   );
   const checkpoint = await readCheckpoint(db, ref.entity);

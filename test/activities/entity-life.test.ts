@@ -342,6 +342,23 @@ describe('C4: the checkpoint', () => {
     expect(await checkpoint(one)).toMatchObject({ version: 1 });
   });
 
+  test('chunks are planned once, whatever the source says at a second try', async () => {
+    const one = life([row(1, 1)]);
+    const begun = await prepared(one);
+    one.source.planChunks = async () => ({
+      ranges: [
+        { lower: null, upper: '1' },
+        { lower: '1', upper: null },
+      ],
+    });
+    expect(await planChunks(one.kit, begun, context())).toEqual({ chunks: 1 });
+    expect(
+      await all(at.store, 'SELECT lower, upper FROM syncline.sync_chunk WHERE run_id = $1', [
+        begun.ref.runId,
+      ]),
+    ).toEqual([{ lower: null, upper: null }]);
+  });
+
   test('an entity that failed before it was prepared is seen all the same', async () => {
     const one = life([row(1, 1)]);
     const { ref, run } = await begin(one, 'full');
