@@ -2,7 +2,7 @@
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { LoadJob } from './load-piece.ts';
-import type { LoadSession } from './load-session.ts';
+import { joinByHash, type LoadSession } from './load-session.ts';
 import {
   type Bind,
   bindings,
@@ -36,7 +36,8 @@ export async function noteKeys(
   }
   if (job.keyOrder === 'unproved') await noteSeen(session, job, shown.rowsFetched);
   else if (job.range !== null && shown.staging !== null && session.claimed?.keysComplete !== false) {
-    await collectMissing(session, job, { range: job.range, staging: shown.staging, rejects: shown.rejects });
+    const missing = { range: job.range, staging: shown.staging, rejects: shown.rejects };
+    await joinByHash(session, () => collectMissing(session, job, missing));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
+import { joinByHash } from './load-session.ts';
 import {
   type Bind,
   bindings,
@@ -72,8 +73,9 @@ type Counted = {
 
 async function writeStaged(merge: Merge): Promise<Omit<Merged, 'rejects'>> {
   const { values, bind } = bindings();
-  const { rows } = await merge.session.client.query<Counted>(
-    `WITH changed AS MATERIALIZED (${changedRows(merge, bind)}),
+  const query = () =>
+    merge.session.client.query<Counted>(
+      `WITH changed AS MATERIALIZED (${changedRows(merge, bind)}),
      written AS (${upsert(merge, bind)})
      SELECT (SELECT count(*) FROM ${merge.staging.table}) AS staged,
             (SELECT count(*) FROM changed) AS changed,
@@ -82,8 +84,9 @@ async function writeStaged(merge: Merge): Promise<Omit<Merged, 'rejects'>> {
             count(*) FILTER (WHERE inserted AND NOT deleted) AS inserted,
             count(*) FILTER (WHERE deleted) AS tombstoned
        FROM written`,
-    values,
-  );
+      values,
+    );
+  const { rows } = await (merge.range === null ? query() : joinByHash(merge.session, query));
   const counted = rows[0] as Counted;
   return {
     inserted: counted.inserted,
@@ -97,7 +100,7 @@ async function writeStaged(merge: Merge): Promise<Omit<Merged, 'rejects'>> {
 
 /**
  * Staged rows that the mirror does not have like this, live or deleted. With the range, one scan of the primary key
- * meets them; without it every piece would scan the whole mirror.
+ * meets them; a join without it scans the whole mirror, or looks each row up.
  */
 function changedRows(merge: Merge, bind: Bind): string {
   const { plan } = merge;
@@ -215,7 +218,7 @@ async function findPoison(merge: Merge): Promise<SetAside[]> {
     await client.query(
       'CREATE TEMPORARY TABLE syncline_poison (place tid, state text, said text, line text)',
     );
-    await client.query(poisonSearch(merge));
+    await client.query(poisonSearch({ ...merge, range: null }));
     const { rows } = await client.query<{ row: string; state: string; said: string; line: string }>(
       'SELECT place::text AS row, state, said, line FROM pg_temp.syncline_poison',
     );

@@ -10,7 +10,7 @@ import { deduplicate } from './dedupe.ts';
 import { noteKeys } from './load-candidates.ts';
 import { type Merge, mergeStaged } from './load-merge.ts';
 import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
-import { encodedKey, keyNames, type MirrorRange } from './mirror-target.ts';
+import type { MirrorRange } from './mirror-target.ts';
 import { applyRules } from './on-source.ts';
 import type { Store } from './open.ts';
 import { findBadKeys, setAside } from './poison.ts';
@@ -44,9 +44,6 @@ export type LoadJob = {
   readonly rawKeys: readonly string[] | null;
 };
 
-/** Up to so many rows, an index look-up each is as good as a scan of their range. */
-const RANGE_PAYS_FROM_ROWS = 1_000;
-
 /** @throws SyncError FENCED when run or claim are another's by now: nothing was written. */
 // biome-ignore lint/complexity/useMaxParams: where, what to do, with what, and until when; an object would name nothing.
 export async function loadPiece(
@@ -70,7 +67,6 @@ export async function loadPiece(
 
 async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Promise<RowCounts> {
   const { plan, ref, ticket, lateBelow } = job;
-  if (job.range !== null || piece.rowsInData >= RANGE_PAYS_FROM_ROWS) await joinByHash(session);
   const staged = await openStaging(session, plan);
   const { staging } = staged;
   const unstaged = await stageKeyed(staged, piece);
@@ -79,7 +75,8 @@ async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Pro
   let counts = { ...NO_ROWS, fetched: piece.rowsFetched };
   if (piece.rowsInData > unstaged.length) {
     const deduped = await deduplicate(staged, { ticket, runId: ref.runId });
-    const range = await stagedRange(staged, job, piece.rowsInData);
+    // Elsewhere each row is looked up by its key: a piece of an increment may lie all over a large mirror.
+    const range = job.keyOrder === 'bytes' ? job.range : null;
     const merge: Merge = { ...staged, ticket, range, lateBelow };
     rejects.push(...(await applyRules(merge)));
     const { rejects: refused, ...merged } = await mergeStaged(merge);
@@ -90,14 +87,6 @@ async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Pro
   counts = add(counts, await buryAsked(session, job, rejects));
   await quarantineRows(session.client, ref, rejects);
   return { ...counts, quarantined: rejects.length };
-}
-
-/**
- * Staging has no statistics, and a mirror that is just being filled has old ones: a planner that expects a handful of
- * rows joins them in a nested loop, which took 39 s instead of 2 s for a million.
- */
-async function joinByHash({ client }: LoadSession): Promise<void> {
-  await client.query(`SELECT set_config('enable_nestloop', 'off', true)`);
 }
 
 /** Fills staging; what cannot be staged, and rows without a key of their own, are rejects. */
@@ -132,25 +121,6 @@ export async function settleRefresh(session: LoadSession, { plan, refreshDone }:
       WHERE r.entity = $1 AND r.key = done.key AND r.enqueued_xid = done.xid`,
     [plan.spec.entity, refreshDone.map(({ key }) => key), refreshDone.map(({ enqueuedXid }) => enqueuedXid)],
   );
-}
-
-/** The chunk's range where it is proved to hold the keys, else from the lowest to the highest staged key. */
-async function stagedRange(
-  { session, plan, staging }: Staged,
-  { range, keyOrder }: LoadJob,
-  rows: number,
-): Promise<MirrorRange | null> {
-  if (range !== null && keyOrder === 'bytes') return range;
-  if (rows < RANGE_PAYS_FROM_ROWS) return null;
-  const edge = (direction: string): string => {
-    const order = keyNames(plan, 's').map((name) => `${name} ${direction}`);
-    return `(SELECT ${encodedKey(plan, 's')} FROM ${staging.table} AS s ORDER BY ${order.join(', ')} LIMIT 1)`;
-  };
-  const { rows: found } = await session.client.query<{ lowest: string | null; highest: string | null }>(
-    `SELECT ${edge('ASC')} AS lowest, ${edge('DESC')} AS highest`,
-  );
-  const { lowest, highest } = found[0] ?? { lowest: null, highest: null };
-  return lowest === null ? null : { after: null, from: lowest, upTo: highest };
 }
 
 type Counts = Partial<Record<keyof RowCounts, number>>;

@@ -16,12 +16,8 @@ export function bindings(): { readonly values: unknown[]; readonly bind: Bind } 
 export const bindLiteral: Bind = (value) =>
   value === null ? 'NULL' : pg.escapeLiteral(String(value)).trimStart();
 
-/** Mirror keys in (after, upTo], or in [from, upTo]; null is unbounded. Encoded as in domain/keys.ts. */
-export type MirrorRange = {
-  readonly after: string | null;
-  readonly upTo: string | null;
-  readonly from?: string;
-};
+/** Mirror keys in (after, upTo]; null is unbounded. Encoded as in domain/keys.ts. */
+export type MirrorRange = { readonly after: string | null; readonly upTo: string | null };
 
 /** Provenance: NULL for rows as the source has them, so a write from the source resets it. */
 export const PROVENANCE = ['sync_hlc', 'sync_origin', 'sync_modified_at', 'sync_modified_by'] as const;
@@ -72,9 +68,8 @@ export function inRange(plan: EntityPlan, rows: { alias: string; range: MirrorRa
   const row = `(${keyNames(plan, alias).join(', ')})`;
   const edge = (key: string): string => `(${boundKey(plan, key, bind).join(', ')})`;
   const lower = range.after === null ? [] : [`${row} > ${edge(range.after)}`];
-  const from = range.from === undefined ? [] : [`${row} >= ${edge(range.from)}`];
   const upper = range.upTo === null ? [] : [`${row} <= ${edge(range.upTo)}`];
-  return [...lower, ...from, ...upper].join(' AND ') || 'true';
+  return [...lower, ...upper].join(' AND ') || 'true';
 }
 
 /** The parts of an encoded key as typed values. */
