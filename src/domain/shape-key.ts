@@ -30,11 +30,9 @@ function keyParts(plan: EntityPlan): KeyPart[] {
   });
 }
 
-/** A cast to text of what COPY prints: booleans are spelled out, character(n) loses its padding. */
+/** A cast to text of what COPY prints: character(n) loses its padding. */
 function canonicalOf(type: string): (text: string) => string {
-  const wire = wireTypeOf(type);
-  if (wire === 'bool') return (text) => (text === 't' ? 'true' : text === 'f' ? 'false' : text);
-  if (wire === 'bpchar') return (text) => text.replace(/ +$/, '');
+  if (wireTypeOf(type) === 'bpchar') return (text) => text.replace(/ +$/, '');
   return type.startsWith('numeric') ? (text) => canonicalKeyPart(text, type) : (text) => text;
 }
 

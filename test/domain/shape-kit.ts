@@ -40,7 +40,7 @@ export function planOf({ source, columns, validate, ...rest }: PlanOf): EntityPl
   const described = names.map((name) => ({
     name,
     sourceType: source[name] as string,
-    mirrorType: source[name] as string,
+    mirrorType: (source[name] as string).replace(/^numeric.*/, 'numeric'),
     nullable: true,
     binaryAsIs: true,
   }));
