@@ -96,7 +96,7 @@ export function wireTypeOf(type: string): WireType | null {
     .replace(/\s+/g, ' ')
     .trim()
     .toLowerCase();
-  if (plain.startsWith('interval') && !plain.endsWith(']')) return 'interval';
+  if (/^interval( |$)/.test(plain) && !plain.endsWith(']')) return 'interval';
   return Object.hasOwn(WIRE_TYPES, plain) ? (WIRE_TYPES[plain] as WireType) : null;
 }
 
