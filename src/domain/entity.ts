@@ -31,8 +31,19 @@ export type ChangedAtSpec = {
 };
 
 export type ColumnSpec =
-  | { readonly role: 'from'; readonly name: string; readonly from: string; readonly type?: string; readonly rounding?: boolean }
-  | { readonly role: 'compute'; readonly name: string; readonly compute: (row: Row) => Value; readonly type: string }
+  | {
+      readonly role: 'from';
+      readonly name: string;
+      readonly from: string;
+      readonly type?: string;
+      readonly rounding?: boolean;
+    }
+  | {
+      readonly role: 'compute';
+      readonly name: string;
+      readonly compute: (row: Row) => Value;
+      readonly type: string;
+    }
   | {
       readonly role: 'local';
       readonly name: string;

@@ -18,7 +18,8 @@ export function decodeKey(key: string, arity: number): string[] {
     if (char === '|') parts.push('');
     else parts[parts.length - 1] += char === '\\' ? (key[++i] ?? '') : char;
   }
-  if (parts.length !== arity) throw new RangeError(`A key of ${arity} parts cannot be read from ${parts.length}`);
+  if (parts.length !== arity)
+    throw new RangeError(`A key of ${arity} parts cannot be read from ${parts.length}`);
   return parts;
 }
 
