@@ -7,7 +7,7 @@ import type { EntityPlan, MirrorColumn, Reject, Row, SourceChange, Value } from 
 import { seesAs } from '../domain/types.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { isChanged, type Merge } from './load-merge.ts';
-import { bindings, keyNames, mirrorTable, ownRows, sameKey } from './mirror-target.ts';
+import { bindings, bindLiteral, keyNames, mirrorTable, ownRows, sameKey } from './mirror-target.ts';
 import { type SetAside, setAside } from './poison.ts';
 
 type Asked = {
@@ -141,7 +141,7 @@ async function storeDecisions(
   const names = staging.ruled.map((_, i) => `value_${i}`);
   const list = `unnest(${places}::tid[], ${answers.join(', ')}) AS d (place, ${names.join(', ')})`;
   const sound = staging.ruled.map(
-    ({ type }, i) => `coalesce(pg_input_is_valid(value_${i}, '${type.replaceAll("'", "''")}'), true)`,
+    ({ type }, i) => `coalesce(pg_input_is_valid(value_${i}, ${bindLiteral(type)}), true)`,
   );
   const { rows } = await session.client.query<{ row: string }>(
     `SELECT place::text AS row FROM ${list} WHERE NOT (${sound.join(' AND ')})`,

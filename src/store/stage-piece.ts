@@ -5,6 +5,7 @@
 import type { Reject, ShapedPiece } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { copyIn } from './copy-in.ts';
+import { bindLiteral } from './mirror-target.ts';
 import { readLine, splitFields, splitRows } from './piece-rows.ts';
 import { inSavepoint, isRowError, rejectOf } from './poison.ts';
 import { copiedNames, createOnce, type Staged, type Staging } from './staging.ts';
@@ -53,17 +54,17 @@ async function sortOut(
   const { client, progress } = session;
   const table = `${staging.table.replace('pg_temp.', '')}_text`;
   const names = staging.copied.map(({ name }) => quoteIdent(name));
-  await createOnce(client, table, ['line int', ...names.map((name) => `${name} text`)].join(', '));
+  await createOnce(client, table, ['syncline_line int', ...names.map((name) => `${name} text`)].join(', '));
   const numbered = lines.map((line, i) => Buffer.concat([Buffer.from(`${i}\t`), line]));
-  const into = `pg_temp.${table} (line, ${names.join(', ')})`;
+  const into = `pg_temp.${table} (syncline_line, ${names.join(', ')})`;
   await copyIn(client, into, { format: 'text', parts: [Buffer.concat(numbered)], progress });
   const verdicts = staging.copied.map(
     ({ name, type }, i) =>
-      `CASE WHEN NOT pg_input_is_valid(${names[i]}, '${type.replaceAll("'", "''")}') THEN '${name.replaceAll("'", "''")}' END`,
+      `CASE WHEN NOT pg_input_is_valid(${names[i]}, ${bindLiteral(type)}) THEN ${bindLiteral(name)} END`,
   );
   const { rows } = await client.query<{ line: number; bad: string[] }>(
-    `SELECT line, bad FROM pg_temp.${table}, LATERAL (SELECT array_remove(ARRAY[${verdicts.join(', ')}], NULL) AS bad) AS judged
-      WHERE cardinality(bad) > 0`,
+    `SELECT syncline_line AS line, judged.bad FROM pg_temp.${table}, LATERAL (SELECT array_remove(ARRAY[${verdicts.join(', ')}], NULL) AS bad) AS judged
+      WHERE cardinality(judged.bad) > 0`,
   );
   const bad = new Map(rows.map((row) => [row.line, row.bad]));
   const rejects = [...bad].map(([line, columns]) =>

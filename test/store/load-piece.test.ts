@@ -84,4 +84,37 @@ describe('loadPiece', () => {
       counts: { fetched: 3, inserted: 2, unchanged: 1, updated: 0 },
     });
   });
+
+  it('loads columns that are named like what the load uses itself', async () => {
+    const names = [
+      'id',
+      'line',
+      'row',
+      'key',
+      'place',
+      'bad',
+      'state',
+      'low',
+      'm',
+      's',
+      'inserted',
+      'deleted',
+      'user',
+    ];
+    const plan = planOf({
+      entity: 'named_oddly',
+      columns: Object.fromEntries(names.map((name) => [name, 'integer'])),
+      key: ['id', 'key'],
+    });
+    await ensureMirror(test.store.pool, plan, { onDrift: 'stop' });
+    await test.store.pool.query('ALTER TABLE named_oddly ADD CHECK (low < 10)');
+    const run = await startRun(test.store, plan);
+    const row = (id: string, value: string) => names.map((name) => (name === 'id' ? id : value));
+    const piece = textPiece([row('1', '1'), row('2', 'x'), row('3', '11')]);
+    expect(await loadPiece(test.store, await jobFor(test.store, plan, { run }), piece)).toMatchObject({
+      inserted: 1,
+      quarantined: 2,
+    });
+    expect(await mirrorRows(test.store, plan)).toMatchObject([{ id: '1', line: '1' }]);
+  });
 });
