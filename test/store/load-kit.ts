@@ -8,7 +8,6 @@ import type {
   ShapedPiece,
   SourceColumn,
 } from '../../src/domain/entity.ts';
-import { encodeKey } from '../../src/domain/keys.ts';
 import type { EntityRef } from '../../src/domain/run.ts';
 import type { LoadJob } from '../../src/store/load-piece.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -245,5 +244,3 @@ export async function all<T = Record<string, unknown>>(
   const { rows } = await store.pool.query(sql, values);
   return rows as T[];
 }
-
-export const keyOf = (...parts: string[]): string => encodeKey(parts);
