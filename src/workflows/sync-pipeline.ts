@@ -84,7 +84,8 @@ function trigger(): string {
 
 /** C16: whatever happened, the lease is given back. */
 async function close(work: RunWork, error: FailureNote | null): Promise<RunSummary> {
-  await work.stopped;
+  // Settles only when the run is being cancelled.
+  if (work.scope.consideredCancelled) await work.stopped;
   const summary = await closeInStore(work, error);
   work.summary = summary;
   statusChanged(work);
