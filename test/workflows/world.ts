@@ -1,0 +1,83 @@
+/** A worker with fake activities on a task queue of its own, and a client. */
+import { randomBytes } from 'node:crypto';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from '../../src/activities/contract.ts';
+import { type Client, connectClient } from '../../src/client.ts';
+import type { ScheduleSpec, SyncConfig } from '../../src/domain/config.ts';
+import { temporalServer, workflowBundle } from '../support/temporal.ts';
+
+// Failures that a test causes are no news.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+export type World = {
+  readonly client: Client;
+  readonly config: SyncConfig;
+  /** A name that no other test uses. */
+  readonly pipeline: string;
+  readonly close: () => Promise<void>;
+};
+
+type WorldOptions = {
+  readonly server?: { address: string; namespace: string };
+  /** So that a recorded history has stable names. */
+  readonly pipeline?: string;
+  readonly schedule?: { incremental?: ScheduleSpec; full?: ScheduleSpec };
+};
+
+export async function startWorld(activities: Activities, options: WorldOptions = {}): Promise<World> {
+  const { address, namespace } = options.server ?? (await temporalServer());
+  const pipeline = options.pipeline ?? `p-${randomBytes(5).toString('hex')}`;
+  const config = configOf({ address, namespace, pipeline, schedule: options.schedule ?? {} });
+  const connection = await NativeConnection.connect({ address });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: config.temporal.taskQueue,
+    workflowBundle: await workflowBundle(),
+    activities,
+    shutdownForceTime: '5 seconds',
+    maxHeartbeatThrottleInterval: '200 milliseconds',
+    // A defect in workflow code fails the test at once, instead of being tried again for ever.
+    workflowFailureErrorTypes: { '*': ['Error'] },
+  });
+  const running = worker.run();
+  const client = await connectClient(config);
+  return {
+    client,
+    config,
+    pipeline,
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+      await client.connection.close();
+    },
+  };
+}
+
+export function configOf(at: {
+  address: string;
+  namespace: string;
+  pipeline: string;
+  schedule: { incremental?: ScheduleSpec; full?: ScheduleSpec };
+}): SyncConfig {
+  const taskQueue = `queue-${at.pipeline}`;
+  return {
+    path: 'syncline.config.ts',
+    store: { url: 'postgres://nowhere', poolMax: 2 },
+    temporal: { address: at.address, namespace: at.namespace, taskQueue },
+    sources: {},
+    pipelines: {
+      [at.pipeline]: {
+        pipeline: at.pipeline,
+        source: 'erp',
+        taskQueue,
+        parallelEntities: 2,
+        schedule: at.schedule,
+        entities: {},
+        revision: null,
+        hash: 'hash',
+      },
+    },
+  };
+}
