@@ -26,7 +26,12 @@ export default defineSync({
           changedAt: 'updated_at',
           mirror: 'pos.sales',
           validate: sale,
-          deduplicate: { by: ['pdv', 'operator', 'amount', 'reference'], within: '5 minutes', at: 'sold_at' },
+          deduplicate: {
+            by: ['pdv', 'operator', 'amount', 'reference'],
+            within: '5 minutes',
+            at: 'sold_at',
+            retention: '400 days',
+          },
           chunkRows: 10_000,
         },
       },
