@@ -135,7 +135,22 @@ async function describeIfThere(client: Client, scheduleId: string): Promise<Sche
 
 function essence({ spec, policies, action }: ScheduleDescription): string {
   const { workflowType, workflowId: id, taskQueue, args, memo, typedSearchAttributes } = action;
-  return JSON.stringify({ spec, policies, workflowType, id, taskQueue, args, memo, typedSearchAttributes });
+  const pairs = Array.isArray(typedSearchAttributes)
+    ? typedSearchAttributes
+    : typedSearchAttributes?.getAll();
+  const found = Object.fromEntries((pairs ?? []).map(({ key, value }) => [key.name, value]));
+  return JSON.stringify(sorted({ spec, policies, workflowType, id, taskQueue, args, memo, found }));
+}
+
+/** The server gives the entries of its maps in any order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, part]) => [name, sorted(part)]),
+  );
 }
 
 /** Sorted by id. */
