@@ -4,7 +4,6 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { Activities } from '../../src/activities/contract.ts';
 import { type Client, connectClient } from '../../src/client.ts';
 import type { ScheduleSpec, SyncConfig } from '../../src/domain/config.ts';
-import { temporalServer, workflowBundle } from '../support/temporal.ts';
 
 // Failures that a test causes are no news.
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -18,14 +17,18 @@ export type World = {
 };
 
 type WorldOptions = {
+  /** Server and bundle: those that test files share, unless given. */
   readonly server?: { address: string; namespace: string };
+  readonly bundle?: { codePath: string };
   /** So that a recorded history has stable names. */
   readonly pipeline?: string;
   readonly schedule?: { incremental?: ScheduleSpec; full?: ScheduleSpec };
 };
 
 export async function startWorld(activities: Activities, options: WorldOptions = {}): Promise<World> {
-  const { address, namespace } = options.server ?? (await temporalServer());
+  // Loaded only when used: it works in vitest alone, and histories are recorded outside.
+  const shared = () => import('../support/temporal.ts');
+  const { address, namespace } = options.server ?? (await (await shared()).temporalServer());
   const pipeline = options.pipeline ?? `p-${randomBytes(5).toString('hex')}`;
   const config = configOf({ address, namespace, pipeline, schedule: options.schedule ?? {} });
   const connection = await NativeConnection.connect({ address });
@@ -33,7 +36,7 @@ export async function startWorld(activities: Activities, options: WorldOptions =
     connection,
     namespace,
     taskQueue: config.temporal.taskQueue,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: options.bundle ?? (await (await shared()).workflowBundle()),
     activities,
     shutdownForceTime: '5 seconds',
     maxHeartbeatThrottleInterval: '200 milliseconds',
