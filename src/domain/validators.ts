@@ -1,6 +1,6 @@
 /** zod helpers for values that Syncline keeps as text: they judge without losing a digit. */
 import { z } from 'zod';
-import { compareDecimals, type Decimal, parseDecimal, timestampMicros } from './values.ts';
+import { compareDecimals, type Decimal, parseDecimal, shortDecimal, timestampMicros } from './values.ts';
 
 type Bound = string | number | bigint;
 
@@ -25,7 +25,9 @@ export function decimal(rules: DecimalRules = {}): z.ZodString {
   const min = rules.min === undefined ? null : boundOf(rules.min);
   const max = rules.max === undefined ? null : boundOf(rules.max);
   const bounded = min !== null || max !== null;
+  const isPlainlyGood = shortDecimalRule(rules);
   return judged((text) => {
+    if (isPlainlyGood(text)) return null;
     if (rules.nonFinite === 'allow' && NON_FINITE.has(text))
       return bounded ? 'must be a finite number' : null;
     const value = parseDecimal(text);
@@ -35,6 +37,26 @@ export function decimal(rules: DecimalRules = {}): z.ZodString {
     if (rules.scale === undefined || value.fraction.length <= rules.scale) return null;
     return `must have at most ${rules.scale} digits behind the point`;
   });
+}
+
+/** true: the text keeps the rules. false says nothing: most values of most tables never get further than this. */
+function shortDecimalRule({
+  min,
+  max,
+  scale = Number.POSITIVE_INFINITY,
+}: DecimalRules): (text: string) => boolean {
+  const low = min === undefined ? Number.NEGATIVE_INFINITY : shortDecimal(String(min));
+  const high = max === undefined ? Number.POSITIVE_INFINITY : shortDecimal(String(max));
+  // A bound that is not short is NaN here, and nothing compares with that.
+  return (text) => {
+    const value = shortDecimal(text);
+    if (!(value >= low && value <= high)) return false;
+    return (
+      scale === Number.POSITIVE_INFINITY ||
+      text.length - text.indexOf('.') - 1 <= scale ||
+      !text.includes('.')
+    );
+  };
 }
 
 function boundOf(bound: Bound): Decimal {

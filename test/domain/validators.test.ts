@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { decimal, instant } from '../../src/domain/validators.ts';
-import { compareDecimals, parseDecimal, timestampMicros } from '../../src/domain/values.ts';
+import { compareDecimals, parseDecimal, shortDecimal, timestampMicros } from '../../src/domain/values.ts';
 
 const digits = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n });
 const scaled = (value: bigint, scale: number): string => {
@@ -27,6 +27,50 @@ describe('decimal', () => {
     expect(schema.safeParse('0.1').success).toBe(false);
     expect(schema.safeParse('12345678901234567890.990').success).toBe(true);
     expect(schema.safeParse('12345678901234567890.991').success).toBe(false);
+  });
+
+  test('short decimals say the same as exact ones', () => {
+    // Numbers near to each other, of every length around the 15 digits.
+    const near = fc.tuple(
+      fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n }),
+      fc.integer({ min: -2, max: 2 }),
+    );
+    fc.assert(
+      fc.property(
+        near,
+        fc.integer({ min: 0, max: 18 }),
+        fc.integer({ min: 0, max: 4 }),
+        ([a, by], scale, scaleRule) => {
+          const [text, bound] = [scaled(a, scale), scaled(a + BigInt(by), scale)];
+          const [value, limit] = [parseDecimal(text), parseDecimal(bound)];
+          const order = compareDecimals(value as never, limit as never);
+          expect(decimal({ min: bound }).safeParse(text).success).toBe(order >= 0);
+          expect(decimal({ max: bound }).safeParse(text).success).toBe(order <= 0);
+          expect(decimal({ scale: scaleRule }).safeParse(text).success).toBe(
+            (value?.fraction.length ?? 0) <= scaleRule,
+          );
+          const [short, other] = [shortDecimal(text), shortDecimal(bound)];
+          if (!Number.isNaN(short) && !Number.isNaN(other))
+            expect(Math.sign(short - other) === Math.sign(order)).toBe(true);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('what looks like a short decimal is one', () => {
+    const text = fc.string({ unit: fc.constantFrom('0', '7', '.', '-', '+', 'e', ' '), maxLength: 18 });
+    fc.assert(
+      fc.property(text, (any) => {
+        if (Number.isNaN(shortDecimal(any))) return;
+        expect(parseDecimal(any)).not.toBeNull();
+        expect(shortDecimal(any)).toBe(Number(any));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(shortDecimal('-12345678901234.5')).toBe(-12345678901234.5);
+    for (const long of ['1234567890123456', '0.1234567890123456', '', '-', '.', '-.'])
+      expect(shortDecimal(long)).toBeNaN();
   });
 
   test.each(['0', '-0', '+1', '.5', '5.', '1e3', '1.5E-3', '00012.300', ' 7 '])('%j is a number', (text) => {
