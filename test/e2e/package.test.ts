@@ -104,7 +104,8 @@ it('works for a user: init, check, plan and a run', { timeout: 180_000 }, async 
   expect(await syncline('init', '--json')).toContain('0001-runs.sql');
   expect(await syncline('check')).toContain('source main');
 
-  worker = spawn('npx', ['--no-install', 'syncline', 'worker'], {
+  // Not through npx, which would leave it behind when it is ended itself.
+  worker = spawn(join(folder, 'node_modules', '.bin', 'syncline'), ['worker'], {
     cwd: folder,
     env: environment,
     stdio: ['ignore', 'pipe', 'inherit'],
