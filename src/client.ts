@@ -116,9 +116,7 @@ async function runActive(client: Client, id: string): Promise<SyncError> {
 export async function followRun(client: Client, run: RunHandle): Promise<RunSummary> {
   return reach(async () => {
     try {
-      return await client.workflow
-        .getHandle<typeof syncPipeline>(run.workflowId, undefined, { firstExecutionRunId: run.runId })
-        .result();
+      return await client.workflow.getHandle<typeof syncPipeline>(run.workflowId, run.runId).result();
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw error;
       return summaryOfFailed(client, run, error);
@@ -149,8 +147,9 @@ async function summaryOfFailed(
 
 /** Temporal keeps no result of a cancelled workflow, but the workflow still answers what it knows. */
 async function summaryOfCancelled(client: Client, run: RunHandle): Promise<RunSummary> {
-  const progress = await progressOf(client, run);
-  if (progress?.summary) return progress.summary;
+  const summary = (await progressOf(client, run))?.summary;
+  // The workflow's id may be another run's by now.
+  if (summary?.runId === run.runId) return summary;
   const [, pipeline = '', mode] = run.workflowId.split('/');
   return {
     runId: run.runId,

@@ -5,7 +5,6 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   type ActivityInterceptors,
-  NativeConnection,
   Runtime,
   type WorkerOptions as TemporalWorkerOptions,
   Worker,
@@ -17,11 +16,10 @@ import type { Source } from './connectors/contract.ts';
 import { openSource } from './connectors/registry.ts';
 import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
-import { redact } from './domain/redact.ts';
-import { searchAttributes } from './domain/search-attributes.ts';
 import { createLogger, type Logger, temporalLogger } from './logging.ts';
 import { assertStoreReady } from './store/migrate.ts';
 import { openStore } from './store/open.ts';
+import { connectWorker, ensureSearchAttributes, isWorkflowOpen } from './worker-connection.ts';
 
 export type WorkerOptions = {
   readonly config: SyncConfig;
@@ -52,11 +50,6 @@ const STICKY_TIMEOUT = '2 seconds';
 const HEARTBEAT_EVERY = '2 seconds';
 const SWEEP_EVERY_MS = 30_000;
 
-const RUNNING = 1;
-const NOT_FOUND = 5;
-/** `Keyword` of temporal.api.enums.v1.IndexedValueType. */
-const KEYWORD = 2;
-
 /** @returns once it polls. @throws TEMPORAL_UNAVAILABLE, STORE_UNAVAILABLE, STORE_NOT_READY, CONFIG_UNKNOWN */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config } = options;
@@ -73,7 +66,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const store = await openStore({ ...config.store, applicationName: 'syncline/worker' });
     toClose.push(() => store.close());
     await assertStoreReady(store);
-    const connection = await connect(config);
+    const connection = await connectWorker(config);
     toClose.push(() => connection.close());
     await ensureSearchAttributes(connection, config, logger);
     const sources = openSources(config);
@@ -183,26 +176,6 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
   });
 }
 
-async function connect({ temporal }: SyncConfig): Promise<NativeConnection> {
-  const { address, apiKey, tls } = temporal;
-  try {
-    return await NativeConnection.connect({
-      address,
-      ...(tls !== undefined && { tls }),
-      ...(apiKey !== undefined && { apiKey }),
-    });
-  } catch (error) {
-    throw temporalError(error, ` at ${address}`);
-  }
-}
-
-function temporalError(error: unknown, where: string): SyncError {
-  return new SyncError('TEMPORAL_UNAVAILABLE', {
-    message: `The Temporal server${where} does not answer: ${error instanceof Error ? redact(error.message) : 'unknown'}`,
-    cause: error,
-  });
-}
-
 function openSources(config: SyncConfig): Record<string, Source> {
   return Object.fromEntries(
     Object.entries(config.sources).map(([name, settings]) => [
@@ -210,50 +183,6 @@ function openSources(config: SyncConfig): Record<string, Source> {
       openSource(settings, { applicationName: 'syncline/worker' }),
     ]),
   );
-}
-
-/** Without them every workflow task fails. A server that does not let us register them may have them all the same. */
-async function ensureSearchAttributes(
-  connection: NativeConnection,
-  config: SyncConfig,
-  logger: Logger,
-): Promise<void> {
-  const { namespace } = config.temporal;
-  const { operatorService } = connection;
-  try {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    const missing = Object.values(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
-    if (missing.length === 0) return;
-    await operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
-    });
-    logger.info({ namespace, missing }, 'registered search attributes');
-  } catch (error) {
-    logger.warn(
-      { err: error, namespace },
-      'search attributes could not be registered; `syncline init` does it',
-    );
-  }
-}
-
-/** Is the run at work, in this execution of its workflow or in one that goes on from it? */
-async function isWorkflowOpen(
-  connection: NativeConnection,
-  run: { namespace: string; workflowId: string; runId: string },
-): Promise<boolean> {
-  const { namespace, workflowId, runId } = run;
-  try {
-    const { workflowExecutionInfo: newest } = await connection.workflowService.describeWorkflowExecution({
-      namespace,
-      execution: { workflowId },
-    });
-    const belongs = newest?.firstRunId === runId || newest?.execution?.runId === runId;
-    return belongs && newest?.status === RUNNING;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === NOT_FOUND) return false;
-    throw temporalError(error, '');
-  }
 }
 
 function startSweeping(deps: ActivityDeps): { stop(): Promise<void> } {

@@ -201,6 +201,7 @@ async function endCancelled(work: EntityWork, error: unknown): Promise<EntitySum
     summary = await CancellationScope.nonCancellable(() => end(work, { cancelled: true }));
   } catch (problem) {
     log.warn('the cancelled entity could not be closed; closing the run does it', {
+      correlationId: work.ref.runId,
       problem: failureNote(problem).message,
     });
     throw error;
@@ -220,6 +221,14 @@ async function end(work: EntityWork, how: { error?: FailureNote; cancelled?: tru
     [{ ref: work.ref, run: work.input.run, ...how }],
   );
   upsertSearchAttributes(attributes({ status: summary.status }));
+  const { entity, status, counts, error } = summary;
+  log.info('entity ended', {
+    correlationId: work.ref.runId,
+    entity,
+    status,
+    counts,
+    ...(error && { error }),
+  });
   const ended: EntityProgress = {
     ...work.progress,
     status: summary.status,

@@ -11,6 +11,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  log,
   workflowInfo,
 } from '@temporalio/workflow';
 import { ERRORS } from '../domain/errors.ts';
@@ -70,9 +71,14 @@ async function runPipeline(work: RunWork): Promise<void> {
       { run: work.input, workflowId, workflowRunId: work.runId, trigger: trigger() },
     ]);
     if (work.opened.outcome === 'opened') noteOpened(work, work.opened);
+    log.info('run opened', { ...about(work), outcome: work.opened.outcome });
     await catchUpSteering(work);
   }
   if (work.opened.outcome === 'opened') await runEntities(work, work.opened);
+}
+
+function about({ runId, input }: RunWork): Record<string, unknown> {
+  return { correlationId: runId, pipeline: input.pipeline, mode: input.mode };
 }
 
 function trigger(): string {
@@ -89,6 +95,7 @@ async function close(work: RunWork, error: FailureNote | null): Promise<RunSumma
   const summary = await closeInStore(work, error);
   work.summary = summary;
   statusChanged(work);
+  log.info('run closed', { ...about(work), status: summary.status, counts: summary.counts });
   await condition(allHandlersFinished);
   return summary;
 }

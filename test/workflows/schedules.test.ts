@@ -11,8 +11,12 @@ import {
   triggerSchedule,
 } from '../../src/schedules.ts';
 import { temporalServer } from '../support/temporal.ts';
+import { configOf } from './config-of.ts';
 import { fakeRun } from './fake-run.ts';
-import { configOf, startWorld } from './world.ts';
+import { startWorld } from './world.ts';
+
+/** The server is shared with other tests. */
+const MINE = `s-${randomBytes(5).toString('hex')}-`;
 
 let client: Client;
 let server: { address: string; namespace: string };
@@ -21,8 +25,8 @@ beforeAll(async () => {
   client = await connectClient({ temporal: { ...server, taskQueue: 'none' } });
 });
 afterAll(async () => {
-  for await (const { scheduleId } of client.schedule.list())
-    await client.schedule.getHandle(scheduleId).delete();
+  const left = (await listSchedules(client)).filter(({ pipeline }) => pipeline.startsWith(MINE));
+  await Promise.all(left.map(({ scheduleId }) => client.schedule.getHandle(scheduleId).delete()));
   await client.connection.close();
 });
 
@@ -30,7 +34,7 @@ function config(
   schedule: { incremental?: ScheduleSpec; full?: ScheduleSpec },
   pipeline?: string,
 ): SyncConfig {
-  return configOf({ ...server, schedule, pipeline: pipeline ?? `s-${randomBytes(5).toString('hex')}` });
+  return configOf({ ...server, schedule, pipeline: pipeline ?? `${MINE}${randomBytes(5).toString('hex')}` });
 }
 
 const pipelineOf = (at: SyncConfig): string => Object.keys(at.pipelines)[0] as string;
@@ -136,6 +140,7 @@ test('a triggered run works as one of the schedule; while it is under way, anoth
   });
   const preparing = fake.next('prepareEntity');
   const world = await startWorld(fake.activities, {
+    pipeline: `${MINE}triggered`,
     schedule: { incremental: { every: 86_400_000, timeZone: 'UTC' } },
   });
   const { pipeline } = world;

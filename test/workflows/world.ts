@@ -4,6 +4,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import type { Activities } from '../../src/activities/contract.ts';
 import { type Client, connectClient } from '../../src/client.ts';
 import type { ScheduleSpec, SyncConfig } from '../../src/domain/config.ts';
+import { configOf } from './config-of.ts';
 
 // Failures that a test causes are no news.
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -54,33 +55,6 @@ export async function startWorld(activities: Activities, options: WorldOptions =
       await running;
       await connection.close();
       await client.connection.close();
-    },
-  };
-}
-
-export function configOf(at: {
-  address: string;
-  namespace: string;
-  pipeline: string;
-  schedule: { incremental?: ScheduleSpec; full?: ScheduleSpec };
-}): SyncConfig {
-  const taskQueue = `queue-${at.pipeline}`;
-  return {
-    path: 'syncline.config.ts',
-    store: { url: 'postgres://nowhere', poolMax: 2 },
-    temporal: { address: at.address, namespace: at.namespace, taskQueue },
-    sources: {},
-    pipelines: {
-      [at.pipeline]: {
-        pipeline: at.pipeline,
-        source: 'erp',
-        taskQueue,
-        parallelEntities: 2,
-        schedule: at.schedule,
-        entities: {},
-        revision: null,
-        hash: 'hash',
-      },
     },
   };
 }
