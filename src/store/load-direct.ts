@@ -10,7 +10,7 @@ import { copyIn } from './copy-in.ts';
 import { noteKeys } from './load-candidates.ts';
 import { type LoadJob, settleRefresh } from './load-piece.ts';
 import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
-import { bindings, inRange, loadNames, type MirrorRange, mirrorTable } from './mirror-target.ts';
+import { bindings, inRange, keyNames, loadNames, type MirrorRange, mirrorTable } from './mirror-target.ts';
 import type { Store } from './open.ts';
 import { inSavepoint, isRowError } from './poison.ts';
 import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
@@ -54,11 +54,15 @@ export async function loadDirect(
   });
 }
 
-/** C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. */
+/**
+ * C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. The order makes the
+ * planner look into the primary key: without it, it scans a mirror of which it has no statistics yet from its start.
+ */
 async function isEmpty(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<boolean> {
   const { values, bind } = bindings();
   const { rows } = await session.client.query(
-    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range: range }, bind)} LIMIT 1`,
+    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bind)}
+      ORDER BY ${keyNames(plan, 'm').join(', ')} LIMIT 1`,
     values,
   );
   return rows.length === 0;

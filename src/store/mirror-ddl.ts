@@ -302,7 +302,10 @@ function conflict(column: string | null, description: string, { remedy }: { reme
   return { kind: 'conflict', column, description, sql: [], remedy };
 }
 
-/** The feed's index, built after the first load: with it, that load would cost a quarter more. */
+/** Of PostgreSQL's 100: a fifth of a table's usual sample, 0.03 s instead of 0.15. */
+const FIRST_STATISTICS = 20;
+
+/** After the first load: with the feed's index in place, that load would cost a quarter more. Statistics come with it. */
 export async function buildFeedIndex(db: Db, plan: EntityPlan): Promise<void> {
   // IF NOT EXISTS would wait for every load in flight only to find it there.
   const { rows } = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
@@ -315,6 +318,11 @@ export async function buildFeedIndex(db: Db, plan: EntityPlan): Promise<void> {
   await db.query(
     `SELECT set_config('statement_timeout', '0', true);
      CREATE INDEX IF NOT EXISTS ${feedIndexName(plan)} ON ${mirrorTable(plan)} (${columns})`,
+  );
+  // What the merges of the next run are planned by, should it come before autovacuum. Small: it tells them enough.
+  await db.query(
+    `SELECT set_config('statement_timeout', '0', true), set_config('default_statistics_target', '${FIRST_STATISTICS}', true);
+     ANALYZE ${mirrorTable(plan)}`,
   );
 }
 

@@ -99,6 +99,7 @@ describe('a new mirror', () => {
   it('gets its feed index after the first load, once', async () => {
     const plan = sales('indexed');
     await stop(plan);
+    expect(await load(plan, [['1', 'one']])).toMatchObject({ inserted: 1 });
     await buildFeedIndex(test.store.pool, plan);
     await buildFeedIndex(test.store.pool, plan);
     const indexes = await all<{ def: string }>(
@@ -109,6 +110,9 @@ describe('a new mirror', () => {
       ' btree (id)',
       ' btree (sync_xid, id)',
     ]);
+    const statistics = `SELECT reltuples FROM pg_class WHERE relname = 'indexed'
+                         AND EXISTS (SELECT FROM pg_stats WHERE tablename = relname AND attname = 'id')`;
+    expect(await all(test.store, statistics)).toEqual([{ reltuples: 1 }]);
   });
 });
 

@@ -144,6 +144,25 @@ describe('reads of PostgreSQL', () => {
     expect(rowsOf(await piecesOf(limited))).toHaveLength(14);
   });
 
+  it('finds the same boundaries with and without an index in the order of the key', async () => {
+    await db.query(`
+      CREATE TABLE walked (a int NOT NULL, b text COLLATE "C" NOT NULL, PRIMARY KEY (a, b));
+      INSERT INTO walked SELECT n / 7, 'b' || n % 7 FROM generate_series(1, 900) n;
+      CREATE TABLE counted AS TABLE walked;
+      ALTER TABLE counted ALTER a SET NOT NULL, ALTER b SET NOT NULL`);
+    await db.query('VACUUM ANALYZE walked');
+    for (const chunkRows of [1, 7, 100, 899, 900, 1000]) {
+      const [walked, counted] = await Promise.all(
+        ['walked', 'counted'].map(async (name) => {
+          const plan = await table(name, { key: ['a', 'b'] });
+          return source.planChunks(plan, { chunkRows, chunkBytes: 1e9, signal: never });
+        }),
+      );
+      expect(walked).toEqual(counted);
+      expect(walked?.ranges.length).toBe(Math.ceil(900 / chunkRows));
+    }
+  });
+
   it('reads rows without a key by the last chunk, once', async () => {
     await db.query(
       'CREATE TABLE holes (a int, b int); INSERT INTO holes SELECT NULLIF(n, 5), NULLIF(n, 3) FROM generate_series(1, 10) n',
