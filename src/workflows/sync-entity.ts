@@ -4,70 +4,26 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type {
-  EntityRef,
-  EntitySummary,
-  FailureNote,
-  Progress,
-  RunMode,
-  RunRef,
-  SyncPipelineInput,
-} from '../domain/run.ts';
+import type { EntitySummary, FailureNote } from '../domain/run.ts';
 import { copyInSlices, type Gate, type LanesEnd } from './copy-slices.ts';
-import { failureNote } from './failure-note.ts';
 import {
-  type EntityProgress,
-  type EntityStage,
-  entityProgressSignal,
-  parseSteering,
-  progressQuery,
-  steeringSignals,
-} from './messages.ts';
-import { progressMarkdown, runProgress } from './progress.ts';
+  begin,
+  type EntityWork,
+  liveStatus,
+  type SyncEntityInput,
+  setStatus,
+  show,
+  showEnd,
+} from './entity-state.ts';
+import { failureNote } from './failure-note.ts';
+import { parseSteering, progressQuery, steeringSignals } from './messages.ts';
+import { runProgress } from './progress.ts';
 import { applyDeletes, copyChanges, copyChunks, finishEntity, planChunks, prepareEntity } from './retry.ts';
-import { attributes } from './search-attributes.ts';
-
-export type SyncEntityInput = {
-  readonly ref: RunRef;
-  readonly entity: string;
-  readonly mode: RunMode;
-  readonly run: SyncPipelineInput;
-  readonly lanes: number;
-  /** Where an earlier execution of this workflow left off. */
-  readonly carried?: CarriedEntity;
-};
-
-type CarriedEntity = {
-  readonly progress: EntityProgress;
-  readonly stage: Stage;
-  /** Slices that a lane has behind it: time boxes grow with them. */
-  readonly slices: number;
-  readonly paused: boolean;
-};
-
-/** What is to be done next. */
-type Stage = 'prepare' | 'copy' | 'delete' | 'catch up';
-
-type EntityWork = {
-  readonly input: SyncEntityInput;
-  readonly ref: EntityRef;
-  stage: Stage;
-  slices: number;
-  paused: boolean;
-  progress: EntityProgress;
-  toldAt: number;
-};
-
-/** The run's workflow hears of progress at most so often; each telling costs both histories a few events. */
-const TELL_EVERY_MS = 2_000;
 
 export async function syncEntity(input: SyncEntityInput): Promise<EntitySummary> {
   const work = begin(input);
@@ -84,54 +40,21 @@ export async function syncEntity(input: SyncEntityInput): Promise<EntitySummary>
   return how === 'history full' ? renew(work) : end(work, {});
 }
 
-function begin(input: SyncEntityInput): EntityWork {
-  const { carried, mode, entity, ref } = input;
-  upsertSearchAttributes(
-    attributes({
-      pipeline: ref.pipeline,
-      mode,
-      entity,
-      runId: ref.runId,
-      status: carried?.paused ? 'PAUSED' : 'RUNNING',
-    }),
-  );
-  return {
-    input,
-    ref: { ...ref, entity },
-    stage: carried?.stage ?? 'prepare',
-    slices: carried?.slices ?? 0,
-    paused: carried?.paused ?? false,
-    progress: carried?.progress ?? {
-      entity,
-      mode,
-      status: 'RUNNING',
-      stage: 'preparing',
-      rowsDone: 0,
-      rowsEstimated: 0,
-      rowsPerSecond: 0,
-    },
-    toldAt: Number.NEGATIVE_INFINITY,
-  };
-}
-
 function takeMessages(work: EntityWork): void {
   setHandler(progressQuery, () => runProgress(liveStatus(work), [work.progress]), {
     description: 'How far this entity is',
   });
-  setHandler(steeringSignals.pause, (input) => setPaused(work, input, true), {
+  setHandler(steeringSignals.pause, (input) => takeStatus(work, input, 'PAUSED'), {
     description:
       'Pauses this entity at its next slice: {"by": "name"}. Pause the run instead to stop it within seconds.',
   });
-  setHandler(steeringSignals.resume, (input) => setPaused(work, input, false), {
+  setHandler(steeringSignals.resume, (input) => takeStatus(work, input, 'RUNNING'), {
     description: 'Lets this entity go on: {"by": "name"}',
   });
 }
 
-function setPaused(work: EntityWork, input: unknown, paused: boolean): void {
-  if (typeof parseSteering(input) === 'string' || work.paused === paused) return;
-  work.paused = paused;
-  upsertSearchAttributes(attributes({ status: liveStatus(work) }));
-  show(work, { status: liveStatus(work), rowsPerSecond: 0 });
+function takeStatus(work: EntityWork, input: unknown, status: 'RUNNING' | 'PAUSED'): void {
+  if (typeof parseSteering(input) !== 'string') setStatus(work, status);
 }
 
 async function copyEntity(work: EntityWork): Promise<LanesEnd> {
@@ -180,7 +103,7 @@ function gateOf(work: EntityWork): Gate {
     isFull: () => workflowInfo().continueAsNewSuggested,
     pass: () => condition(() => !work.paused),
     isPaused: () => work.paused,
-    report: (progress: Progress, slices: number) => {
+    report: (progress, slices) => {
       work.slices = Math.max(work.slices, slices);
       show(work, progress);
     },
@@ -220,7 +143,6 @@ async function end(work: EntityWork, how: { error?: FailureNote; cancelled?: tru
     },
     [{ ref: work.ref, run: work.input.run, ...how }],
   );
-  upsertSearchAttributes(attributes({ status: summary.status }));
   const { entity, status, counts, error } = summary;
   log.info('entity ended', {
     correlationId: work.ref.runId,
@@ -229,43 +151,6 @@ async function end(work: EntityWork, how: { error?: FailureNote; cancelled?: tru
     counts,
     ...(error && { error }),
   });
-  const ended: EntityProgress = {
-    ...work.progress,
-    status: summary.status,
-    stage: 'ended',
-    rowsDone: summary.counts.fetched,
-  };
-  work.progress = ended;
-  setCurrentDetails(
-    progressMarkdown(runProgress(liveStatus(work), [ended]), summary.error ? [summary.error.message] : []),
-  );
+  showEnd(work, summary);
   return summary;
-}
-
-function show(
-  work: EntityWork,
-  change: Partial<Progress> & { mode?: RunMode; status?: 'RUNNING' | 'PAUSED'; stage?: EntityStage },
-): void {
-  const before = work.progress;
-  // Estimates of the source come before the store's count of its chunks; the larger one is kept.
-  const rowsEstimated = Math.max(before.rowsEstimated, change.rowsEstimated ?? 0);
-  work.progress = { ...before, ...change, rowsEstimated };
-  setCurrentDetails(progressMarkdown(runProgress(liveStatus(work), [work.progress])));
-  // The end is told by this workflow's result.
-  const isNews = work.progress.stage !== before.stage && work.progress.stage !== 'finishing';
-  if (isNews || (change.rowsDone !== undefined && Date.now() - work.toldAt >= TELL_EVERY_MS)) tellRun(work);
-}
-
-function tellRun(work: EntityWork): void {
-  const { parent } = workflowInfo();
-  if (parent === undefined) return;
-  work.toldAt = Date.now();
-  // Without a run id: the run's workflow may have gone on in a new execution. Nobody waits for it to arrive.
-  getExternalWorkflowHandle(parent.workflowId)
-    .signal(entityProgressSignal, work.progress)
-    .catch(() => undefined);
-}
-
-function liveStatus(work: EntityWork): 'RUNNING' | 'PAUSED' {
-  return work.paused ? 'PAUSED' : 'RUNNING';
 }
