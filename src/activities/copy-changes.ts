@@ -1,4 +1,5 @@
-import { minInstant, subtractMs } from '../domain/instants.ts';
+import type { HighMark } from '../connectors/contract.ts';
+import { subtractMs } from '../domain/instants.ts';
 import type { EntityRef } from '../domain/run.ts';
 import { compileShape } from '../domain/shape.ts';
 import { type Claim, freezeClaim, insertChunks, lowestChunkWatermark } from '../store/chunks.ts';
@@ -66,13 +67,16 @@ async function freezeRange(work: ChangesWork): Promise<{ low: string; now: strin
   const from =
     entity.since ?? (entity.mode === 'full' ? await lowestChunkWatermark(db, ref) : entity.watermarkFrom);
   const overlapMs = entity.plan.spec.changedAt?.overlapMs ?? 0;
-  const low = subtractMs(
-    from === null ? high.mark : minInstant(from, subtractMs(high.now, CLOCK_SLACK_MS)),
-    overlapMs,
-  );
+  const low = subtractMs(lowMark(from, high), overlapMs);
   await noteEntity(db, ref, { degraded: high.degraded });
   const frozen = await freezeClaim(db, claim, { watermark: high.mark, lower: low, upper: high.now });
   return { low: frozen.lower ?? low, now: frozen.upper ?? high.now };
+}
+
+/** A mark from before the source's clock was set back would hide what changes until the clock is there again (C2). */
+function lowMark(from: string | null, high: HighMark): string {
+  if (from === null) return high.mark;
+  return from > high.now ? subtractMs(high.now, CLOCK_SLACK_MS) : from;
 }
 
 async function copyChangedRows(
