@@ -8,9 +8,15 @@ const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const READY_MS = 60_000;
 
 export type WorkerProcess = {
+  readonly pid: number;
+  /** The lines that it wrote so far, stdout and stderr. */
+  readonly said: readonly string[];
   /** Ends it as the kernel would end a process out of memory: nothing is said to anyone. */
   kill(): Promise<void>;
   stop(): Promise<void>;
+  /** Stops it as a machine that hangs would: connections stay open, nothing answers. `thaw` lets it go on. */
+  freeze(): void;
+  thaw(): void;
 };
 
 /** @returns once the worker polls Temporal. */
@@ -34,13 +40,20 @@ export async function startWorkerProcess(options: {
     { env: { ...process.env, ...options.environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   guardServer(child, 'SIGTERM');
-  await ready(child);
-  return { kill: () => end(child, 'SIGKILL'), stop: () => end(child, 'SIGTERM') };
+  const said: string[] = [];
+  await ready(child, said);
+  return {
+    pid: child.pid as number,
+    said,
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  };
 }
 
 /** The worker logs JSON lines; one of them says that it polls. */
-function ready(child: ChildProcess): Promise<void> {
-  const said: string[] = [];
+function ready(child: ChildProcess, said: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void =>
       reject(new Error(`The worker ${why}:\n${said.slice(-20).join('\n')}`));
@@ -48,7 +61,7 @@ function ready(child: ChildProcess): Promise<void> {
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
-        if (said.length < 200) said.push(line);
+        said.push(line);
         if (!line.includes('"worker polls"')) return;
         clearTimeout(timer);
         resolve();
@@ -65,5 +78,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(signal);
+  // A frozen process takes no signal but SIGKILL until it is thawed.
+  child.kill('SIGCONT');
   await gone;
 }

@@ -86,6 +86,14 @@ async function workOrGiveBack(
       await failClaim(db, { claim, error: { code, message }, maxFailures: MAX_CHUNK_FAILURES });
       return;
     }
+    if (isSyncError(error, 'FENCED')) {
+      const { runId, entity } = lane.ref;
+      const { seq, attempt } = claim;
+      deps.logger.warn(
+        { correlationId: runId, entity, chunk: seq, attempt, problem: error.message },
+        'a load was refused: the chunk is another worker’s by now',
+      );
+    }
     // The store may be what failed: then the claim's lease runs out by itself.
     await releaseClaim(db, claim).catch(() => undefined);
     throw error;

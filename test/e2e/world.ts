@@ -1,4 +1,4 @@
-/** A world of one test: two databases on two servers, a configuration, the shared Temporal server, worker processes. */
+/** A world of one test file: two databases on two servers, a configuration, the shared Temporal server, worker processes. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import type { SyncConfig } from '../../src/domain/config.ts';
 import { createPool } from '../../src/pg/pool.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { freshDatabase, sourceServer, storeServer } from '../support/servers.ts';
+import { freshDatabase, type PostgresServer, sourceServer, storeServer } from '../support/servers.ts';
 import { temporalServer, workflowBundle } from '../support/temporal.ts';
 
 const INDEX = pathToFileURL(fileURLToPath(new URL('../../src/index.ts', import.meta.url)));
@@ -31,12 +31,18 @@ export type World = {
 export type WorldOptions = {
   /** SQL that makes the source's tables. */
   readonly source: string;
-  /** Text of `pipelines` in the configuration; `task queue` and names are the world's own. */
+  /**
+   * Text of `pipelines` in the configuration. Test files share the Temporal server, where a run's workflow has the
+   * pipeline's name: a name that no other file has.
+   */
   readonly pipelines: string;
   /** More settings of the source `shop`, as text: `limits: { concurrency: 2 }`. */
   readonly sourceSettings?: string;
-  /** Replaces the store's or the source's URL, say by a proxy's. */
-  readonly urls?: { store?: string; source?: string };
+  /** A server of the file's own that holds the store. */
+  readonly storeServer?: PostgresServer;
+  /** What the configuration has instead of the URL of a database: another login, a proxy's port. */
+  readonly storeUrl?: (url: string) => string;
+  readonly sourceUrl?: (url: string) => string;
 };
 
 /** Text of a configuration file; the world's queue keeps its workers to its own runs. */
@@ -55,23 +61,24 @@ export default defineSync({
 
 export async function createWorld(name: string, options: WorldOptions): Promise<World> {
   const [storeDatabase, sourceDatabase] = await Promise.all([
-    freshDatabase(await storeServer(), name),
+    freshDatabase(options.storeServer ?? (await storeServer()), name),
     freshDatabase(await sourceServer(), name),
   ]);
   const temporal = await temporalServer();
-  const folder = await mkdtemp(join(tmpdir(), 'syncline-test-'));
-  const configPath = join(folder, 'syncline.config.ts');
-  await writeFile(configPath, configText(options, storeDatabase.name));
-  const environment = {
-    DATABASE_URL: options.urls?.store ?? storeDatabase.url,
-    SOURCE_URL: options.urls?.source ?? sourceDatabase.url,
-    TEMPORAL_ADDRESS: temporal.address,
-  };
-  const config = await loadConfig({ path: configPath, sourceKinds, environment });
   const store = await openStore({ url: storeDatabase.url, poolMax: 4, applicationName: 'test' });
   await migrate(store);
   const source = createPool({ url: sourceDatabase.url, applicationName: 'test', max: 4, values: 'state' });
   await source.query(options.source);
+
+  const folder = await mkdtemp(join(tmpdir(), 'syncline-test-'));
+  const configPath = join(folder, 'syncline.config.ts');
+  await writeFile(configPath, configText(options, storeDatabase.name));
+  const environment = {
+    DATABASE_URL: options.storeUrl?.(storeDatabase.url) ?? storeDatabase.url,
+    SOURCE_URL: options.sourceUrl?.(sourceDatabase.url) ?? sourceDatabase.url,
+    TEMPORAL_ADDRESS: temporal.address,
+  };
+  const config = await loadConfig({ path: configPath, sourceKinds, environment });
   const client = await connectClient(config);
   const bundle = await workflowBundle();
   const workers: WorkerProcess[] = [];
