@@ -54,6 +54,7 @@ export type Kit = {
 
 export type KitConfig = {
   readonly entities: Entities;
+  readonly secondEntities?: Entities;
   readonly source: Record<string, unknown>;
 };
 
@@ -61,6 +62,8 @@ export type KitOptions = {
   /** SQL that makes the source's tables. */
   readonly sql: string;
   readonly entities: Entities;
+  /** Entities of pipeline `q`, whose source `erp2` is the same database under another name. */
+  readonly secondEntities?: Entities;
   /** More settings of the source. */
   readonly source?: Record<string, unknown>;
   readonly servers?: { store?: PostgresServer; source?: PostgresServer };
@@ -83,13 +86,20 @@ export async function createKit(options: KitOptions): Promise<Kit> {
   const opened: ActivityDeps[] = [];
 
   const makeWorker = (change: Partial<KitConfig>, variables: Record<string, string>): ActivityDeps => {
-    const written = configOf({ entities: options.entities, source: options.source ?? {}, ...change });
+    const written = configOf({
+      entities: options.entities,
+      source: options.source ?? {},
+      ...(options.secondEntities && { secondEntities: options.secondEntities }),
+      ...change,
+    });
     const config = parseConfig({ path: 'syncline.config.ts', written, environment: variables, sourceKinds });
-    const settings = config.sources.erp as NonNullable<typeof config.sources.erp>;
+    const sources = Object.entries(config.sources).map(
+      ([name, settings]) => [name, openSource(settings, { applicationName: 'syncline/test' })] as const,
+    );
     const deps: ActivityDeps = {
       config,
       store,
-      sources: { erp: openSource(settings, { applicationName: 'syncline/test' }) },
+      sources: Object.fromEntries(sources),
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
       workerId: `worker-${opened.length + 1}`,
@@ -121,12 +131,16 @@ export async function createKit(options: KitOptions): Promise<Kit> {
   };
 }
 
-function configOf({ entities, source }: KitConfig): SyncConfigInput {
+function configOf({ entities, secondEntities, source }: KitConfig): SyncConfigInput {
+  // No slack: tests do not wait ten seconds for a mark to pass a row.
+  const erp = { kind: 'postgres', url: env('SOURCE_URL') as never, slackMs: 0, ...source };
   return {
     store: { url: env('DATABASE_URL') as never },
-    // No slack: tests do not wait ten seconds for a mark to pass a row.
-    sources: { erp: { kind: 'postgres', url: env('SOURCE_URL') as never, slackMs: 0, ...source } },
-    pipelines: { p: { source: 'erp', entities } },
+    sources: { erp, ...(secondEntities && { erp2: erp }) },
+    pipelines: {
+      p: { source: 'erp', entities },
+      ...(secondEntities && { q: { source: 'erp2', entities: secondEntities } }),
+    },
   };
 }
 
