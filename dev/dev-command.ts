@@ -1,5 +1,5 @@
 /** What `syncline dev` runs: Temporal with its Web UI, a store unless DATABASE_URL names one, and a worker. */
-import { loadConfig } from '../src/config/load.ts';
+import { environmentOf, loadConfig } from '../src/config/load.ts';
 import { sourceKinds } from '../src/connectors/registry.ts';
 import { searchAttributes } from '../src/domain/search-attributes.ts';
 import { migrate } from '../src/store/migrate.ts';
@@ -24,7 +24,8 @@ export async function runDev({ configPath, ports, say }: DevOptions): Promise<vo
     log: say,
   });
   try {
-    const postgres = await startPostgres({ log: say });
+    const configured = environmentOf(configPath).DATABASE_URL;
+    const postgres = await startPostgres({ log: say, ...(configured && { configured }) });
     try {
       const environment = { ...process.env, DATABASE_URL: postgres.url, TEMPORAL_ADDRESS: temporal.address };
       const config = await loadConfig({ path: configPath, sourceKinds, environment });
@@ -33,6 +34,8 @@ export async function runDev({ configPath, ports, say }: DevOptions): Promise<vo
       const worker = await startWorker({ config });
       say(`Temporal at ${temporal.address}; Web UI: ${temporal.uiUrl ?? 'that of your own server'}`);
       say(`Store: ${postgres.description}`);
+      if (!configured)
+        say('It ends with this process: set DATABASE_URL to keep a store, and for other commands.');
       say('Ctrl-C ends it. In another terminal: syncline run <pipeline> --watch');
       await worker.done;
     } finally {

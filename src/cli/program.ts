@@ -1,6 +1,7 @@
 /** The `syncline` command: one file per subcommand, all with --config and --json. */
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
+import type { GlobalOptions, Register } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { historyCommand } from './commands/history.ts';
@@ -11,19 +12,9 @@ import { runCommand } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { skippedCommand } from './commands/skipped.ts';
 import { statusCommand } from './commands/status.ts';
+import { steerCommand } from './commands/steer.ts';
 import { workerCommand } from './commands/worker.ts';
-import { createOutput, type Output, reportError } from './output.ts';
-
-export type GlobalOptions = { readonly config: string; readonly json: boolean };
-
-/** A subcommand's work: parsed options in, exit code out. */
-export type Action<Options> = (
-  options: Options & GlobalOptions,
-  output: Output,
-  args: readonly string[],
-) => Promise<ExitCode>;
-
-export type Register = <Options>(command: Command, action: Action<Options>) => Command;
+import { createOutput, reportError } from './output.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failure, 2 differences, 3 configuration, 4 connectivity, 5 conflicts pending, 130 interrupted.`;
@@ -55,6 +46,9 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     checkCommand,
     planCommand,
     runCommand,
+    steerCommand('pause'),
+    steerCommand('resume'),
+    steerCommand('cancel'),
     statusCommand,
     historyCommand,
     quarantineCommand,

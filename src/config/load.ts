@@ -27,7 +27,7 @@ export type LoadOptions = {
 export async function loadConfig(options: LoadOptions): Promise<SyncConfig> {
   const path = findConfig(options.path);
   const written = await runConfig(path);
-  const environment = { ...envFile(path), ...(options.environment ?? process.env) };
+  const environment = environmentOf(path, options.environment);
   return parseConfig({ path, written, environment, sourceKinds: options.sourceKinds });
 }
 
@@ -119,6 +119,11 @@ function aliases(path: string): Record<string, string> {
   };
   const zod = find(path) === null ? find(here) : null;
   return { syncline: own, ...(zod !== null && { zod }) };
+}
+
+/** What `env()` references of a configuration mean: the process's variables, over the file `.env` beside it. */
+export function environmentOf(configPath: string, variables: Environment = process.env): Environment {
+  return { ...envFile(configPath), ...variables };
 }
 
 function envFile(path: string): Environment {

@@ -7,8 +7,8 @@ import type { SourceSettings, SyncConfig } from '../../domain/config.ts';
 import { EXIT, type ExitCode, isSyncError } from '../../domain/errors.ts';
 import { assertStoreReady } from '../../store/migrate.ts';
 import { openStore, type Store } from '../../store/open.ts';
+import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
-import type { Register } from '../program.ts';
 
 type Finding = {
   readonly subject: string;

@@ -1,7 +1,7 @@
 /** `syncline dev`: a Temporal server, a store when none is configured, and a worker, until Ctrl-C. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
-import type { Register } from '../program.ts';
+import type { Register } from '../command.ts';
 
 export function devCommand(register: Register): Command {
   const command = new Command('dev')

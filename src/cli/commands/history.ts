@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
 import { type RunReport, readRuns } from '../../store/run-reports.ts';
 import { wholeNumber } from '../arguments.ts';
+import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
 import { table } from '../output.ts';
-import type { Register } from '../program.ts';
 
 export function historyCommand(register: Register): Command {
   const command = new Command('history')

@@ -7,9 +7,9 @@ import { connectClient, registerSearchAttributes } from '../../client.ts';
 import { EXIT } from '../../domain/errors.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
+import type { Register } from '../command.ts';
 import { CONFIG_TEMPLATE, ENV_TEMPLATE } from '../config-template.ts';
 import { readConfig } from '../context.ts';
-import type { Register } from '../program.ts';
 
 export function initCommand(register: Register): Command {
   const command = new Command('init')

@@ -5,12 +5,13 @@ import { bindPlan } from '../../domain/bind-plan.ts';
 import type { EntitySpec } from '../../domain/entity.ts';
 import { EXIT, isSyncError } from '../../domain/errors.ts';
 import { compileShape } from '../../domain/shape.ts';
+import { bringMirror } from '../../store/bring-mirror.ts';
 import { readCheckpoint } from '../../store/checkpoints.ts';
-import { ensureMirror, type MirrorChange, planMirror } from '../../store/mirror-ddl.ts';
+import { type MirrorChange, planMirror } from '../../store/mirror-ddl.ts';
 import type { Store } from '../../store/open.ts';
+import type { Register } from '../command.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { count, table } from '../output.ts';
-import type { Register } from '../program.ts';
 
 const SAMPLE_ROWS = 1_000;
 
@@ -92,7 +93,7 @@ async function forecastEntity(work: {
     const shape = await source.describe(spec, signal);
     const plan = bindPlan(spec, shape);
     const changes = work.apply
-      ? (await ensureMirror(store.pool, plan, { onDrift: 'apply' })).changes
+      ? (await bringMirror(store.pool, plan, { onDrift: 'apply' })).changes
       : await planMirror(store.pool, plan);
     const checkpoint = await readCheckpoint(store.pool, spec.entity);
     const piece = await source.sample(plan, SAMPLE_ROWS, signal);

@@ -9,9 +9,9 @@ import {
   showQuarantine,
 } from '../../store/quarantine.ts';
 import { wholeNumber } from '../arguments.ts';
+import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
 import { table } from '../output.ts';
-import type { Register } from '../program.ts';
 
 export function quarantineCommand(register: Register): Command {
   return new Command('quarantine')

@@ -6,9 +6,9 @@ import type { RunSummary, SyncPipelineInput } from '../../domain/run.ts';
 import type { Store } from '../../store/open.ts';
 import { readRuns } from '../../store/run-reports.ts';
 import { instantArgument, wholeNumber } from '../arguments.ts';
+import type { Register } from '../command.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { count, type Output, table } from '../output.ts';
-import type { Register } from '../program.ts';
 import { progressView } from '../progress.ts';
 
 type RunOptions = {

@@ -9,9 +9,9 @@ import {
   resumeSchedule,
   triggerSchedule,
 } from '../../schedules.ts';
+import type { Register } from '../command.ts';
 import { pipelineOf, withContext } from '../context.ts';
 import { table } from '../output.ts';
-import type { Register } from '../program.ts';
 
 export function scheduleCommand(register: Register): Command {
   const schedule = new Command('schedule').description('start runs by the clock');

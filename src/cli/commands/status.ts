@@ -8,9 +8,9 @@ import {
   readRuns,
   readSourceStates,
 } from '../../store/run-reports.ts';
+import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
 import { count, table } from '../output.ts';
-import type { Register } from '../program.ts';
 
 export function statusCommand(register: Register): Command {
   const command = new Command('status').description(

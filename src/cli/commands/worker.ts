@@ -1,8 +1,8 @@
 /** `syncline worker`: polls Temporal until it is told to stop. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
+import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
-import type { Register } from '../program.ts';
 
 type WorkerOptions = { pipelines?: string; taskQueue?: string; workflowBundle?: string; metrics?: string };
 
