@@ -15,6 +15,7 @@ import {
 } from './shape-judge.ts';
 import { binaryKeyReader, keyFields } from './shape-key.ts';
 import { binaryPayload } from './shape-payload.ts';
+import { type Rest, ROWS_BEFORE_REST } from './shape-rest.ts';
 import { binaryView, computedColumns, mirrorViewColumns, sourceViewColumns } from './shape-view.ts';
 import { softDeleteMark } from './soft-delete.ts';
 
@@ -23,6 +24,7 @@ type BinaryPiece = Extract<Piece, { format: 'pg-binary' }>;
 export function compileBinaryShape(
   plan: EntityPlan,
   layout: PieceLayout,
+  rest: Rest,
 ): (piece: BinaryPiece) => Promise<ShapedPiece> {
   const judge = compileRowJudge(plan);
   const openOutput = compileOutput(plan, layout);
@@ -46,6 +48,10 @@ export function compileBinaryShape(
         output.skip(at, end);
       }
       at = end;
+      if (rows % ROWS_BEFORE_REST === 0) {
+        const resting = rest();
+        if (resting !== null) await resting;
+      }
     }
     if (rows !== piece.rows) throw miscounted(plan, piece.rows, rows);
     return {

@@ -15,6 +15,7 @@ import {
 } from './shape-judge.ts';
 import { keyFields, textKeyReader } from './shape-key.ts';
 import { textPayload } from './shape-payload.ts';
+import { type Rest, ROWS_BEFORE_REST } from './shape-rest.ts';
 import { computedColumns, fieldOf, mirrorViewColumns, sourceViewColumns, textView } from './shape-view.ts';
 import { softDeleteMark } from './soft-delete.ts';
 
@@ -26,6 +27,7 @@ const ROW_BYTES = 128;
 export function compileRowsShape(
   plan: EntityPlan,
   layout: PieceLayout,
+  rest: Rest,
 ): (piece: RowsPiece) => Promise<ShapedPiece> {
   const judge = compileRowJudge(plan);
   const lineOf = compileLine(plan, layout);
@@ -35,11 +37,16 @@ export function compileRowsShape(
     const sink = createSink(piece.values.length * ROW_BYTES);
     const rejects: Reject[] = [];
     const computed: Value[] = [];
-    for (const row of piece.values) {
-      let verdict = judge(row as TextRow, computed);
+    for (let i = 0; i < piece.values.length; i++) {
+      const row = piece.values[i] as TextRow;
+      let verdict = judge(row, computed);
       if (verdict instanceof Promise) verdict = await verdict;
       if (verdict === null) writeTextRow(sink, lineOf(row, computed));
-      else rejects.push({ ...verdict, key: keyOf(row as TextRow), payload: payloadOf(row as TextRow) });
+      else rejects.push({ ...verdict, key: keyOf(row), payload: payloadOf(row) });
+      if (i % ROWS_BEFORE_REST === 0) {
+        const resting = rest();
+        if (resting !== null) await resting;
+      }
     }
     return {
       layout,

@@ -7,21 +7,28 @@ import { openTuples, scanTuple } from './pg-binary.ts';
 import type { TextRow } from './pg-text.ts';
 import { compileBinaryShape } from './shape-binary.ts';
 import { binaryKeyReader, textKeyReader } from './shape-key.ts';
+import { noRest, type Rest } from './shape-rest.ts';
 import { compileRowsShape } from './shape-rows.ts';
 
 /**
  * 'pg-binary' pieces become COPY binary tuples, 'rows' pieces lines of COPY text; an entity may get both, as rows
  * that are looked up by key come as text. Calls for several pieces may overlap.
  *
+ * @param rest a piece takes a tenth of a second and more, and this process serves sockets and heartbeats meanwhile.
+ *
  * Rejects: UNREADABLE_KEY, OVERSIZED, INVALID_VALUE, COMPUTE_FAILED, VALIDATION, in this order of looking.
  * @throws SyncError INTERNAL when a piece does not hold what the plan says.
  */
-export function compileShape(plan: EntityPlan, layout: PieceLayout): (piece: Piece) => Promise<ShapedPiece> {
-  const rows = compileRowsShape(plan, layout);
-  const binary = plan.format === 'pg-binary' ? compileBinaryShape(plan, layout) : null;
+export function compileShape(
+  plan: EntityPlan,
+  layout: PieceLayout,
+  rest: Rest = noRest,
+): (piece: Piece) => Promise<ShapedPiece> {
+  const rows = compileRowsShape(plan, layout, rest);
+  const binary = plan.format === 'pg-binary' ? compileBinaryShape(plan, layout, rest) : null;
   return (piece) => {
     if (piece.format === 'rows') return rows(piece);
-    return (binary ?? compileBinaryShape(plan, layout))(piece);
+    return (binary ?? compileBinaryShape(plan, layout, rest))(piece);
   };
 }
 

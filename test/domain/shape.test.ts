@@ -435,6 +435,40 @@ describe.each(['pg-binary', 'rows'] as const)('%s', (format) => {
     ]);
     expect(shaped.map(({ rowsInData }) => rowsInData)).toEqual([2, 2]);
   });
+
+  test('a rest in the middle of two pieces changes neither', async () => {
+    const plan = planOf({
+      source: SOURCE,
+      columns: [
+        from('id', 'ID'),
+        { role: 'compute', name: 'sign', type: 'text', compute: ({ NAME }) => `${NAME}!` },
+      ],
+      validate: z.object({ id: z.string().refine((id) => !id.endsWith('7')) }),
+    });
+    const make = format === 'rows' ? textPiece : binaryPiece;
+    const pieces = [0, 100_000].map((first) =>
+      make(
+        plan,
+        Array.from({ length: 2_000 }, (_, i) => ({
+          ID: String(first + i),
+          NAME: `n${first + i}`,
+          QTY: 1,
+          RATIO: 1,
+          OPEN: true,
+        })),
+      ),
+    );
+    let rests = 0;
+    const shape = compileShape(plan, 'mirror', () => {
+      rests++;
+      return rests % 2 === 0 ? null : new Promise((resolve) => setImmediate(resolve));
+    });
+    const resting = await Promise.all(pieces.map((piece) => shape(piece)));
+    expect(rests).toBeGreaterThan(10);
+    const atOnce = compileShape(plan, 'mirror');
+    for (const [i, piece] of pieces.entries()) expect(resting[i]).toEqual(await atOnce(piece));
+    expect(resting.map(({ rejects }) => rejects.length)).toEqual([200, 200]);
+  });
 });
 
 test('a binary piece without change is handed on, not copied', async () => {
