@@ -17,6 +17,7 @@ import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
 import { withSource } from './source-access.ts';
+import { takeTurns } from './take-turns.ts';
 
 export async function copyChunks(
   deps: ActivityDeps,
@@ -74,7 +75,7 @@ async function copyFrom(
   how: How,
 ): Promise<{ end: StreamEnd; position: string | null }> {
   const { deps, entity, source, claim, alive } = work;
-  const shape = compileShape(entity.plan, how.layout);
+  const shape = compileShape(entity.plan, how.layout, takeTurns());
   const ticket = await takeTicket(deps.store.pool);
   let position = from;
   const stream = source.readChunk(
@@ -90,7 +91,7 @@ async function copyFrom(
   const { end, lastWasKnown } = await copyStream(stream, alive, async (piece) => {
     const step = { after: position, piece, shaped: await shape(piece), finished: piece.last === true };
     if ((await loadStep(work, ticket, step)) === 'redo') return 'redo';
-    position = piece.position;
+    position = piece.position ?? position;
     return 'loaded';
   });
   if (end === 'ended' && !lastWasKnown) {
@@ -118,7 +119,8 @@ async function loadStep(work: RangeWork, ticket: string, step: Step): Promise<'l
     claim: { chunkId: claim.chunkId, attempt: claim.attempt },
     resumeAfter: step.piece?.position ?? step.after,
     finished: step.finished,
-    range: { after: step.after, upTo: step.finished ? claim.upper : (step.piece?.position ?? null) },
+    // Without a position, the piece has a row without a key, and its rows lie anywhere in what is left of the range.
+    range: { after: step.after, upTo: step.finished ? claim.upper : (step.piece?.position ?? claim.upper) },
     keyOrder,
     lateBelow: entity.watermarkFrom,
     rawKeys: needsKeys && step.piece !== null ? pieceKeys(plan, step.piece) : null,

@@ -160,8 +160,11 @@ export type PieceFormat = 'pg-binary' | 'rows';
  */
 export type Piece = {
   readonly rows: number;
-  /** Encoded position after the piece's last row: a key in a chunk, (changedAt, key) in an increment. */
-  readonly position: string;
+  /**
+   * Encoded position of the piece's last row, behind which a read may go on: a key in a chunk, (changedAt, key) in an
+   * increment. null where that row has none, since a part is NULL: then what came before it is read again.
+   */
+  readonly position: string | null;
   /** true: the stream ended with this piece. A stream may also end behind a piece that did not say so. */
   readonly last?: boolean;
 } & (

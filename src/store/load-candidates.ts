@@ -29,13 +29,15 @@ export async function noteKeys(
     readonly rowsFetched: number;
   },
 ): Promise<void> {
+  // Changes and look-ups show some keys only: nothing follows from those that they do not show.
+  if (job.range === null) return;
   if (shown.rejects.some((reject) => reject.key === null)) {
     // The missing key of the row could be any that the mirror has, so the chunk proves nothing any more.
     await giveUpCandidates(session, job);
     if (job.keyOrder === 'bytes') return;
   }
   if (job.keyOrder === 'unproved') await noteSeen(session, job, shown.rowsFetched);
-  else if (job.range !== null && shown.staging !== null && session.claimed?.keysComplete !== false) {
+  else if (shown.staging !== null && session.claimed?.keysComplete !== false) {
     const missing = { range: job.range, staging: shown.staging, rejects: shown.rejects };
     await joinByHash(session, () => collectMissing(session, job, missing));
   }
@@ -80,13 +82,8 @@ async function giveUpCandidates(session: LoadSession, { ref, plan, claim }: Load
   );
 }
 
-async function noteSeen(
-  session: LoadSession,
-  { ref, rawKeys, range }: LoadJob,
-  rowsFetched: number,
-): Promise<void> {
-  // Increments show some keys only; it is the ranges of a full run that show all.
-  if (range === null || rowsFetched === 0) return;
+async function noteSeen(session: LoadSession, { ref, rawKeys }: LoadJob, rowsFetched: number): Promise<void> {
+  if (rowsFetched === 0) return;
   if (rawKeys === null) {
     throw new SyncError('INTERNAL', {
       message: `The keys of ${ref.entity} are needed, its key order being unproved`,

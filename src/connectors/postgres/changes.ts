@@ -8,7 +8,7 @@ import { quoteIdent } from '../../pg/identifiers.ts';
 import type { ChangesRange, OddRows, PieceStream, ReadOptions } from '../contract.ts';
 import { compare, keyOrder, type OrderPart, orderBy } from './keys-sql.ts';
 import { pieceStream } from './piece-stream.ts';
-import { limitClause, selectList, startPosition } from './read.ts';
+import { limitClause, selectList } from './read.ts';
 import { fromClause, whereClause } from './relation.ts';
 import { textFormat } from './row-format.ts';
 import { inSession, type PgSource } from './session.ts';
@@ -35,11 +35,7 @@ export function readChanges(
     limitClause(options.maxRows),
   ].join(' ');
   const format = textFormat(plan, [{ type: changed.type }]);
-  return pieceStream(
-    source,
-    { select, format, startPosition: range.after ?? startPosition(plan, 1) },
-    options,
-  );
+  return pieceStream(source, { select, format }, options);
 }
 
 /** C20: an OR of predicates, which is true where any column is, and which indexes can serve. */

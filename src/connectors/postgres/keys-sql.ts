@@ -68,7 +68,7 @@ export function compare(
  * chunk only.
  */
 export function rangeConditions(parts: readonly OrderPart[], range: KeyRange): string[] {
-  const lower = range.lower === null ? null : positionValues(parts, range.lower);
+  const lower = range.lower === null ? null : decodeKey(range.lower, parts.length);
   const upper = range.upper === null ? null : decodeKey(range.upper, parts.length);
   const bounds = [
     ...(lower === null ? [] : [compare(parts, '>', lower)]),
@@ -79,13 +79,4 @@ export function rangeConditions(parts: readonly OrderPart[], range: KeyRange): s
   if (upper !== null) return [...bounds, ...nullable.map((part) => `${part.expression} IS NOT NULL`)];
   const incomplete = nullable.map((part) => `${part.expression} IS NULL`);
   return [`(${bounds.join(' AND ')}) OR ${incomplete.join(' OR ')}`];
-}
-
-/** A stream that met no readable key yet stands at empty values: the range starts over. */
-function positionValues(parts: readonly OrderPart[], position: string): string[] | null {
-  const values = decodeKey(position, parts.length);
-  const isStart = values.some(
-    (value, i) => value === '' && !['text', 'bpchar'].includes(parts[i]?.type ?? ''),
-  );
-  return isStart ? null : values;
 }

@@ -3,27 +3,28 @@ import type { Piece } from '../../domain/entity.ts';
 import type { RowFormat } from './row-format.ts';
 
 const FIRST_BYTES = 256 * 1024;
+/** The first piece comes early and each is twice the one before: nobody waits long for the beginning of a read. */
+const FIRST_PIECE_SHARE = 8;
 
 export class PieceBuffer {
   readonly #format: RowFormat;
   readonly #pieceBytes: number;
+  #limit: number;
   #bytes = Buffer.allocUnsafe(0);
   #used = 0;
   #rows = 0;
   #lastRowAt = 0;
-  /** Of the last row that had one. */
-  #position: string;
 
-  constructor(format: RowFormat, pieceBytes: number, startPosition: string) {
+  constructor(format: RowFormat, pieceBytes: number) {
     this.#format = format;
     this.#pieceBytes = pieceBytes;
-    this.#position = startPosition;
+    this.#limit = pieceBytes / FIRST_PIECE_SHARE;
   }
 
   /** @returns the piece that ends before this row, when one does. */
   add(row: Buffer): Piece | null {
     if (row.length === 0) return null;
-    const piece = this.#used >= this.#pieceBytes ? this.#takeBefore(row) : null;
+    const piece = this.#used >= this.#limit ? this.#takeBefore(row) : null;
     this.#append(row);
     return piece;
   }
@@ -38,8 +39,7 @@ export class PieceBuffer {
     const last = this.#positionOfLastRow();
     const next = this.#format.positionOf(row);
     if (next !== null && next === last) return null;
-    const piece = this.#take(last, false);
-    return piece;
+    return this.#take(last, false);
   }
 
   #positionOfLastRow(): string | null {
@@ -47,11 +47,11 @@ export class PieceBuffer {
   }
 
   #take(position: string | null, last: boolean): Piece {
-    this.#position = position ?? this.#position;
     const data = this.#bytes.subarray(0, this.#used);
-    const piece = this.#format.toPiece(data, { rows: this.#rows, position: this.#position, last });
+    const piece = this.#format.toPiece(data, { rows: this.#rows, position, last });
+    this.#limit = Math.min(this.#pieceBytes, this.#limit * 2);
     // The bytes belong to the piece now.
-    this.#bytes = Buffer.allocUnsafe(last ? 0 : this.#used + FIRST_BYTES);
+    this.#bytes = Buffer.allocUnsafe(last ? 0 : this.#limit + FIRST_BYTES);
     this.#used = 0;
     this.#rows = 0;
     return piece;

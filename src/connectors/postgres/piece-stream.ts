@@ -19,8 +19,6 @@ export type CopyRead = {
   /** A SELECT whose rows come in the order of the format's positions. */
   readonly select: string;
   readonly format: RowFormat;
-  /** The position of a piece none of whose rows has a readable one. */
-  readonly startPosition: string;
 };
 
 type Options = Pick<ReadOptions, 'pieceBytes' | 'signal' | 'onProgress'>;
@@ -50,7 +48,7 @@ class PieceReader implements AsyncIterator<Piece> {
     this.#source = source;
     this.#read = read;
     this.#options = options;
-    this.#buffer = new PieceBuffer(read.format, options.pieceBytes, read.startPosition);
+    this.#buffer = new PieceBuffer(read.format, options.pieceBytes);
   }
 
   next(): Promise<IteratorResult<Piece>> {

@@ -1,7 +1,7 @@
 /** Reads of rows by key: chunks in key order, look-ups, samples. */
 import pg from 'pg';
 import type { EntityPlan, Piece } from '../../domain/entity.ts';
-import { decodeKey, encodeKey } from '../../domain/keys.ts';
+import { decodeKey } from '../../domain/keys.ts';
 import type { KeyRange } from '../../domain/source-shape.ts';
 import { quoteIdent } from '../../pg/identifiers.ts';
 import type { PieceStream, ReadOptions } from '../contract.ts';
@@ -17,11 +17,6 @@ export function selectList(plan: EntityPlan): string {
   return plan.readColumns.map((column) => quoteIdent(column.name)).join(', ');
 }
 
-/** Where a stream stands that has met no readable key. */
-export function startPosition(plan: EntityPlan, extra = 0): string {
-  return encodeKey(Array<string>(plan.spec.key.length + extra).fill(''));
-}
-
 export function readChunk(
   source: PgSource,
   plan: EntityPlan,
@@ -35,7 +30,7 @@ export function readChunk(
     limitClause(options.maxRows),
   ].join(' ');
   const format = options.format === 'pg-binary' ? binaryFormat(plan) : textFormat(plan);
-  return pieceStream(source, { select, format, startPosition: range.lower ?? startPosition(plan) }, options);
+  return pieceStream(source, { select, format }, options);
 }
 
 /** With ties, because rows of one key stay together. */
@@ -54,11 +49,7 @@ export function lookUpKeys(
     whereClause(plan.spec, [isOneOf(plan, keys)]),
     orderBy(parts),
   ].join(' ');
-  return pieceStream(
-    source,
-    { select, format: textFormat(plan), startPosition: startPosition(plan) },
-    options,
-  );
+  return pieceStream(source, { select, format: textFormat(plan) }, options);
 }
 
 /** The keys as one array per key column: the planner knows their number, and the statement stays short. */
@@ -105,9 +96,9 @@ export async function sample(
     whereClause(plan.spec),
     `LIMIT ${Math.max(0, Math.trunc(rows))}`,
   ].join(' ');
-  const read = { select, format: textFormat(plan), startPosition: startPosition(plan) };
+  const read = { select, format: textFormat(plan) };
   const piece = await onlyPiece(pieceStream(source, read, { pieceBytes: ONE_PIECE_BYTES, signal }));
-  return piece ?? { format: 'rows', values: [], rows: 0, position: startPosition(plan), last: true };
+  return piece ?? { format: 'rows', values: [], rows: 0, position: null, last: true };
 }
 
 async function onlyPiece(stream: PieceStream): Promise<Piece | null> {

@@ -4,9 +4,10 @@ import { SyncError } from '../../domain/errors.ts';
 import { canonicalKeyPart, encodeKey } from '../../domain/keys.ts';
 import { COPY_SIGNATURE, headerEnd, INCOMPLETE, openTuples, scanTuple } from '../../domain/pg-binary.ts';
 import { decoderOf } from '../../domain/pg-binary-decode.ts';
+import { parseTextRows, type TextRow } from '../../domain/pg-text.ts';
 import { keyColumns } from './keys-sql.ts';
 
-export type PieceEnd = { readonly rows: number; readonly position: string; readonly last: boolean };
+export type PieceEnd = { readonly rows: number; readonly position: string | null; readonly last: boolean };
 
 export type RowFormat = {
   readonly copyOptions: string;
@@ -75,7 +76,7 @@ export function textFormat(plan: EntityPlan, extra: readonly { readonly type: st
     copyOptions: '',
     strip: (message) => message,
     positionOf(row) {
-      const values = lineValues(row.toString('utf8', 0, row.length - 1));
+      const [values] = parseTextRows(row) as [TextRow];
       const texts: string[] = [];
       for (const { index, type } of parts) {
         const value = values[index] ?? null;
@@ -85,26 +86,9 @@ export function textFormat(plan: EntityPlan, extra: readonly { readonly type: st
       return encodeKey(texts);
     },
     toPiece(data, { rows, position, last }) {
-      const lines = data.toString('utf8').split('\n');
-      lines.pop();
-      const values = lines.map(lineValues);
+      const values = parseTextRows(data);
       if (extra.length > 0) for (const row of values) row.length = width;
       return { format: 'rows', values, rows, position, last };
     },
   };
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-function lineValues(line: string): (string | null)[] {
-  const fields: (string | null)[] = line.split('\t');
-  // Backslashes are rare: one look at the whole line spares a look at each field.
-  if (!line.includes('\\')) return fields;
-  return fields.map((field) => (field === '\\N' ? null : unescapeField(field as string)));
-}
-
-function unescapeField(field: string): string {
-  return field.includes('\\')
-    ? field.replace(/\\([\s\S])/g, (_, char: string) => ESCAPES[char] ?? char)
-    : field;
 }

@@ -175,7 +175,11 @@ describe('reads of PostgreSQL', () => {
       counts.push(rowsOf(await piecesOf(source.readChunk(plan, range, read))).length);
     expect(counts).toEqual([3, 3, 4]);
     const binary = await piecesOf(source.readChunk(plan, everything, { ...read, format: 'pg-binary' }));
-    expect(binary.map((piece) => [piece.rows, piece.position])).toEqual([[10, '|']]);
+    expect(binary.map((piece) => [piece.rows, piece.position])).toEqual([[10, null]]);
+    const small = await piecesOf(source.readChunk(plan, everything, { ...read, pieceBytes: 1 }));
+    expect(small.map(({ position }) => position)).toEqual([
+      ...['1|1', '2|2', null, '4|4', '6|6', '7|7', '8|8', '9|9', '10|10', null],
+    ]);
   });
 
   it('reads a query with a filter, comments and a semicolon', async () => {
