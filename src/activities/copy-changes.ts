@@ -15,6 +15,7 @@ import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
 import { withSource } from './source-access.ts';
+import { takeTurns } from './take-turns.ts';
 
 /** Where a source's clock is behind the watermark, so much below its now is read again (C2). */
 const CLOCK_SLACK_MS = 10_000;
@@ -84,7 +85,7 @@ async function copyChangedRows(
   range: { low: string; now: string },
 ): Promise<'ended' | 'yielded'> {
   const { deps, entity, source, claim, alive } = work;
-  const shape = compileShape(entity.plan, 'staging');
+  const shape = compileShape(entity.plan, 'staging', takeTurns());
   const ticket = await takeTicket(deps.store.pool);
   const stream = source.readChanges(
     entity.plan,

@@ -2,7 +2,7 @@
 import type { Rest } from '../domain/shape-rest.ts';
 
 /** What the sockets' buffers bridge without a server having to wait, several times over. */
-const TURN_MS = 5;
+const TURN_MS = 2;
 
 export function takeTurns(): Rest {
   let since = performance.now();
