@@ -3,20 +3,33 @@ import type { World } from './world.ts';
 
 export const SALES_COLUMNS = 'id, amount, note, updated_at';
 
+/** The rows are older than what the catch-up of a full run reads again, so that a run counts each of them once. */
 export function salesTable(rows: number): string {
   return `
     CREATE TABLE sales (id bigint PRIMARY KEY, amount numeric(12, 2) NOT NULL, note text, updated_at timestamptz NOT NULL DEFAULT now());
-    INSERT INTO sales SELECT n, n % 1000 / 7.0, 'sale ' || n FROM generate_series(1, ${rows}) AS n`;
+    INSERT INTO sales SELECT n, n % 1000 / 7.0, 'sale ' || n, now() - interval '1 hour' FROM generate_series(1, ${rows}) AS n`;
 }
 
-/** Text of a pipeline with the one entity `sales`. `more`: settings of the pipeline. */
-export function salesPipeline(
-  pipeline: string,
-  { chunkRows, lanes = 2, more = '' }: { chunkRows: number; lanes?: number; more?: string },
-): string {
+type SalesSettings = {
+  readonly chunkRows: number;
+  readonly lanes?: number;
+  /** Text of a schema. */
+  readonly validate?: string;
+  /** Text of more settings of the pipeline. */
+  readonly more?: string;
+};
+
+/** Text of a pipeline with the one entity `sales`. */
+export function salesPipeline(pipeline: string, settings: SalesSettings): string {
+  const {
+    chunkRows,
+    lanes = 2,
+    validate = "z.object({ amount: decimal({ min: '0' }) })",
+    more = '',
+  } = settings;
   return `{ ${pipeline}: { source: 'shop', ${more} entities: { sales: {
     read: { table: 'public.sales' }, key: 'id', changedAt: 'updated_at', mirror: 'pos.sales', lanes: ${lanes},
-    validate: z.object({ amount: decimal({ min: '0' }) }), chunkRows: ${chunkRows} } } } }`;
+    validate: ${validate}, chunkRows: ${chunkRows} } } } }`;
 }
 
 export type Comparison = { readonly lost: number; readonly different: number; readonly mirrorRows: number };

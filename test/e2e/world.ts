@@ -36,6 +36,8 @@ export type WorldOptions = {
    * pipeline's name: a name that no other file has.
    */
   readonly pipelines: string;
+  /** Text in front of the configuration: functions that `pipelines` uses. */
+  readonly functions?: string;
   /** More settings of the source `shop`, as text: `limits: { concurrency: 2 }`. */
   readonly sourceSettings?: string;
   /** A server of the file's own that holds the store. */
@@ -50,6 +52,7 @@ function configText(options: WorldOptions, taskQueue: string): string {
   return `import { z } from 'zod';
 import { decimal, defineSync, env, instant } from ${JSON.stringify(INDEX.href)};
 
+${options.functions ?? ''}
 export default defineSync({
   store: { url: env('DATABASE_URL') },
   temporal: { taskQueue: ${JSON.stringify(taskQueue)} },
