@@ -3,6 +3,7 @@ import { compileShape, pieceKeys } from '../domain/shape.ts';
 import { loadPiece } from '../store/load-piece.ts';
 import { listRefresh, type RefreshEntry } from '../store/refresh.ts';
 import { takeTicket } from '../store/ticket.ts';
+import { wellFormed } from '../store/tombstones.ts';
 import { type ChangesWork, jobOf } from './changes-work.ts';
 import { emptyPiece, PIECE_BYTES } from './copy-stream.ts';
 import { STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
@@ -33,9 +34,33 @@ async function refreshKeys(
   ticket: string,
   entries: readonly RefreshEntry[],
 ): Promise<void> {
+  const { deps, entity, alive } = work;
+  const listed = entries.map((entry) => entry.key);
+  const keys = await wellFormed(deps.store.pool, entity.plan, listed);
+  const found = keys.length === 0 ? new Set() : await loadFound(work, { ticket, entries, keys });
+  const gone = keys.filter((key) => !found.has(key));
+  // Whatever is no key of the entity's is struck off too: the source could not even be asked for it.
+  const settled = entries.filter((entry) => !found.has(entry.key));
+  if (settled.length === 0) return;
+  const job = {
+    ...jobOf(work, ticket),
+    refreshDone: settled,
+    askedKeys: entity.seesAllRows ? gone : [],
+    rawKeys: [],
+  };
+  alive.allow(STORE_TRANSACTION_LIMIT_MS);
+  await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
+  alive.moved();
+}
+
+/** @returns the keys that the source has. */
+async function loadFound(
+  work: ChangesWork,
+  asked: { ticket: string; entries: readonly RefreshEntry[]; keys: readonly string[] },
+): Promise<Set<string>> {
   const { deps, entity, source, alive } = work;
+  const { ticket, entries, keys } = asked;
   const shape = compileShape(entity.plan, 'staging');
-  const keys = entries.map((entry) => entry.key);
   const found = new Set<string>();
   const rows = source.lookUpKeys(entity.plan, keys, {
     format: 'rows',
@@ -53,13 +78,5 @@ async function refreshKeys(
     await loadPiece(deps.store, job, await shape(piece), alive.signal);
     alive.moved();
   }
-  const gone = entries.filter((entry) => !found.has(entry.key));
-  if (gone.length === 0) return;
-  const job = {
-    ...jobOf(work, ticket),
-    refreshDone: gone,
-    askedKeys: entity.seesAllRows ? gone.map((entry) => entry.key) : [],
-    rawKeys: [],
-  };
-  await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
+  return found;
 }

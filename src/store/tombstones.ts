@@ -1,13 +1,22 @@
 /** Rows that the source no longer has: tombstones, kept with their values so that devices learn of the delete. */
 
 import type { EntityPlan } from '../domain/entity.ts';
-import { decodeKey } from '../domain/keys.ts';
+import { decodeKey, keySql } from '../domain/keys.ts';
 import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 import { forgetKeys } from './dedupe-release.ts';
 import { deletable } from './load-candidates.ts';
 import { inLoadTransaction, type LoadSession } from './load-session.ts';
-import { bindings, encodedKey, keyList, mirrorTable, ownRows, PROVENANCE, sameKey } from './mirror-target.ts';
+import {
+  bindings,
+  encodedKey,
+  keyList,
+  mirrorTable,
+  ownRows,
+  PROVENANCE,
+  sameKey,
+  unbounded,
+} from './mirror-target.ts';
 import type { Store } from './open.ts';
 import { clearQuarantine } from './quarantine-rows.ts';
 
@@ -31,7 +40,7 @@ export async function tombstoneKeys(
 
 /** The same within a load: keys that were asked for, and are not there. */
 export async function buryKeys(session: LoadSession, { plan, ticket, keys }: Gone): Promise<Buried> {
-  const sound = await wellFormed(session, plan, keys);
+  const sound = await wellFormed(session.client, plan, keys);
   if (sound.length === 0) return { tombstoned: 0, refreshed: 0 };
   const { values, bind } = bindings();
   const snapshot = `${bind(ticket)}::pg_snapshot`;
@@ -77,12 +86,11 @@ async function listNewer(session: LoadSession, { plan, ticket, keys }: Gone): Pr
   return rowCount ?? 0;
 }
 
-/** Keys that the mirror's types can hold; another one, kept in quarantine say, names no row of the mirror. */
-export async function wellFormed(
-  session: LoadSession,
-  plan: EntityPlan,
-  keys: readonly string[],
-): Promise<string[]> {
+/**
+ * Keys as the mirror's own types spell them. Others name no row of it: they are left of a key that the entity had once,
+ * and `007`, a text then, is not the number 7, which a look-up of it would find and not recognise.
+ */
+export async function wellFormed(db: Db, plan: EntityPlan, keys: readonly string[]): Promise<string[]> {
   const arity = plan.keyColumns.length;
   const split = keys.filter((key) => partsOf(key, arity) !== null);
   const { values, bind } = bindings();
@@ -92,10 +100,11 @@ export async function wellFormed(
   );
   const valid = types.map((type, i) => `pg_input_is_valid(part_${i}, ${bind(type)})`).join(' AND ');
   const parts = types.map((_, i) => `part_${i}`).join(', ');
-  const { rows } = await session.client.query<{ key: string }>(
+  const spelled = keySql(types.map((type, i) => ({ expression: `part_${i}::${unbounded(type)}`, type })));
+  const { rows } = await db.query<{ key: string }>(
     `SELECT key FROM unnest(${bind(split)}::text[], ${columns.map((column) => `${column}::text[]`).join(', ')})
             AS listed (key, ${parts})
-      WHERE ${valid}`,
+      WHERE CASE WHEN ${valid} THEN ${spelled} = key END`,
     values,
   );
   return rows.map((row) => row.key);
