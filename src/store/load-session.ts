@@ -1,5 +1,5 @@
 /** The transaction that a load works in: fenced, set up, watched, and tried again when another one was in its way. */
-import type pg from 'pg';
+import pg from 'pg';
 import { SyncError } from '../domain/errors.ts';
 import type { RowCounts } from '../domain/run.ts';
 import { classifyPgError } from '../pg/errors.ts';
@@ -59,7 +59,7 @@ function tryOnce<T>(
   { ref, claim, signal }: Pick<LoadJob, 'ref' | 'claim'> & { readonly signal?: AbortSignal | undefined },
   load: (session: LoadSession) => Promise<T>,
 ): Promise<T> {
-  const options = { applicationName: `syncline/load ${ref.runId}`.slice(0, 63), ...(signal && { signal }) };
+  const options = { begin: beginLoad(ref), ...(signal && { signal }) };
   return withTransaction(store.pool, options, (client) =>
     watchSilence(
       {
@@ -70,7 +70,6 @@ function tryOnce<T>(
       },
       async (progress) => {
         const claimed = await takeClaim(client, ref, claim);
-        await prepareSession(client);
         return load({ client, progress, claimed });
       },
     ),
@@ -82,41 +81,53 @@ function destroy(client: pg.PoolClient): void {
   (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
 }
 
-/** C4: whoever lost the run's fence or the chunk's claim, say by being frozen for a while, writes nothing. */
+/**
+ * Our writes pass the mirror's triggers; deferred constraints speak up where a savepoint can still take the row back;
+ * hash joins of a piece stay in memory; COPY has the silence watch instead of a statement time-out. All of it in the
+ * round trip of BEGIN: while this process shapes another piece, each round trip waits for its turn.
+ */
+function beginLoad(ref: LoadJob['ref']): string {
+  const name = pg.escapeLiteral(`syncline/load ${ref.runId}`.slice(0, 63));
+  return `BEGIN;
+    SELECT set_config('application_name', ${name}, true), set_config('syncline.writer', 'on', true),
+           set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
+           set_config('jit', 'off', true);
+    SET CONSTRAINTS ALL IMMEDIATE`;
+}
+
+type Taken = ClaimedChunk & { readonly isRunning: boolean; readonly isOurs: boolean };
+
+/**
+ * C4, before anything else is read or written: whoever lost the run's fence or the chunk's claim, say by being frozen
+ * for a while, writes nothing.
+ */
 async function takeClaim(
   client: pg.PoolClient,
   ref: LoadJob['ref'],
   claim: LoadJob['claim'],
 ): Promise<ClaimedChunk | null> {
-  const run = await client.query(
-    `SELECT FROM syncline.sync_run WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR KEY SHARE`,
-    [ref.runId, ref.fence],
+  const { rows } = await client.query<Taken>(
+    `WITH run AS MATERIALIZED (
+       SELECT id FROM syncline.sync_run WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR KEY SHARE),
+     taken AS (
+       UPDATE syncline.sync_chunk AS chunk
+          SET lease_until = greatest(lease_until, clock_timestamp() + $6 * interval '1 millisecond')
+         FROM run
+        WHERE chunk.id = $4 AND attempt = $5 AND state = 'running' AND run_id = run.id AND entity = $3
+        RETURNING true AS is_ours, lower, upper, keys_complete)
+     SELECT EXISTS (SELECT FROM run) AS "isRunning", is_ours IS NOT NULL AS "isOurs", lower, upper,
+            keys_complete AS "keysComplete"
+       FROM (SELECT) AS one LEFT JOIN taken ON true`,
+    [ref.runId, ref.fence, ref.entity, claim?.chunkId ?? null, claim?.attempt ?? null, TRANSACTION_MAX_MS],
   );
-  if (run.rowCount !== 1) throw fenced(`Run ${ref.runId} is closed or has another fence`);
+  const { isRunning, isOurs, ...claimed } = rows[0] as Taken;
+  if (!isRunning) throw fenced(`Run ${ref.runId} is closed or has another fence`);
   if (claim === null) return null;
-  const { rows } = await client.query<ClaimedChunk>(
-    `UPDATE syncline.sync_chunk SET lease_until = greatest(lease_until, clock_timestamp() + $5 * interval '1 millisecond')
-      WHERE id = $1 AND attempt = $2 AND state = 'running' AND run_id = $3 AND entity = $4
-      RETURNING lower, upper, keys_complete AS "keysComplete"`,
-    [claim.chunkId, claim.attempt, ref.runId, ref.entity, TRANSACTION_MAX_MS],
-  );
-  if (rows[0] === undefined) throw fenced(`Chunk ${claim.chunkId} of ${ref.entity} was taken over`);
-  return rows[0];
+  if (!isOurs) throw fenced(`Chunk ${claim.chunkId} of ${ref.entity} was taken over`);
+  return claimed;
 }
 
 const fenced = (message: string): SyncError => new SyncError('FENCED', { message });
-
-/**
- * Our writes pass the mirror's triggers; deferred constraints speak up where a savepoint can still take the row back;
- * hash joins of a piece stay in memory; COPY has the silence watch instead of a statement time-out.
- */
-async function prepareSession(client: pg.PoolClient): Promise<void> {
-  await client.query(
-    `SELECT set_config('syncline.writer', 'on', true), set_config('statement_timeout', '0', true),
-            set_config('work_mem', '64MB', true), set_config('jit', 'off', true);
-     SET CONSTRAINTS ALL IMMEDIATE`,
-  );
-}
 
 /**
  * For statements that join staging with a range of the mirror. Staging has no statistics, and a mirror that is being
