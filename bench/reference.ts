@@ -22,7 +22,7 @@ export async function pipeOver(servers: Servers, target: string): Promise<number
 /** Rows changed since `since`: staged, then upserted where they differ. */
 export async function upsertOver(servers: Servers, target: string, since: string): Promise<number> {
   return timed(async () => {
-    await psql(servers.storeUrl, `CREATE UNLOGGED TABLE bench.staging (LIKE ${target})`);
+    await psql(servers.storeUrl, `CREATE UNLOGGED TABLE bench.staging (LIKE ${target} INCLUDING DEFAULTS)`);
     await pipe(
       servers,
       `COPY (SELECT ${COLUMNS} FROM public.sales WHERE updated_at >= '${since}' ORDER BY updated_at, id) TO STDOUT`,
