@@ -2,11 +2,13 @@
  * The loop of every lane: claim a chunk, work on it, look for the next, until none is left or the time box is over.
  * Where a lane stands is in the store (sync_chunk), never in the workflow.
  */
-import { ERRORS, type ErrorCode, isSyncError, SyncError } from '../domain/errors.ts';
+import { isSyncError, SyncError } from '../domain/errors.ts';
+import { redact } from '../domain/redact.ts';
 import type { EntityRef } from '../domain/run.ts';
 import {
   type ChunkKind,
   type Claim,
+  chunkTally,
   claimChunk,
   entityProgress,
   failClaim,
@@ -14,20 +16,17 @@ import {
 } from '../store/chunks.ts';
 import type { SliceResult } from './contract.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { toSyncError } from './failures.ts';
 import { CLAIM_LEASE_MS, type KeepAlive, keepAlive } from './keep-alive.ts';
 
 /** A chunk that fails so often by its own fault is failed for the run; the others go on (C4). */
 const MAX_CHUNK_FAILURES = 3;
+/** So many failed chunks, and not more that went well: it is not the chunks. */
+const MAX_FAILED_CHUNKS = 10;
 /** How often a lane with nothing to claim looks again while other lanes hold chunks. */
 const LOOK_AGAIN_MS = 500;
-/** Not retryable, but no fault of the chunk: every chunk of the entity would meet them. */
-const NOT_OF_THE_CHUNK: ReadonlySet<ErrorCode> = new Set([
-  'SOURCE_AUTH',
-  'RUN_CANCELLED',
-  'SCHEMA_CHANGED',
-  'TYPE_UNSUPPORTED',
-  'STORE_NOT_READY',
-]);
+/** After a failure that nobody foresaw: what is behind it may pass. */
+const AFTER_DEFECT_MS = 1_000;
 
 export type Lane = {
   readonly ref: EntityRef;
@@ -81,11 +80,8 @@ async function workOrGiveBack(
     const outcome = await lane.work(claim, alive);
     if (outcome === 'yielded') await releaseClaim(db, claim);
   } catch (error) {
-    if (isChunkFault(error)) {
-      const { code, message } = error;
-      await failClaim(db, { claim, error: { code, message }, maxFailures: MAX_CHUNK_FAILURES });
-      return;
-    }
+    const fault = alive.signal.aborted ? null : chunkFault(error);
+    if (fault !== null) return await countFault(deps, { lane, claim, fault }, context);
     if (isSyncError(error, 'FENCED')) {
       const { runId, entity } = lane.ref;
       const { seq, attempt } = claim;
@@ -102,9 +98,41 @@ async function workOrGiveBack(
   }
 }
 
-/** An error that would come again with the same rows. A lost connection or claim says nothing about the chunk. */
-function isChunkFault(error: unknown): error is SyncError {
-  return isSyncError(error) && !ERRORS[error.code].retryable && !NOT_OF_THE_CHUNK.has(error.code);
+/**
+ * An error that would come again with the same rows: the source cannot give a value of them, or we have a defect that
+ * they bring out. A lost connection or claim says nothing about the chunk, a query that the source refuses as such
+ * nothing about this one.
+ */
+function chunkFault(error: unknown): SyncError | null {
+  if (error instanceof Error && ['AbortError', 'CancelledFailure'].includes(error.name)) return null;
+  const known = toSyncError(error);
+  if (known.code === 'SOURCE_QUERY') return known.details.scope === 'entity' ? null : known;
+  return known.code === 'INTERNAL' ? known : null;
+}
+
+/** @throws SyncError CHUNK_FAILED when it is not worth going on with the entity. */
+async function countFault(
+  deps: ActivityDeps,
+  at: { lane: Lane; claim: Claim; fault: SyncError },
+  context: ActivityContext,
+): Promise<void> {
+  const { lane, claim, fault } = at;
+  const { ref } = lane;
+  const db = deps.store.pool;
+  const error = { code: fault.code, message: redact(fault.message) };
+  const outcome = await failClaim(db, { claim, error, maxFailures: MAX_CHUNK_FAILURES });
+  const chunk = { correlationId: ref.runId, entity: ref.entity, chunk: claim.seq, attempt: claim.attempt };
+  deps.logger.warn({ ...chunk, err: fault, outcome }, 'a chunk failed by its own fault');
+  if (outcome !== 'failed') {
+    if (fault.code === 'INTERNAL') await pause(AFTER_DEFECT_MS, context.signal);
+    return;
+  }
+  const { failed, done } = await chunkTally(db, ref);
+  if (failed < MAX_FAILED_CHUNKS || failed <= done) return;
+  throw new SyncError('CHUNK_FAILED', {
+    message: `${failed} chunks of ${ref.entity} failed, the last one by ${error.code}: ${error.message}`,
+    cause: fault,
+  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

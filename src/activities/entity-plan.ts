@@ -24,7 +24,8 @@ export async function describeEntity(
   const cache = described.get(deps) ?? new Map<string, Promise<DescribedEntity>>();
   described.set(deps, cache);
   const key = `${ref.runId}/${ref.entity}`;
-  const known = cache.get(key);
+  // A caller that was cancelled, or met an outage, is no reason for the others to fail: they ask for themselves.
+  const known = await cache.get(key)?.catch(() => undefined);
   if (known !== undefined) return known;
 
   const asked = withSource(
@@ -37,7 +38,7 @@ export async function describeEntity(
   );
   cache.set(key, asked);
   // A failure is not remembered: the next try asks again.
-  asked.catch(() => cache.delete(key));
+  asked.catch(() => cache.get(key) === asked && cache.delete(key));
   for (const old of [...cache.keys()].slice(0, -KEPT)) cache.delete(old);
   return asked;
 }

@@ -45,8 +45,11 @@ export function toApplicationFailure(error: unknown, attempt = attemptNow()): Te
   return failure;
 }
 
-/** Sources raise SyncErrors only, so what PostgreSQL says here, the store said. */
-function toSyncError(error: unknown): SyncError {
+/**
+ * Any error as one of ours; what is not known is INTERNAL, without whatever could be a row's value. Sources raise
+ * SyncErrors only, so what PostgreSQL says here, the store said.
+ */
+export function toSyncError(error: unknown): SyncError {
   const known = storeError(error);
   if (isSyncError(known)) return known;
   const code = (error as { code?: unknown } | null)?.code;

@@ -34,19 +34,23 @@ export function keepAlive(
   context: ActivityContext,
 ): KeepAlive {
   const { ref, claim } = held;
+  // Loads may have every connection of the pool, and a claim that is not renewed is taken over.
+  const db = deps.store.probePool;
   const lost = new AbortController();
   let movedAt = performance.now();
   let yielding = false;
   let renewing = false;
 
   async function beat(): Promise<void> {
-    if (renewing || performance.now() - movedAt > STILL_MOVING_MS) return;
+    if (performance.now() - movedAt > STILL_MOVING_MS) return;
+    // Whatever the store is busy with, the work moves: the heartbeat waits for nothing.
+    context.heartbeat();
+    if (renewing) return;
     renewing = true;
     try {
-      context.heartbeat();
-      await renewLease(deps.store.pool, { pipeline: ref.pipeline, runId: ref.runId });
+      await renewLease(db, { pipeline: ref.pipeline, runId: ref.runId });
       if (claim === null) return;
-      const health = await renewClaim(deps.store.pool, { ref, claim, leaseMs: CLAIM_LEASE_MS });
+      const health = await renewClaim(db, { ref, claim, leaseMs: CLAIM_LEASE_MS });
       if (health === 'lost') {
         lost.abort(new SyncError('FENCED', { message: `Another worker took over a chunk of ${ref.entity}` }));
       }

@@ -6,8 +6,8 @@
  * domain/keys.ts; a watermark is a UTC instant `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
  *
  * Errors are SyncErrors: SOURCE_UNAVAILABLE (the connection is gone or silent: counted by the breaker), SOURCE_AUTH,
- * SOURCE_QUERY (data errors: not counted). Every call takes an AbortSignal; aborting it stops the query in the
- * database, not only the wait for it.
+ * SOURCE_QUERY (data errors: not counted; `details.scope: 'entity'` when every read of the entity would meet it). Every
+ * call takes an AbortSignal; aborting it stops the query in the database, not only the wait for it.
  */
 import type { EntityPlan, EntitySpec, Piece, PieceFormat } from '../domain/entity.ts';
 import type { Degraded, KeyRange, SourceShape } from '../domain/source-shape.ts';

@@ -85,18 +85,28 @@ async function whyNothing(db: Db, ref: EntityRef, kind: ChunkKind): Promise<NoCl
 
 export type ClaimHealth = 'held' | 'paused' | 'lost';
 
-/** Extends the claim's lease; 'paused' also when a cancel is asked for: finish the piece, then let go. */
+/**
+ * Extends the claim's lease; 'paused' also when a cancel is asked for: finish the piece, then let go. Never waits: a load
+ * that has the chunk's row locked has extended the lease itself.
+ */
 export async function renewClaim(
   db: Db,
   request: { ref: EntityRef; claim: Claim; leaseMs: number },
 ): Promise<ClaimHealth> {
   const { rows } = await db.query<{ paused: boolean }>(
-    `UPDATE syncline.sync_chunk AS chunk
-        SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
-       FROM syncline.sync_run AS run
-      WHERE chunk.id = $1 AND chunk.attempt = $2 AND chunk.state = 'running'
-        AND run.id = chunk.run_id AND run.fence = $4 AND run.status = 'RUNNING'
-      RETURNING run.paused_at IS NOT NULL OR run.cancel_requested_at IS NOT NULL AS paused`,
+    `WITH held AS MATERIALIZED (
+       SELECT chunk.id, run.paused_at IS NOT NULL OR run.cancel_requested_at IS NOT NULL AS paused
+         FROM syncline.sync_chunk AS chunk
+         JOIN syncline.sync_run AS run ON run.id = chunk.run_id
+        WHERE chunk.id = $1 AND chunk.attempt = $2 AND chunk.state = 'running'
+          AND run.fence = $4 AND run.status = 'RUNNING'),
+     free AS MATERIALIZED (
+       SELECT id FROM syncline.sync_chunk
+        WHERE id = $1 AND attempt = $2 AND state = 'running' FOR UPDATE SKIP LOCKED),
+     renewed AS (
+       UPDATE syncline.sync_chunk SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
+        WHERE id IN (SELECT id FROM free))
+     SELECT paused FROM held`,
     [request.claim.chunkId, request.claim.attempt, request.leaseMs, request.ref.fence],
   );
   if (rows[0] === undefined) return 'lost';
@@ -127,6 +137,16 @@ export async function failClaim(
   );
   if (rows[0] === undefined) return 'lost';
   return rows[0].state === 'failed' ? 'failed' : 'retry';
+}
+
+/** How the entity's chunks stand in the run. */
+export async function chunkTally(db: Db, ref: EntityRef): Promise<{ failed: number; done: number }> {
+  const { rows } = await db.query<{ failed: number; done: number }>(
+    `SELECT count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'done') AS done
+       FROM syncline.sync_chunk WHERE run_id = $1 AND entity = $2`,
+    [ref.runId, ref.entity],
+  );
+  return rows[0] as { failed: number; done: number };
 }
 
 /** C2: freezes what the claim's reads start from. The first freeze stands; a later claim of the chunk keeps it. */

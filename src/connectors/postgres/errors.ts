@@ -2,15 +2,16 @@
 import { type ErrorCode, SyncError } from '../../domain/errors.ts';
 import { classifyPgError, describePgError } from '../../pg/errors.ts';
 
-type Meaning = { readonly code: ErrorCode; readonly remedy?: string };
+type Meaning = { readonly code: ErrorCode; readonly remedy?: string; readonly scope?: 'entity' };
 
 export function sourceError(source: string, error: unknown): Error {
   if (error instanceof SyncError || isAbort(error)) return error;
-  const { code, remedy } = meaningOf(error);
+  const { code, remedy, scope } = meaningOf(error);
   return new SyncError(code, {
     message: `Source ${source}: ${describePgError(error)}`,
     cause: error,
     ...(remedy !== undefined && { remedy }),
+    ...(scope !== undefined && { details: { scope } }),
   });
 }
 
@@ -25,6 +26,7 @@ function meaningOf(error: unknown): Meaning {
   if (code === '42703' || code === '42P01') {
     return {
       code: 'SOURCE_QUERY',
+      scope: 'entity',
       remedy:
         'Correct the name in `read`, `key`, `changedAt` or `columns`; `syncline plan` shows what the source has.',
     };
@@ -39,7 +41,9 @@ function meaningOf(error: unknown): Meaning {
     case 'resources':
       return { code: 'SOURCE_UNAVAILABLE' };
     default:
-      return { code: code?.startsWith('58') ? 'SOURCE_UNAVAILABLE' : 'SOURCE_QUERY' };
+      if (code?.startsWith('58')) return { code: 'SOURCE_UNAVAILABLE' };
+      // Syntax, names, types, features: refused before the first row. All else is met at a row.
+      return { code: 'SOURCE_QUERY', ...(/^(42|0A)/.test(code ?? '') && { scope: 'entity' as const }) };
   }
 }
 

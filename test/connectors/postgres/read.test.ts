@@ -182,6 +182,19 @@ describe('reads of PostgreSQL', () => {
     ]);
   });
 
+  it('tells a query that is refused as such from a row that cannot be read', async () => {
+    await db.query('CREATE TABLE told (id int, n int); INSERT INTO told VALUES (1, 1), (2, 0)');
+    const failure = async (plan: EntityPlan): Promise<unknown> =>
+      piecesOf(source.readChunk(plan, everything, read)).catch((error: unknown) => error);
+    const divided = await planOf(source, {
+      read: { kind: 'sql', sql: 'SELECT id, 1 / n AS part FROM told' },
+    });
+    expect(await failure(divided)).toMatchObject({ code: 'SOURCE_QUERY', details: {} });
+    const plan = await table('told');
+    await db.query('ALTER TABLE told DROP COLUMN n');
+    expect(await failure(plan)).toMatchObject({ code: 'SOURCE_QUERY', details: { scope: 'entity' } });
+  });
+
   it('reads a query with a filter, comments and a semicolon', async () => {
     await db.query(
       'CREATE TABLE sale (id int PRIMARY KEY, amount int); INSERT INTO sale SELECT n, n FROM generate_series(1, 20) n',
