@@ -9,7 +9,8 @@ import { pieceKeys } from '../domain/shape.ts';
 import { type CandidateState, candidateState, dropCandidates, listCandidates } from '../store/candidates.ts';
 import { noteEntity } from '../store/entity-notes.ts';
 import { takeTicket } from '../store/ticket.ts';
-import { collectUnseen, countLive, tombstoneKeys } from '../store/tombstones.ts';
+import { countLive, tombstoneKeys } from '../store/tombstones.ts';
+import { collectUnseen } from '../store/unseen-keys.ts';
 import { PIECE_BYTES } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
@@ -17,6 +18,7 @@ import { type KeepAlive, keepAlive } from './keep-alive.ts';
 import { withSource } from './source-access.ts';
 
 const KEYS_A_LOOK_UP = 1_000;
+const COUNT_LIMIT_MS = 30 * 60_000;
 
 export async function applyDeletes(
   deps: ActivityDeps,
@@ -30,10 +32,13 @@ export async function applyDeletes(
 
   const alive = keepAlive(deps, { ref, claim: null }, context);
   try {
-    if (entity.keyOrder === 'unproved') await collectUnseen(deps.store, ref, entity.plan);
+    if (entity.keyOrder === 'unproved') {
+      const { signal, moved: onPage } = alive;
+      await collectUnseen(deps.store, { ref, plan: entity.plan, signal, onPage });
+    }
     const { candidates } = await candidateState(deps.store.pool, ref);
     if (candidates === 0) return { tombstoned: 0 };
-    const guarded = run.allowMassDelete ? null : await massDelete(deps, entity, candidates);
+    const guarded = run.allowMassDelete ? null : await massDelete(deps, { entity, candidates, alive });
     if (guarded !== null) {
       // The rows of the source are all in; only the deletes wait for a person. The run ends PARTIAL.
       await noteEntity(deps.store.pool, ref, { error: guarded });
@@ -50,11 +55,14 @@ export async function applyDeletes(
 
 async function massDelete(
   deps: ActivityDeps,
-  entity: EntityAtWork,
-  candidates: number,
+  at: { entity: EntityAtWork; candidates: number; alive: KeepAlive },
 ): Promise<FailureNote | null> {
+  const { entity, candidates, alive } = at;
   const { spec } = entity.plan;
+  // Counting a large mirror takes a while, in a session that is watched for silence like any other.
+  alive.allow(COUNT_LIMIT_MS);
   const live = await countLive(deps.store.pool, entity.plan);
+  alive.moved();
   if (candidates * 100 <= live * spec.massDeleteGuardPercent) return null;
   return {
     code: 'MASS_DELETE',

@@ -118,29 +118,6 @@ function partsOf(key: string, arity: number): string[] | null {
   }
 }
 
-/**
- * C5, where the source's key order is not proved: live rows of the mirror whose key no piece of the run showed become
- * delete candidates. None do when a key could not be read.
- * @throws SyncError FENCED
- */
-export async function collectUnseen(store: Store, ref: EntityRef, plan: EntityPlan): Promise<number> {
-  return inLoadTransaction(store, { ref, claim: null }, async ({ client }) => {
-    const { values, bind } = bindings();
-    const run = `run_id = ${bind(ref.runId)} AND entity = ${bind(ref.entity)}`;
-    const { rowCount } = await client.query(
-      `INSERT INTO syncline.delete_candidate (run_id, entity, key)
-       SELECT $1, $2, ${encodedKey(plan, 'm')}
-         FROM ${mirrorTable(plan)} AS m
-        WHERE ${deletable(plan, 'm', bind)}
-          AND NOT EXISTS (SELECT FROM syncline.seen_key WHERE ${run} AND key = ${encodedKey(plan, 'm')})
-          AND NOT EXISTS (SELECT FROM syncline.sync_chunk WHERE ${run} AND NOT keys_complete)
-       ON CONFLICT DO NOTHING`,
-      values,
-    );
-    return rowCount ?? 0;
-  });
-}
-
 /** Rows of the entity that are there, tombstones left out. */
 export async function countLive(db: Db, plan: EntityPlan): Promise<number> {
   const { values, bind } = bindings();

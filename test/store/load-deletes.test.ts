@@ -5,7 +5,8 @@ import { loadDirect } from '../../src/store/load-direct.ts';
 import { type LoadJob, loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { takeTicket } from '../../src/store/ticket.ts';
-import { collectUnseen, countLive, tombstoneKeys } from '../../src/store/tombstones.ts';
+import { countLive, tombstoneKeys } from '../../src/store/tombstones.ts';
+import { collectUnseen } from '../../src/store/unseen-keys.ts';
 import {
   all,
   binaryPiece,
@@ -182,7 +183,7 @@ describe('delete candidates', () => {
     await load(numbered(4), { ...unproved, rawKeys: ['4'] });
     await load([], unproved);
     expect(await candidates()).toEqual([]);
-    expect(await collectUnseen(test.store, run.ref, plan)).toBe(2);
+    expect(await collectUnseen(test.store, { ref: run.ref, plan, pageRows: 3 })).toBe(2);
     expect(await candidates()).toEqual(['3', '5']);
     await expect(load(numbered(4), unproved)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
@@ -191,7 +192,7 @@ describe('delete candidates', () => {
     const { plan, run, load, candidates } = await ready('unproved_unreadable');
     await load(numbered(1, 2));
     await load([], { ...everything, keyOrder: 'unproved', rawKeys: [] }, [reject(null)]);
-    expect(await collectUnseen(test.store, run.ref, plan)).toBe(0);
+    expect(await collectUnseen(test.store, { ref: run.ref, plan })).toBe(0);
     expect(await candidates()).toEqual([]);
   });
 });
