@@ -12,7 +12,8 @@ import type {
   FailureNote,
   SyncPipelineInput,
 } from '../domain/run.ts';
-import { filledColumns, moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
+import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
+import { forgetOtherScopes } from '../store/dedupe-release.ts';
 import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
 import { buildFeedIndex } from '../store/mirror-ddl.ts';
 import { inStoreTransaction } from '../store/open.ts';
@@ -28,6 +29,8 @@ const NEVER_BEGUN = {
   watermarkFrom: null,
   degraded: [],
   sourceIdentity: 'unknown',
+  checkpointVersion: null,
+  filledBy: [],
 } as const;
 
 type Client = Parameters<Parameters<typeof inStoreTransaction>[1]>[0];
@@ -61,15 +64,23 @@ async function finish(
     // An entity that failed before it was prepared has no row yet; its failure is to be seen all the same.
     if (failedAlready) await insertRunEntity(client, ref, { ...NEVER_BEGUN, mode: input.run.mode });
     const end = await readEntityEnd(client, ref);
-    if (end === null || end.status !== 'RUNNING') return false;
+    if (end === null) return false;
+    const isFull = end.mode === 'full';
+    // A retry after the end: the index may still be to be built.
+    if (end.status !== 'RUNNING') return isFull && end.status !== 'FAILED';
+    let passed = true;
     if (described !== null && movesCheckpoint(end, input)) {
-      if (end.mode === 'full' && described.shape.seesAllRows) await dropUnseen(client, ref);
-      await advance(client, ref, { end, described });
+      passed = await advance(client, ref, { end, described });
+      if (passed && isFull) await forgetLeftovers(client, ref, described);
     }
     const quarantined = await countQuarantined(client, ref.entity);
-    const verdict = judgeEntity({ end, input, quarantined, maxQuarantined: spec.maxQuarantined });
+    const error = passed
+      ? end.error
+      : note('FENCED', `The checkpoint of ${ref.entity} was moved by another run`);
+    const judged = { end: { ...end, error }, input, quarantined, maxQuarantined: spec.maxQuarantined };
+    const verdict = judgeEntity(judged);
     await endEntity(client, ref, verdict);
-    return end.mode === 'full' && verdict.status !== 'FAILED';
+    return isFull && verdict.status !== 'FAILED';
   });
   // After the first load, or the load that made good for it.
   if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
@@ -85,28 +96,39 @@ function movesCheckpoint(end: EntityEnd, { run }: FinishEntityInput): boolean {
   return !bounded && done > 0 && end.failedChunks === 0 && end.undoneChunks === 0;
 }
 
+/** What is kept of rows that a full run, having met all there are, did not meet again. */
+async function forgetLeftovers(
+  client: Client,
+  ref: EntityRef,
+  { plan, shape }: DescribedEntity,
+): Promise<void> {
+  if (shape.seesAllRows) await dropUnseen(client, ref);
+  await forgetOtherScopes(client, plan);
+}
+
+/** @returns false when another run moved the checkpoint since this one began (C4). */
 async function advance(
   client: Client,
   ref: EntityRef,
   { end, described }: { end: EntityEnd; described: DescribedEntity },
-): Promise<void> {
+): Promise<boolean> {
   const { plan, shape } = described;
+  const { mode } = end;
   const checkpoint = await readCheckpoint(client, ref.entity);
-  const moved = await moveCheckpoint(client, ref, {
-    from: checkpoint?.version ?? null,
+  return moveCheckpoint(client, ref, {
+    from: end.checkpointVersion,
+    mode,
     // Marks of another source mean nothing for this one (C2).
     watermark:
       end.watermarkTo ?? (checkpoint?.sourceIdentity === end.sourceIdentity ? checkpoint.watermark : null),
     sourceIdentity: end.sourceIdentity,
     sourceColumns: shape.columns,
-    // Only a full run has seen every row of what `read` now says, and filled every column.
-    ...(end.mode === 'full' || checkpoint === null
-      ? { readHash: readHash(plan.spec), filledColumns: filledColumns(plan) }
-      : { readHash: checkpoint.readHash, filledColumns: checkpoint.filledColumns }),
+    // Only a full run has seen every row of what `read` now says, and filled it by what the run began with: columns that
+    // came up meanwhile are in the rows of some workers only.
+    ...(mode === 'full' || checkpoint === null
+      ? { readHash: readHash(plan.spec), filledBy: end.filledBy }
+      : { readHash: checkpoint.readHash, filledBy: checkpoint.filledBy }),
   });
-  if (!moved) {
-    throw new SyncError('FENCED', { message: `The checkpoint of ${ref.entity} was moved by another run` });
-  }
 }
 
 export type Verdict = { readonly status: EntityStatus; readonly error: FailureNote | null };

@@ -1,15 +1,15 @@
 /** Before an entity's first row of a run: is it still the same source, does the mirror fit, and how is it to run? */
-import { readHash } from '../domain/config-hash.ts';
-import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
+import { fillOf } from '../domain/fill.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { compareColumns } from '../domain/schema-drift.ts';
 import { bringMirror, mirrorIsEmpty } from '../store/bring-mirror.ts';
-import { type Checkpoint, filledColumns, readCheckpoint } from '../store/checkpoints.ts';
+import { type Checkpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { forgetOldSurvivors } from '../store/dedupe-release.ts';
 import { insertRunEntity, skipRunEntity } from '../store/runs.ts';
+import { whyFull } from '../store/why-full.ts';
 import type { PrepareEntityResult } from './contract.ts';
-import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { type DescribedEntity, describeEntity } from './entity-plan.ts';
 import { withSource } from './source-access.ts';
 import { whileBeating } from './while-beating.ts';
@@ -41,7 +41,11 @@ async function prepare(
   if (checkpoint !== null) logDrift(deps, { ref, entity, checkpoint });
   const mirror = await bringMirror(db, plan, { onDrift: plan.spec.schemaChanges });
   await forgetOldSurvivors(db, plan);
-  const mode = mirror.needsFull || onlyFullFills(plan, checkpoint) ? 'full' : input.mode;
+  const reason = mirror.needsFull ? 'the mirror changed' : whyFull(plan, checkpoint);
+  if (reason !== null && input.mode === 'incremental') {
+    deps.logger.info({ correlationId: ref.runId, entity: ref.entity, reason }, 'the entity runs full');
+  }
+  const mode = reason === null ? input.mode : 'full';
   const sameSource = checkpoint?.sourceIdentity === report.identity.id;
   await insertRunEntity(db, ref, {
     mode,
@@ -51,6 +55,8 @@ async function prepare(
     watermarkFrom: sameSource ? checkpoint.watermark : null,
     degraded: report.degraded,
     sourceIdentity: report.identity.id,
+    checkpointVersion: checkpoint?.version ?? null,
+    filledBy: fillOf(plan, checkConfigHash(deps, ref).revision),
   });
   const idle = mode === 'incremental' && plan.spec.changedAt === null && !(await anyRefresh(deps, ref));
   if (!idle) return { mode, action: 'run', estimatedRows: shape.estimatedRows };
@@ -77,16 +83,6 @@ function logDrift(
   if (drift.length === 0) return;
   const changes = drift.map(({ description }) => description);
   deps.logger.info({ runId: ref.runId, entity: ref.entity, changes }, 'columns of the source changed');
-}
-
-/** An increment builds on a checkpoint; without a fitting one it would leave rows out that nothing reads later. */
-function onlyFullFills(plan: EntityPlan, checkpoint: Checkpoint | null): boolean {
-  if (checkpoint === null || checkpoint.needsFull) return true;
-  // Rows that the old `read` left out have not changed, so no increment would show them.
-  if (checkpoint.readHash !== readHash(plan.spec)) return true;
-  const filled = new Set(checkpoint.filledColumns);
-  if (filledColumns(plan).some((column) => !filled.has(column))) return true;
-  return plan.spec.changedAt !== null && checkpoint.watermark === null;
 }
 
 function refuseBounds({ plan }: DescribedEntity, run: SyncPipelineInput): void {

@@ -43,6 +43,22 @@ export function enqueueSkipped(released: string, where: string): string {
 }
 
 /**
+ * After a full run: what the entity remembers of rules that it no longer has. Rows of others that were skipped for one
+ * of its rows are read again.
+ */
+export async function forgetOtherScopes(db: Db, plan: EntityPlan): Promise<void> {
+  const { entity, deduplicate } = plan.spec;
+  const own = 'entity = $1 AND scope IS DISTINCT FROM $2';
+  await db.query(
+    `WITH released AS (
+       DELETE FROM syncline.dedupe_survivor WHERE ${own} RETURNING scope, fingerprint, bucket),
+     gone AS (DELETE FROM syncline.skipped_row WHERE ${own})
+     ${enqueueSkipped('released', 'k.entity <> $1')}`,
+    [entity, deduplicate === null ? null : dedupeScope(plan)],
+  );
+}
+
+/**
  * Ends the memory of survivors older than the entity's retention. One that rows were skipped for is kept, or the next
  * time such a row is read it would come in beside its survivor.
  * @returns how many were forgotten.

@@ -10,6 +10,8 @@ export type EntityEnd = {
   readonly firstLoad: boolean;
   readonly watermarkTo: string | null;
   readonly sourceIdentity: string;
+  readonly checkpointVersion: number | null;
+  readonly filledBy: readonly string[];
   readonly error: FailureNote | null;
   readonly doneChunks: number;
   /** Of them, key ranges: without any, a full run has seen nothing. */
@@ -32,7 +34,8 @@ export async function readEntityEnd(db: Db, ref: EntityRef): Promise<EntityEnd |
   );
   const { rows } = await db.query<EntityEnd>(
     `SELECT entity.status, entity.mode, entity.first_load AS "firstLoad", entity.watermark_to AS "watermarkTo",
-            entity.source_identity AS "sourceIdentity", entity.error, chunk.*
+            entity.source_identity AS "sourceIdentity", entity.checkpoint_version AS "checkpointVersion",
+            entity.filled_by AS "filledBy", entity.error, chunk.*
        FROM syncline.sync_run_entity AS entity,
             LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS "doneChunks",
                             count(*) FILTER (WHERE state = 'done' AND kind = 'range') AS "doneRanges",

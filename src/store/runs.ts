@@ -127,6 +127,8 @@ export type NewRunEntity = {
   readonly watermarkFrom: string | null;
   readonly degraded: readonly Degraded[];
   readonly sourceIdentity: string;
+  readonly checkpointVersion: number | null;
+  readonly filledBy: readonly string[];
 };
 
 /**
@@ -137,8 +139,8 @@ export async function insertRunEntity(db: Db, ref: EntityRef, entity: NewRunEnti
   const { rows } = await db.query<{ there: boolean }>(
     `WITH added AS (
        INSERT INTO syncline.sync_run_entity (run_id, entity, mode, estimated_rows, first_load, watermark_from, degraded,
-                                             source_identity)
-       SELECT $1, $2, $3, $4, $5, $6, $7, $8
+                                             source_identity, checkpoint_version, filled_by)
+       SELECT $1, $2, $3, $4, $5, $6, $7, $8, $10, $11
          FROM syncline.sync_run WHERE id = $1 AND fence = $9 AND status = 'RUNNING' FOR KEY SHARE
        ON CONFLICT (run_id, entity) DO NOTHING
        RETURNING 1)
@@ -154,6 +156,8 @@ export async function insertRunEntity(db: Db, ref: EntityRef, entity: NewRunEnti
       JSON.stringify(entity.degraded),
       entity.sourceIdentity,
       ref.fence,
+      entity.checkpointVersion,
+      JSON.stringify(entity.filledBy),
     ],
   );
   if (rows[0]?.there !== true) {

@@ -10,7 +10,12 @@ import { planChunks } from '../../src/activities/plan-chunks.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
 import type { EntitySpec } from '../../src/domain/entity.ts';
 import type { EntityRef, EntitySummary, RunMode, SyncPipelineInput } from '../../src/domain/run.ts';
-import { type Checkpoint, moveCheckpoint, readCheckpoint } from '../../src/store/checkpoints.ts';
+import {
+  type Checkpoint,
+  moveCheckpoint,
+  readCheckpoint,
+  requireFullRun,
+} from '../../src/store/checkpoints.ts';
 import { enqueueRefresh } from '../../src/store/refresh.ts';
 import { all, openTestStore, type TestStore } from '../store/load-kit.ts';
 import {
@@ -242,6 +247,25 @@ describe('C21: the source’s columns change', () => {
     expect(await sync(one, 'incremental')).toMatchObject({ mode: 'incremental' });
   });
 
+  test('a column that comes up in mid-run is not taken for filled: another worker may have left it out', async () => {
+    const one = life([{ ...row(1, 1), note: 'late' } as FakeRow], { schemaChanges: 'apply' });
+    const begun = await begin(one, 'full');
+    const { ref, run } = begun;
+    await prepareEntity(one.kit, begun, context());
+    await planChunks(one.kit, begun, context());
+    await copyChunks(one.kit, { ref, lane: 1, timeBoxMs: 60_000 }, context());
+    one.source.columns = WIDER;
+    // A worker that was started since sees the source as it is now.
+    one.respec({ schemaChanges: 'apply' });
+    await at.store.pool.query(`ALTER TABLE public.${one.entity} ADD COLUMN note text`);
+    await copyChanges(one.kit, { ref, timeBoxMs: 60_000 }, context());
+    expect(await finishEntity(one.kit, { ref, run }, context())).toMatchObject({ status: 'SUCCESS' });
+    await closeRun(one.kit, { ref, cancelled: false });
+    expect(await sync(one, 'incremental')).toMatchObject({ mode: 'full' });
+    expect(await all(at.store, `SELECT note FROM public.${one.entity}`)).toEqual([{ note: 'late' }]);
+    expect(await sync(one, 'incremental')).toMatchObject({ mode: 'incremental' });
+  });
+
   test('a column that somebody else added to the mirror is filled by a full run, too', async () => {
     const one = life([row(1, 1)]);
     await sync(one, 'full');
@@ -254,6 +278,48 @@ describe('C21: the source’s columns change', () => {
 });
 
 describe('the configuration changes', () => {
+  test.each([
+    { what: 'changedAt', more: { changedAt: { columns: ['other'], setBy: 'database', overlapMs: 0 } } },
+    { what: 'softDelete', more: { softDelete: { column: 'name', values: ['gone'] } } },
+    {
+      what: 'deduplicate',
+      more: {
+        deduplicate: { by: ['name'], at: 'changed', withinMs: 1_000, scope: 'entity', retentionMs: 1e12 },
+      },
+    },
+  ] satisfies { what: string; more: Partial<EntitySpec> }[])(
+    'another $what makes the next run full: rows that do not change would never follow it',
+    async ({ more }) => {
+      const one = life([row(1, 1)]);
+      one.source.columns = [...COLUMNS, column('other', 'timestamp with time zone')];
+      await sync(one, 'full');
+      one.respec(more);
+      expect(await sync(one, 'incremental')).toMatchObject({ mode: 'full', status: 'SUCCESS' });
+      expect(await sync(one, 'incremental')).toMatchObject({ mode: 'incremental', status: 'SUCCESS' });
+      one.respec({});
+      expect(await sync(one, 'incremental')).toMatchObject({ mode: 'full', status: 'SUCCESS' });
+    },
+  );
+
+  test('without `deduplicate`, what it left out comes in, and nothing of it is remembered', async () => {
+    const deduplicate = {
+      by: ['name'],
+      at: 'changed',
+      withinMs: 1_000,
+      scope: 'entity',
+      retentionMs: 1e12,
+    } as const;
+    const one = life([row(1, 1, 'twin'), row(2, 1, 'twin')], { deduplicate });
+    expect(await sync(one, 'full')).toMatchObject({ counts: { inserted: 1, skipped: 1 } });
+    one.respec({ deduplicate: null });
+    expect(await sync(one, 'incremental')).toMatchObject({ mode: 'full', counts: { inserted: 1 } });
+    expect(await names(one)).toEqual({ 1: 'twin', 2: 'twin' });
+    for (const memory of ['dedupe_survivor', 'skipped_row']) {
+      const left = `SELECT FROM syncline.${memory} WHERE entity = '${one.entity}'`;
+      expect(await all(at.store, left)).toEqual([]);
+    }
+  });
+
   test('rows that a wider `read` lets in have not changed, so the next run is full', async () => {
     const one = life([row(1, 1)], { read: { kind: 'table', table: 'sales', where: 'id < 2' } });
     await sync(one, 'full');
@@ -310,13 +376,45 @@ describe('C4: the checkpoint', () => {
     const { version, needsFull, entity, ...now } = (await checkpoint(one)) as Checkpoint;
     const ref = { runId: 'x', pipeline: entity, fence: 1, configHash: 'x', entity };
     const move = (from: number | null) =>
-      moveCheckpoint(at.store.pool, ref, { ...now, watermark: DAY(20), from });
+      moveCheckpoint(at.store.pool, ref, { ...now, mode: 'full', watermark: DAY(20), from });
     expect(await move(null)).toBe(false);
     expect(await move(version + 1)).toBe(false);
     expect(await checkpoint(one)).toMatchObject({ watermark: DAY(10), version });
     expect(await move(version)).toBe(true);
     expect(await move(version)).toBe(false);
     expect(await checkpoint(one)).toMatchObject({ watermark: DAY(20), version: version + 1, needsFull });
+  });
+
+  test('does not move when another run has moved it since this one began', async () => {
+    const one = life([row(1, 1)]);
+    await sync(one, 'full');
+    const { ref, run } = await prepared(one);
+    await copyChunks(one.kit, { ref, lane: 1, timeBoxMs: 60_000 }, context());
+    await copyChanges(one.kit, { ref, timeBoxMs: 60_000 }, context());
+    await at.store.pool.query(
+      `UPDATE syncline.checkpoint SET version = version + 1, watermark = $2 WHERE entity = $1`,
+      [one.entity, DAY(20)],
+    );
+    expect(await finishEntity(one.kit, { ref, run }, context())).toMatchObject({
+      status: 'PARTIAL',
+      error: { code: 'FENCED' },
+    });
+    expect(await checkpoint(one)).toMatchObject({ watermark: DAY(20) });
+  });
+
+  test('keeps the need of a full run that came up while one was at work', async () => {
+    const one = life([row(1, 1)]);
+    await sync(one, 'full');
+    await requireFullRun(at.store.pool, one.entity);
+    const { ref, run } = await prepared(one);
+    await copyChunks(one.kit, { ref, lane: 1, timeBoxMs: 60_000 }, context());
+    await requireFullRun(at.store.pool, one.entity);
+    await copyChanges(one.kit, { ref, timeBoxMs: 60_000 }, context());
+    await finishEntity(one.kit, { ref, run }, context());
+    await closeRun(one.kit, { ref, cancelled: false });
+    expect(await checkpoint(one)).toMatchObject({ needsFull: true });
+    expect(await sync(one, 'incremental')).toMatchObject({ mode: 'full' });
+    expect(await checkpoint(one)).toMatchObject({ needsFull: false });
   });
 
   test('does not move for a run that lost its fence', async () => {

@@ -57,6 +57,9 @@ CREATE TABLE syncline.sync_run_entity (
   watermark_to text,
   -- The source as the run met it: what the checkpoint says if the run gets through (C2).
   source_identity text NOT NULL,
+  -- The checkpoint that the run began with, NULL when there was none (C4), and what a full run fills every row by.
+  checkpoint_version bigint,
+  filled_by jsonb NOT NULL DEFAULT '[]',
   degraded jsonb NOT NULL DEFAULT '[]',
   errors integer NOT NULL DEFAULT 0,
   error jsonb,
@@ -120,9 +123,10 @@ CREATE TABLE syncline.checkpoint (
   source_columns jsonb NOT NULL,
   -- Hash of what decides which rows belong to the entity (read, where, key): a change forbids deletes outside it.
   read_hash text NOT NULL,
-  -- Mirror columns that a full run has filled, each with what it was filled from: one more needs another full run.
-  filled_columns jsonb NOT NULL DEFAULT '[]',
+  -- What a full run has filled every row by, columns and rules: something new among them needs another full run.
+  filled_by jsonb NOT NULL DEFAULT '[]',
   needs_full boolean NOT NULL DEFAULT false,
+  needs_full_at timestamptz,
   version bigint NOT NULL DEFAULT 1,
   run_id text NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
