@@ -46,6 +46,11 @@ const SHUTDOWN_GRACE = '5 seconds';
 const SHUTDOWN_FORCE = '30 seconds';
 /** A workflow task that a dead worker had cached goes to another one after so long. */
 const STICKY_TIMEOUT = '2 seconds';
+/**
+ * Open polls, for workflow tasks and for activities. A machine that hangs keeps its polls open; each of them swallows
+ * one task, which stands still until its time-out. With the SDK's ten, a run could stand still for more than a minute.
+ */
+const POLLS = { type: 'simple-maximum', maximum: 2 } as const;
 /** So soon an activity learns that it was cancelled. */
 const HEARTBEAT_EVERY = '2 seconds';
 const SWEEP_EVERY_MS = 30_000;
@@ -127,6 +132,8 @@ function workerSettings(options: WorkerOptions): Omit<TemporalWorkerOptions, 'ta
     shutdownForceTime: SHUTDOWN_FORCE,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+    workflowTaskPollerBehavior: POLLS,
+    activityTaskPollerBehavior: POLLS,
     interceptors: { activity: [correlate] },
   };
 }
