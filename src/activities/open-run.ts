@@ -6,6 +6,7 @@ import { parseInstant } from '../domain/instants.ts';
 import type { RunMode, SyncPipelineInput } from '../domain/run.ts';
 import { acquireLease } from '../store/lease.ts';
 import { inStoreTransaction } from '../store/open.ts';
+import { purgeOldRuns } from '../store/purge.ts';
 import { insertRun, orderEntities } from '../store/runs.ts';
 import type { OpenRunResult } from './contract.ts';
 import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
@@ -60,6 +61,7 @@ export async function openRun(
       details: { holder: lease.holder, retryAfterMs: ASK_AGAIN_MS },
     });
   }
+  await purge(deps, pipeline.pipeline);
   return {
     outcome: 'opened',
     ref: refOf(pipeline, input, lease.fence),
@@ -67,6 +69,16 @@ export async function openRun(
     parallelEntities: pipeline.parallelEntities,
     source: pipeline.source,
   };
+}
+
+/** A housekeeping that fails is no reason not to run: the next run tries again. */
+async function purge(deps: ActivityDeps, pipeline: string): Promise<void> {
+  try {
+    const purged = await purgeOldRuns(deps.store.pool, pipeline);
+    if (purged.runs + purged.chunks > 0) deps.logger.info({ pipeline, ...purged }, 'purged old runs');
+  } catch (error) {
+    deps.logger.warn({ pipeline, err: error }, 'old runs could not be purged');
+  }
 }
 
 function refOf(pipeline: PipelineSpec, input: OpenRunInput, fence: number) {
