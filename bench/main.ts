@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Stack, startStack } from '../dev/stack.ts';
 import { startWorkerProcess } from '../dev/worker-process.ts';
-import { table } from '../src/cli/output.ts';
+import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
 import type { RunMode } from '../src/domain/run.ts';
 import { pipeOver, type Servers, upsertOver } from './reference.ts';
@@ -42,15 +42,12 @@ const worker = await startWorkerProcess({ ...stack, config: stack.configPath });
 try {
   const lines = await measure();
   process.stdout.write(
-    `${table(
-      ['work', 'of psql', 'goal', 'rows/s'],
-      lines.map((line) => [
-        line.name,
-        line.ratio.toFixed(2),
-        line.goal.toFixed(2),
-        Math.round(line.rowsPerSecond),
-      ]),
-    )}\n`,
+    `${table(lines, [
+      { head: 'work', of: (line) => line.name },
+      { head: 'of psql', of: (line) => line.ratio.toFixed(2) },
+      { head: 'goal', of: (line) => line.goal.toFixed(2) },
+      { head: 'rows/s', of: (line) => Math.round(line.rowsPerSecond) },
+    ])}\n`,
   );
   if (values.json !== undefined) {
     await writeFile(

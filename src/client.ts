@@ -226,21 +226,26 @@ function steer(
 
 /** Registers what workflows upsert; idempotent. A worker cannot work in a namespace that lacks them. */
 export async function registerSearchAttributes(client: Client): Promise<void> {
-  const { namespace } = client.options;
+  const missing = await missingSearchAttributes(client);
+  if (missing.length === 0) return;
   await reach(async () => {
-    const { operatorService } = client.connection as Connection;
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    const missing = Object.values(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
-    if (missing.length === 0) return;
     try {
-      await operatorService.addSearchAttributes({
-        namespace,
+      await (client.connection as Connection).operatorService.addSearchAttributes({
+        namespace: client.options.namespace,
         searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
       });
     } catch (error) {
       if (grpcCode(error) !== GRPC_ALREADY_EXISTS) throw error;
     }
   });
+}
+
+/** Names of ours that the namespace does not have. */
+export async function missingSearchAttributes(client: Client): Promise<string[]> {
+  const { namespace } = client.options;
+  const { operatorService } = client.connection as Connection;
+  const { customAttributes } = await reach(() => operatorService.listSearchAttributes({ namespace }));
+  return Object.values(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
 }
 
 /** Gives the errors of a call to Temporal their codes. */

@@ -1,6 +1,7 @@
 /** `npm run demo`: the main job on real servers. `--exit` ends it by itself: 0 only when every check held. */
 import { fileURLToPath } from 'node:url';
-import { count, table } from '../../src/cli/output.ts';
+import { table } from '../../src/cli/table.ts';
+import { count } from '../../src/cli/text.ts';
 import { startStack } from '../stack.ts';
 import { type Story, tellStory } from './story.ts';
 
@@ -29,18 +30,15 @@ try {
 function report({ steps, failures }: Story): void {
   say('');
   say(
-    table(
-      ['step', 'rows read', 'rows/s', 'seconds', 'quarantined', 'tombstoned', 'duplicates'],
-      steps.map((step) => [
-        step.step,
-        step.rows,
-        Math.round(step.rows / step.seconds),
-        Number(step.seconds.toFixed(1)),
-        step.quarantined,
-        step.tombstoned,
-        step.skipped,
-      ]),
-    ),
+    table(steps, [
+      { head: 'step', of: (at) => at.step },
+      { head: 'rows read', of: (at) => at.rows },
+      { head: 'rows/s', of: (at) => Math.round(at.rows / at.seconds) },
+      { head: 'seconds', of: (at) => Number(at.seconds.toFixed(1)) },
+      { head: 'quarantined', of: (at) => at.quarantined },
+      { head: 'tombstoned', of: (at) => at.tombstoned },
+      { head: 'duplicates', of: (at) => at.skipped },
+    ]),
   );
   say(`Temporal Web UI: ${stack.uiUrl ?? 'that of your own server'}`);
   say(`Mirrors: schemas pos and hr of ${stack.storeDescription}`);

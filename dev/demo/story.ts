@@ -103,7 +103,7 @@ async function runBoth(
   const view = progressView();
   const timer = setInterval(() => {
     readRuns(stack.store.pool, { running: true, limit: 10 })
-      .then((runs) => view.show(runs.flatMap((report) => report.entities)))
+      .then((runs) => view.show({ paused: false, entities: runs.flatMap((report) => report.entities) }))
       .catch(() => undefined);
   }, 250);
   try {

@@ -12,5 +12,5 @@ export type Action<Options> = (
   args: readonly string[],
 ) => Promise<ExitCode>;
 
-/** Gives a command its --config and --json, its output, and the reporting of its errors. */
+/** Gives a command its work: --config, --json, output and the reporting of errors come with it. */
 export type Register = <Options>(command: Command, action: Action<Options>) => Command;

@@ -1,12 +1,13 @@
 /** What commands open: the configuration, the store, sources, Temporal. Everything opened is closed at the end. */
-
 import { type Client, connectClient } from '../client.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Source } from '../connectors/contract.ts';
 import { openSource, sourceKinds } from '../connectors/registry.ts';
-import type { PipelineSpec, SyncConfig } from '../domain/config.ts';
+import { closest } from '../domain/closest.ts';
+import type { PipelineSpec, SourceSettings, SyncConfig } from '../domain/config.ts';
+import type { EntitySpec } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import { assertStoreReady } from '../store/migrate.ts';
+import { assertStoreReady, storeError } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open.ts';
 
 export type CommandContext = {
@@ -21,12 +22,14 @@ export async function readConfig(options: { config: string }): Promise<SyncConfi
   return loadConfig({ path: options.config, sourceKinds });
 }
 
+/** A connection of the store that breaks in the middle of `work` is STORE_UNAVAILABLE. */
 export async function withContext<T>(
   options: { config: string },
   work: (context: CommandContext) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(options);
   const toClose: (() => Promise<unknown>)[] = [];
+  const sources = new Map<string, Source>();
   const context: CommandContext = {
     config,
     store: async () => {
@@ -36,9 +39,10 @@ export async function withContext<T>(
       return store;
     },
     source: (name) => {
-      const settings = config.sources[name];
-      if (settings === undefined) throw unknown('source', name, Object.keys(config.sources));
-      const source = openSource(settings, { applicationName: 'syncline/cli' });
+      const known = sources.get(name);
+      if (known !== undefined) return known;
+      const source = openSource(config.sources[name] as SourceSettings, { applicationName: 'syncline/cli' });
+      sources.set(name, source);
       toClose.push(() => source.close());
       return source;
     },
@@ -50,6 +54,8 @@ export async function withContext<T>(
   };
   try {
     return await work(context);
+  } catch (error) {
+    throw storeError(error);
   } finally {
     await Promise.allSettled(toClose.reverse().map((close) => close()));
   }
@@ -61,8 +67,19 @@ export function pipelineOf(config: SyncConfig, name: string): PipelineSpec {
   return pipeline;
 }
 
-function unknown(what: string, name: string, known: readonly string[]): SyncError {
+/** The pipeline that was named; all of them when none was. */
+export function pipelinesOf(config: SyncConfig, name: string | undefined): PipelineSpec[] {
+  return name === undefined ? Object.values(config.pipelines) : [pipelineOf(config, name)];
+}
+
+export function entitiesOf(config: SyncConfig): EntitySpec[] {
+  return Object.values(config.pipelines).flatMap(({ entities }) => Object.values(entities));
+}
+
+export function unknown(what: string, name: string, known: readonly string[]): SyncError {
+  const meant = closest(name, known);
   return new SyncError('CONFIG_UNKNOWN', {
     message: `There is no ${what} "${name}" in the configuration; it has ${known.join(', ') || 'none'}`,
+    ...(meant !== null && { remedy: `Did you mean ${meant}? \`syncline plan\` shows all there are.` }),
   });
 }

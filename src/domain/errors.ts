@@ -44,6 +44,12 @@ export const ERRORS = {
     exit: EXIT.config,
     remedy: 'Use a name that the configuration defines; `syncline plan` lists pipelines and entities.',
   },
+  COMMAND_INVALID: {
+    retryable: false,
+    http: 400,
+    exit: EXIT.config,
+    remedy: 'Write the command as `syncline <command> --help` shows.',
+  },
   STORE_UNAVAILABLE: {
     retryable: true,
     http: 503,

@@ -8,56 +8,60 @@ import {
   retryQuarantine,
   showQuarantine,
 } from '../../store/quarantine.ts';
-import { wholeNumber } from '../arguments.ts';
+import { usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { withContext } from '../context.ts';
-import { table } from '../output.ts';
+import { entitiesOf, unknown, withContext } from '../context.ts';
+import { table } from '../table.ts';
+import { counted, moment, shortened } from '../text.ts';
+
+const DETAIL_LENGTH = 80;
 
 export function quarantineCommand(register: Register): Command {
-  return new Command('quarantine')
-    .description('rows that were set aside')
+  const command = new Command('quarantine').description('rows that were set aside');
+  return command
     .addCommand(listCommand(register))
     .addCommand(showCommand(register))
-    .addCommand(
-      choiceCommand(register, {
-        name: 'retry',
-        what: 'read the rows again from the source at the next run',
-        act: retryQuarantine,
-      }),
-    )
-    .addCommand(choiceCommand(register, { name: 'drop', what: 'forget the rows', act: dropQuarantine }));
+    .addCommand(choiceCommand(register, RETRY))
+    .addCommand(choiceCommand(register, DROP));
 }
 
 function listCommand(register: Register): Command {
   const command = new Command('list')
-    .description('the newest first')
+    .description('the newest first, without values')
     .option('--entity <name>', 'only of this entity')
     .option('-n, --limit <n>', 'how many', '50');
   return register<{ entity?: string; limit: string }>(command, (options, output) =>
     withContext(options, async (context) => {
-      const filter = {
-        limit: wholeNumber(options.limit, '--limit'),
-        ...(options.entity && { entity: options.entity }),
-      };
-      const rows = await listQuarantine((await context.store()).pool, filter);
-      output.result(rows, () => (rows.length === 0 ? 'Nothing is in quarantine.' : listText(rows)));
+      const { entity } = options;
+      const limit = wholeNumber(options.limit, '--limit');
+      const rows = await listQuarantine((await context.store()).pool, {
+        limit,
+        ...(entity !== undefined && { entity }),
+      });
+      const known = entitiesOf(context.config).map((spec) => spec.entity);
+      if (rows.length === 0 && entity !== undefined && !known.includes(entity))
+        throw unknown('entity', entity, known);
+      output.result(rows, () => listText(rows, limit));
       return EXIT.ok;
     }),
   );
 }
 
-function listText(rows: readonly QuarantineEntry[]): string {
-  return table(
-    ['entity', 'key', 'reason', 'severity', 'times', 'last seen', 'why'],
-    rows.map((row) => [
-      row.entity,
-      row.key,
-      row.reason,
-      row.severity,
-      row.occurrences,
-      row.lastSeenAt,
-      row.detail,
-    ]),
+function listText(rows: readonly QuarantineEntry[], limit: number): string {
+  const [first] = rows;
+  if (first === undefined) return 'Nothing is in quarantine.';
+  const list = table(rows, [
+    { head: 'entity', of: (row) => row.entity },
+    { head: 'key', of: (row) => row.key },
+    { head: 'reason', of: (row) => row.reason },
+    { head: 'severity', of: (row) => row.severity },
+    { head: 'times', of: (row) => row.occurrences },
+    { head: 'last seen (UTC)', of: (row) => moment(row.lastSeenAt) },
+    { head: 'why', of: (row) => shortened(row.detail, DETAIL_LENGTH) },
+  ]);
+  const more = rows.length === limit ? [`The newest ${limit}; --limit shows more.`] : [];
+  return [list, ...more, `\`syncline quarantine show ${first.entity} <key>\` shows a row's values.`].join(
+    '\n',
   );
 }
 
@@ -72,40 +76,75 @@ function showCommand(register: Register): Command {
         entity: entity as string,
         key: key as string,
       });
-      if (row === null) throw notThere(entity, key);
-      output.result(row, () => JSON.stringify(row, null, 2));
+      if (row === null) throw notThere(`Row ${key} of ${entity} is not in quarantine`);
+      output.result(row, () => rowText(row));
       return EXIT.ok;
     }),
   );
 }
 
-type Choice = { readonly name: string; readonly what: string; readonly act: typeof dropQuarantine };
+type QuarantinedRow = NonNullable<Awaited<ReturnType<typeof showQuarantine>>>;
 
-function choiceCommand(register: Register, { name, what, act }: Choice): Command {
+function rowText(row: QuarantinedRow): string {
+  return [
+    `${row.entity} ${row.key}: ${row.reason} (${row.severity})`,
+    row.detail,
+    `${counted(row.occurrences, 'time')} from ${moment(row.firstSeenAt)} to ${moment(row.lastSeenAt)} UTC, last in run ${row.runId}`,
+    '',
+    table(Object.entries(row.payload), [
+      { head: 'column', of: ([name]) => name },
+      { head: 'value', of: ([, value]) => value ?? 'NULL' },
+    ]),
+  ].join('\n');
+}
+
+type Choice = {
+  readonly name: string;
+  readonly what: string;
+  readonly act: typeof dropQuarantine;
+  readonly done: (rows: number, entity: string, pipeline: string) => string;
+};
+
+const RETRY: Choice = {
+  name: 'retry',
+  what: 'read rows again from the source, at the next run',
+  act: retryQuarantine,
+  done: (rows, entity, pipeline) =>
+    `The next run reads ${counted(rows, 'row')} of ${entity} again: \`syncline run ${pipeline}\` starts one.`,
+};
+
+const DROP: Choice = {
+  name: 'drop',
+  what: 'forget rows; they come back if a run meets them again',
+  act: dropQuarantine,
+  done: (rows, entity) => `Forgot ${counted(rows, 'row')} of ${entity}.`,
+};
+
+function choiceCommand(register: Register, { name, what, act, done }: Choice): Command {
   const command = new Command(name)
     .description(what)
     .argument('<entity>')
     .argument('[keys...]')
     .option('--all', 'every row of the entity', false);
-  return register<{ all: boolean }>(command, (options, output, [entity, ...keys]) =>
+  return register<{ all: boolean }>(command, (options, output, [entity = '', ...keys]) =>
     withContext(options, async (context) => {
-      if (keys.length === 0 && !options.all) {
-        throw new SyncError('CONFIG_UNKNOWN', {
-          message: 'Name keys, or say --all',
-          remedy: '`syncline quarantine list` shows the keys.',
-        });
-      }
-      const chosen = { entity: entity as string, keys: options.all ? null : keys };
-      const rows = await act((await context.store()).pool, chosen);
-      output.result({ entity, rows }, () => `${name}: ${rows} rows of ${entity}`);
-      return rows > 0 ? EXIT.ok : EXIT.failure;
+      if (keys.length === 0 && !options.all)
+        throw usageError('Name keys, or say --all', '`syncline quarantine list` shows the keys.');
+      if (keys.length > 0 && options.all)
+        throw usageError('Name keys, or say --all, not both', 'Leave one of the two out.');
+      const rows = await act((await context.store()).pool, { entity, keys: options.all ? null : keys });
+      if (rows === 0) throw notThere(`There is no such row of ${entity} in quarantine to ${name}`);
+      if (rows < keys.length) output.note(`${counted(keys.length - rows, 'key')} of those are not there.`);
+      const spec = entitiesOf(context.config).find((one) => one.entity === entity);
+      output.result({ entity, rows }, () => done(rows, entity, spec?.pipeline ?? '<pipeline>'));
+      return EXIT.ok;
     }),
   );
 }
 
-function notThere(entity: string | undefined, key: string | undefined): SyncError {
+function notThere(message: string): SyncError {
   return new SyncError('CONFIG_UNKNOWN', {
-    message: `Row ${key} of ${entity} is not in quarantine`,
-    remedy: '`syncline quarantine list` shows what is.',
+    message,
+    remedy: '`syncline quarantine list` shows what is. A row whose key cannot be read has no retry.',
   });
 }

@@ -1,43 +1,74 @@
-/** `syncline pause | resume | cancel <pipeline>`: a run that is under way. */
+/** `syncline pause | resume | cancel <pipeline>`: a run that is under way, or that waits for its turn. */
 import { Command } from 'commander';
-import { cancelRun, pauseRun, resumeRun } from '../../client.ts';
-import { EXIT, SyncError } from '../../domain/errors.ts';
-import { type RunReport, readRuns } from '../../store/run-reports.ts';
+import { type Client, cancelRun, pauseRun, resumeRun } from '../../client.ts';
+import { EXIT, isSyncError, SyncError } from '../../domain/errors.ts';
+import type { Store } from '../../store/open.ts';
+import { readRuns } from '../../store/run-reports.ts';
 import type { Register } from '../command.ts';
 import { pipelineOf, withContext } from '../context.ts';
+import { idleQueues, idleText, openWorkflows } from '../temporal-view.ts';
+import { userName } from '../who.ts';
 
 const ACTIONS = {
-  pause: { act: pauseRun, what: 'stop a run between two pieces; it keeps its place' },
-  resume: { act: resumeRun, what: 'let a paused run go on' },
-  cancel: { act: cancelRun, what: 'end a run; what is loaded stays, its checkpoint does not move' },
+  pause: { act: pauseRun, what: 'stop a run between two pieces; it keeps its place', next: 'resume' },
+  resume: { act: resumeRun, what: 'let a paused run go on', next: null },
+  cancel: {
+    act: cancelRun,
+    what: 'end a run; what is loaded stays, its checkpoint does not move',
+    next: null,
+  },
 } as const;
 
+/** Whoever steers is at the terminal; a worker answers within a second, or there is none. */
+const ANSWER_MS = 15_000;
+
+type SteerOptions = { note?: string; by?: string };
+
 export function steerCommand(name: keyof typeof ACTIONS): (register: Register) => Command {
-  const { act, what } = ACTIONS[name];
+  const { act, what, next } = ACTIONS[name];
   return (register) => {
     const command = new Command(name)
       .description(what)
       .argument('<pipeline>')
-      .option('--note <text>', 'why')
-      .option('--by <name>', 'who says so', 'the command line');
-    return register<{ note?: string; by: string }>(command, (options, output, [pipeline]) =>
+      .option('--note <text>', 'why; shown with the run')
+      .option('--by <name>', 'who says so (default: your user name)');
+    return register<SteerOptions>(command, (options, output, [pipeline]) =>
       withContext(options, async (context) => {
-        const { pipeline: known } = pipelineOf(context.config, pipeline as string);
-        const run = await runUnderWay((await context.store()).pool, known);
-        const asked = { by: options.by, ...(options.note && { note: options.note }) };
-        const status = await act(await context.temporal(), { workflowId: run.workflowId }, asked);
-        output.result({ pipeline: known, runId: run.runId, status }, () => `${known}: ${status}`);
+        const spec = pipelineOf(context.config, pipeline as string);
+        const [store, client] = [await context.store(), await context.temporal()];
+        const workflowId = await workflowUnderWay(store, client, spec.pipeline);
+        const asked = { by: options.by ?? userName(), ...(options.note && { note: options.note }) };
+        const answer = client.withDeadline(Date.now() + ANSWER_MS, () => act(client, { workflowId }, asked));
+        const status = await answer.catch((error: unknown) => whyNoAnswer(client, spec.taskQueue, error));
+        output.result({ pipeline: spec.pipeline, workflowId, status }, () => {
+          const then = next === null ? '' : ` \`syncline ${next} ${spec.pipeline}\` lets it go on.`;
+          return `${workflowId} is ${status}.${then}`;
+        });
         return EXIT.ok;
       }),
     );
   };
 }
 
-async function runUnderWay(db: Parameters<typeof readRuns>[0], pipeline: string): Promise<RunReport> {
-  const [run] = await readRuns(db, { pipeline, running: true, limit: 1 });
-  if (run !== undefined) return run;
+/** The run at work; else one that waits: for the lease, or for a worker. */
+async function workflowUnderWay(store: Store, client: Client, pipeline: string): Promise<string> {
+  const [run] = await readRuns(store.pool, { pipeline, running: true, limit: 1 });
+  if (run !== undefined) return run.workflowId;
+  const [waiting] = await openWorkflows(client, [pipeline]);
+  if (waiting !== undefined) return waiting.workflowId;
   throw new SyncError('RUN_NOT_FOUND', {
     message: `No run of ${pipeline} is under way`,
     remedy: `\`syncline run ${pipeline}\` starts one.`,
+  });
+}
+
+/** The message is answered by a worker; the server alone only passes it on. */
+async function whyNoAnswer(client: Client, taskQueue: string, error: unknown): Promise<never> {
+  if (!isSyncError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+  const idle = await idleQueues(client, [taskQueue]);
+  throw new SyncError('TEMPORAL_UNAVAILABLE', {
+    message: `Nobody answered within ${ANSWER_MS / 1_000} s. ${idle.length > 0 ? idleText(idle) : ''}`.trim(),
+    remedy: idle.length > 0 ? 'Start `syncline worker`, then say it again.' : 'Say it again in a moment.',
+    cause: error,
   });
 }

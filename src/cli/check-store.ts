@@ -1,0 +1,72 @@
+/** `check`'s part about the store. */
+import type { SyncConfig } from '../domain/config.ts';
+import { instantToMicros } from '../domain/instants.ts';
+import { assertStoreReady } from '../store/migrate.ts';
+import { openStore } from '../store/open.ts';
+import { missingGrants, readStoreFacts } from '../store/store-facts.ts';
+import { entitiesOf } from './context.ts';
+import { type Finding, tried } from './findings.ts';
+
+/** Watermarks come from the source's clock alone, so a wrong clock loses nothing; people compare times, though. */
+export const CLOCK_WARN_MS = 5_000;
+const MS_PER_SECOND = 1_000;
+
+export type CheckedStore = {
+  readonly findings: Finding[];
+  /** Which cluster the store is in; null when that could not be found out. */
+  readonly systemId: string | null;
+};
+
+export async function checkStore(config: SyncConfig): Promise<CheckedStore> {
+  let systemId: string | null = null;
+  const findings = await tried('store', async () => {
+    const store = await openStore({ ...config.store, applicationName: 'syncline/check' });
+    try {
+      const before = Date.now();
+      await assertStoreReady(store);
+      const asked = Date.now();
+      const facts = await readStoreFacts(store.pool);
+      systemId = facts.systemId;
+      const offsetMs = Number(instantToMicros(facts.now) / 1_000n) - (asked + Date.now()) / 2;
+      const grants = await missingGrants(
+        store.pool,
+        entitiesOf(config).map(({ mirror }) => mirror),
+      );
+      return [
+        {
+          subject: 'store',
+          level: 'ok',
+          message: `PostgreSQL ${facts.version}, answers in ${asked - before} ms`,
+          details: { version: facts.version, clockOffsetMs: Math.round(offsetMs) },
+        },
+        ...clockFindings('store', offsetMs),
+        ...grants.map(
+          ({ schema, table, login, sql }): Finding => ({
+            subject: 'store',
+            level: 'error',
+            code: 'STORE_NOT_READY',
+            message: `${login} may not make or change the mirror ${schema}.${table}`,
+            remedy: sql,
+          }),
+        ),
+      ];
+    } finally {
+      await store.close();
+    }
+  });
+  return { findings, systemId };
+}
+
+export function clockFindings(subject: string, offsetMs: number): Finding[] {
+  if (Math.abs(offsetMs) <= CLOCK_WARN_MS) return [];
+  const seconds = Math.round(Math.abs(offsetMs) / MS_PER_SECOND);
+  return [
+    {
+      subject,
+      level: 'advice',
+      message: `its clock is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this machine’s`,
+      remedy:
+        'No row is lost by it, as watermarks use the source’s clock alone; times in reports differ. Set the clocks by NTP.',
+    },
+  ];
+}

@@ -1,0 +1,51 @@
+/** `check`'s part about Temporal. */
+import { connectClient, missingSearchAttributes, reach } from '../client.ts';
+import type { SyncConfig } from '../domain/config.ts';
+import { type Finding, tried } from './findings.ts';
+import { idleQueues, idleText } from './temporal-view.ts';
+
+export function checkTemporal(config: SyncConfig): Promise<Finding[]> {
+  const { address, namespace } = config.temporal;
+  return tried('temporal', async () => {
+    const client = await connectClient(config);
+    try {
+      const { serverVersion } = await reach(() => client.workflowService.getSystemInfo({}));
+      const missing = await missingSearchAttributes(client);
+      const idle = await idleQueues(
+        client,
+        Object.values(config.pipelines).map(({ taskQueue }) => taskQueue),
+      );
+      return [
+        {
+          subject: 'temporal',
+          level: 'ok',
+          message: `server ${serverVersion || 'of unknown version'} at ${address}, namespace ${namespace}`,
+        },
+        ...(missing.length === 0 ? [] : [withoutAttributes(namespace, missing)]),
+        ...(idle.length === 0 ? [] : [withoutWorkers(idle)]),
+      ];
+    } finally {
+      await client.connection.close();
+    }
+  });
+}
+
+function withoutAttributes(namespace: string, missing: readonly string[]): Finding {
+  return {
+    subject: 'temporal',
+    level: 'error',
+    code: 'STORE_NOT_READY',
+    message: `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
+    remedy: 'Run `syncline init`: it registers them.',
+  };
+}
+
+function withoutWorkers(idle: readonly string[]): Finding {
+  const [message, remedy] = idleText(idle).split(': ') as [string, string];
+  return {
+    subject: 'temporal',
+    level: 'advice',
+    message,
+    remedy: `${remedy[0]?.toUpperCase()}${remedy.slice(1)}`,
+  };
+}

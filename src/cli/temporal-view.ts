@@ -1,0 +1,69 @@
+/** What Temporal knows and the store does not: runs that wait for their turn, and whether anybody is there to work. */
+import { type Client, reach } from '../client.ts';
+import { searchAttributes } from '../domain/search-attributes.ts';
+
+export type OpenWorkflow = {
+  readonly workflowId: string;
+  readonly pipeline: string;
+  readonly mode: string;
+  readonly startedAt: string;
+};
+
+const MAX_LISTED = 200;
+const WORKFLOW_QUEUE = 1;
+/** A worker asks again at least once a minute; Temporal remembers those that are gone for five. */
+const POLLED_WITHIN_MS = 75_000;
+
+/** Runs that are open, the oldest first; Temporal's list is a second or so behind. */
+export async function openWorkflows(
+  client: Client,
+  pipelines: readonly string[],
+): Promise<readonly OpenWorkflow[]> {
+  const query = `WorkflowType = 'syncPipeline' AND ExecutionStatus = 'Running'`;
+  return reach(async () => {
+    const found: OpenWorkflow[] = [];
+    for await (const one of client.workflow.list({ query })) {
+      const pipeline = attribute(one.searchAttributes, searchAttributes.pipeline);
+      if (!pipelines.includes(pipeline)) continue;
+      found.push({
+        workflowId: one.workflowId,
+        pipeline,
+        mode: attribute(one.searchAttributes, searchAttributes.mode),
+        startedAt: one.startTime.toISOString(),
+      });
+      if (found.length === MAX_LISTED) break;
+    }
+    return found.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+  });
+}
+
+function attribute(attributes: Readonly<Record<string, unknown>>, name: string): string {
+  const value = attributes[name];
+  return String(Array.isArray(value) ? value[0] : (value ?? ''));
+}
+
+/** Task queues that no worker asks for work: runs on them wait. */
+export async function idleQueues(client: Client, taskQueues: readonly string[]): Promise<string[]> {
+  const idle = await Promise.all(
+    [...new Set(taskQueues)].map(async (name) => ((await countPollers(client, name)) === 0 ? [name] : [])),
+  );
+  return idle.flat();
+}
+
+async function countPollers(client: Client, name: string): Promise<number> {
+  const { pollers } = await reach(() =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name },
+      taskQueueType: WORKFLOW_QUEUE,
+    }),
+  );
+  const since = Date.now() - POLLED_WITHIN_MS;
+  return (pollers ?? []).filter((one) => Number(one.lastAccessTime?.seconds ?? 0) * 1_000 > since).length;
+}
+
+/** For a person who has just started something that nobody would do. */
+export function idleText(taskQueues: readonly string[]): string {
+  const queues = taskQueues.length === 1 ? 'task queue' : 'task queues';
+  return `No worker polls ${queues} ${taskQueues.join(', ')}: start one with \`syncline worker\`.`;
+}
