@@ -1,6 +1,7 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N]`: longer fault campaigns than fit into `npm test`.
- * Full counts: 20 kills, 300,000 rows. It starts what it needs, and ends with 1 when a promise was broken.
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N]`: fault campaigns longer than fit into
+ * `npm test`: workers killed in one full run; interleavings of the model of C1; histories of deduplicated rows (C23).
+ * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '20' },
     rows: { type: 'string', default: '300000' },
     schedules: { type: 'string', default: '100000' },
+    histories: { type: 'string', default: '500' },
   },
 });
 
@@ -29,6 +31,7 @@ const child = spawn(
       CAMPAIGN_KILLS: values.kills,
       CAMPAIGN_ROWS: values.rows,
       CAMPAIGN_SCHEDULES: values.schedules,
+      CAMPAIGN_HISTORIES: values.histories,
     },
   },
 );

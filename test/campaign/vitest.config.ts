@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
-    include: ['test/campaign/**/*.campaign.ts'],
+    include: [
+      'test/campaign/**/*.campaign.ts',
+      // Properties that are tests too, with the campaign's counts.
+      'test/store/load-interleaving.test.ts',
+      'test/store/load-dedupe.test.ts',
+    ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -8,6 +8,7 @@ import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { listRefresh } from '../../src/store/refresh.ts';
 import { takeTicket } from '../../src/store/ticket.ts';
 import { tombstoneKeys } from '../../src/store/tombstones.ts';
+import { countOr } from '../campaign/counts.ts';
 import {
   all,
   jobFor,
@@ -297,52 +298,56 @@ const unique = (sales: readonly Sale[]): Sale[] => [
 ];
 
 describe('the result', () => {
-  it('is the same after any history, once every row was read as it is now', async () => {
-    let entities = 0;
-    await fc.assert(
-      fc.asyncProperty(pieces, final, fc.integer({ min: 1, max: 5 }), async (history, source, split) => {
-        const { plan, run, load, live, skipped, refresh } = await ready(sales(`property_${++entities}`));
-        for (const [left, right] of history) {
-          const others = new Set(unique(left).map(({ id }) => id));
-          const second = unique(right).filter(({ id }) => !others.has(id));
-          await Promise.all([load(unique(left).map(toRow)), load(second.map(toRow))]);
-        }
-        // A full run: every row in pieces, two lanes, then what is gone, then the refresh list.
-        for (let i = 0; i < source.length; i += split * 2) {
-          const lanes = [source.slice(i, i + split), source.slice(i + split, i + split * 2)];
-          await Promise.all(lanes.map((lane) => load(lane.map(toRow))));
-        }
-        const there = new Set(source.map(({ id }) => `${id}`));
-        const gone = Array.from({ length: 12 }, (_, i) => `${i + 1}`).filter((key) => !there.has(key));
-        await tombstoneKeys(test.store, {
-          ref: run.ref,
-          plan,
-          ticket: await takeTicket(test.store.pool),
-          keys: gone,
-        });
-        for (let round = 0; (await refresh()).length > 0; round++) {
-          expect(round).toBeLessThan(3);
-          const ticket = await takeTicket(test.store.pool);
-          const entries = await listRefresh(test.store.pool, {
-            entity: plan.spec.entity,
-            ticket,
-            after: null,
-            limit: 100,
+  it(
+    'is the same after any history, once every row was read as it is now',
+    async () => {
+      let entities = 0;
+      await fc.assert(
+        fc.asyncProperty(pieces, final, fc.integer({ min: 1, max: 5 }), async (history, source, split) => {
+          const { plan, run, load, live, skipped, refresh } = await ready(sales(`property_${++entities}`));
+          for (const [left, right] of history) {
+            const others = new Set(unique(left).map(({ id }) => id));
+            const second = unique(right).filter(({ id }) => !others.has(id));
+            await Promise.all([load(unique(left).map(toRow)), load(second.map(toRow))]);
+          }
+          // A full run: every row in pieces, two lanes, then what is gone, then the refresh list.
+          for (let i = 0; i < source.length; i += split * 2) {
+            const lanes = [source.slice(i, i + split), source.slice(i + split, i + split * 2)];
+            await Promise.all(lanes.map((lane) => load(lane.map(toRow))));
+          }
+          const there = new Set(source.map(({ id }) => `${id}`));
+          const gone = Array.from({ length: 12 }, (_, i) => `${i + 1}`).filter((key) => !there.has(key));
+          await tombstoneKeys(test.store, {
+            ref: run.ref,
+            plan,
+            ticket: await takeTicket(test.store.pool),
+            keys: gone,
           });
-          const asked = entries.map(({ key }) => key);
-          const found = source.filter(({ id }) => asked.includes(`${id}`));
-          const rawKeys = found.map(({ id }) => `${id}`);
-          await load(found.map(toRow), { ticket, refreshDone: entries, askedKeys: asked, rawKeys });
-        }
-        const expected = survivors(source);
-        const alive = source.filter(({ id }) => (expected.get(id) ?? id) === id).map(({ id }) => id);
-        expect((await live()).map(Number)).toEqual(alive.sort((a, b) => a - b));
-        const lost = source
-          .filter(({ id }) => !alive.includes(id))
-          .map(({ id }) => ({ key: `${id}`, survivor: `${expected.get(id)}` }));
-        expect(await skipped()).toEqual(lost.sort((a, b) => (a.key < b.key ? -1 : 1)));
-      }),
-      { numRuns: 30 },
-    );
-  }, 120_000);
+          for (let round = 0; (await refresh()).length > 0; round++) {
+            expect(round).toBeLessThan(3);
+            const ticket = await takeTicket(test.store.pool);
+            const entries = await listRefresh(test.store.pool, {
+              entity: plan.spec.entity,
+              ticket,
+              after: null,
+              limit: 100,
+            });
+            const asked = entries.map(({ key }) => key);
+            const found = source.filter(({ id }) => asked.includes(`${id}`));
+            const rawKeys = found.map(({ id }) => `${id}`);
+            await load(found.map(toRow), { ticket, refreshDone: entries, askedKeys: asked, rawKeys });
+          }
+          const expected = survivors(source);
+          const alive = source.filter(({ id }) => (expected.get(id) ?? id) === id).map(({ id }) => id);
+          expect((await live()).map(Number)).toEqual(alive.sort((a, b) => a - b));
+          const lost = source
+            .filter(({ id }) => !alive.includes(id))
+            .map(({ id }) => ({ key: `${id}`, survivor: `${expected.get(id)}` }));
+          expect(await skipped()).toEqual(lost.sort((a, b) => (a.key < b.key ? -1 : 1)));
+        }),
+        { numRuns: countOr(30, 'CAMPAIGN_HISTORIES') },
+      );
+    },
+    30 * 60_000,
+  );
 });

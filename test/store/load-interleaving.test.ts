@@ -8,6 +8,7 @@ import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { takeTicket } from '../../src/store/ticket.ts';
 import { tombstoneKeys } from '../../src/store/tombstones.ts';
+import { countOr } from '../campaign/counts.ts';
 import {
   all,
   jobFor,
@@ -30,6 +31,8 @@ type Process = Generator<void, void, void>;
 
 const KEYS = 4;
 const BUSY_STEPS = 120;
+/** Campaigns run many more schedules than tests. */
+const MINUTES = 30 * 60_000;
 
 /** mulberry32: the same seed, the same schedule. */
 function randomFrom(seed: number): () => number {
@@ -209,12 +212,12 @@ function total(rule: Rule, seeds: number): Outcome {
 }
 
 describe('the model', () => {
-  it('ends right, and never goes back in time, with ticket and refresh list', () => {
+  it('ends right, and never goes back in time, with ticket and refresh list', { timeout: MINUTES }, () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         expect(simulate(seed, { ticket: true, refreshList: true })).toEqual(CLEAN);
       }),
-      { numRuns: 20_000 },
+      { numRuns: countOr(20_000, 'CAMPAIGN_SCHEDULES') },
     );
   });
 
