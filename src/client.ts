@@ -39,6 +39,9 @@ const QUERY_MS = 5_000;
 const PRIORITY = { incremental: 3, full: 5 } as const;
 
 const GRPC_UNAVAILABLE = 14;
+const GRPC_NOT_FOUND = 5;
+/** PERMISSION_DENIED, UNAUTHENTICATED. */
+const REFUSED: readonly number[] = [7, 16];
 const GRPC_ALREADY_EXISTS = 6;
 const GRPC_INVALID_ARGUMENT = 3;
 /** `Keyword` of temporal.api.enums.v1.IndexedValueType. */
@@ -267,6 +270,20 @@ function toSyncError(error: unknown): unknown {
     return new SyncError(code, { message, ...(remedy !== undefined && { remedy }), cause: error });
   }
   if (isGrpcDeadlineError(error) || grpcCode(error) === GRPC_UNAVAILABLE) return unavailable(error, '');
+  if (grpcCode(error) === GRPC_NOT_FOUND && /namespace/i.test(grpcDetails(error))) {
+    return new SyncError('CONFIG_INVALID', {
+      message: `Temporal: ${redact(grpcDetails(error))}`,
+      remedy: 'Correct temporal.namespace, or create it: `temporal operator namespace create`.',
+      cause: error,
+    });
+  }
+  if (REFUSED.includes(grpcCode(error) ?? 0)) {
+    return new SyncError('TEMPORAL_UNAVAILABLE', {
+      message: `The Temporal server refuses us: ${redact(grpcDetails(error))}`,
+      remedy: 'Correct temporal.apiKey and temporal.namespace, or what the key may do.',
+      cause: error,
+    });
+  }
   if (grpcCode(error) === GRPC_INVALID_ARGUMENT && /search attribute/i.test(grpcDetails(error))) {
     return new SyncError('STORE_NOT_READY', {
       message: 'The Temporal namespace lacks our search attributes',

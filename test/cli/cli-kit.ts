@@ -3,32 +3,73 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { reportError } from '../../src/cli/output.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
 export type Ran = { readonly exit: number; readonly stdout: string; readonly stderr: string };
 
-/** Variables are set for the time of the call, as a shell would. */
+/** Variables are set for the time of the call, as a shell would. One call at a time: they share the process's streams. */
 export async function syncline(
   args: readonly string[],
   variables: Record<string, string> = {},
 ): Promise<Ran> {
+  return started(args, variables).ended;
+}
+
+export type Started = {
+  readonly ended: Promise<Ran>;
+  /** Resolves when stderr has the text. */
+  notes(text: string): Promise<void>;
+};
+
+export function started(args: readonly string[], variables: Record<string, string> = {}): Started {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const collected = collecting();
+  const ended = runProgram(args, '1.2.3')
+    .then((exit) => ({ exit, ...collected.texts() }))
+    .finally(() => {
+      collected.stop();
+      vi.unstubAllEnvs();
+    });
+  return { ended, notes: collected.untilStderr };
+}
+
+/** What `reportError` makes of an error. */
+export async function printed(error: unknown, options: { json: boolean }): Promise<Ran> {
+  const collected = collecting();
+  try {
+    return { exit: reportError(error, options), ...collected.texts() };
+  } finally {
+    collected.stop();
+  }
+}
+
+function collecting() {
   const out: string[] = [];
   const err: string[] = [];
-  const collect = (into: string[]) => (chunk: unknown) => {
-    into.push(String(chunk));
+  const waiting: { text: string; found: () => void }[] = [];
+  const look = (): void => {
+    for (const { text, found } of waiting) if (err.join('').includes(text)) found();
+  };
+  const into = (list: string[]) => (chunk: unknown) => {
+    list.push(String(chunk));
+    look();
     return true;
   };
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(collect(out) as never);
-  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(collect(err) as never);
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  try {
-    const exit = await runProgram(args, '1.2.3');
-    return { exit, stdout: out.join(''), stderr: err.join('') };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    vi.unstubAllEnvs();
-  }
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(into(out) as never);
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(into(err) as never);
+  return {
+    texts: () => ({ stdout: out.join(''), stderr: err.join('') }),
+    untilStderr: (text: string) =>
+      new Promise<void>((found) => {
+        waiting.push({ text, found });
+        look();
+      }),
+    stop: () => {
+      stdout.mockRestore();
+      stderr.mockRestore();
+    },
+  };
 }
 
 export type Folder = {

@@ -37,9 +37,10 @@ export function steerCommand(name: keyof typeof ACTIONS): (register: Register) =
         const spec = pipelineOf(context.config, pipeline as string);
         const [store, client] = [await context.store(), await context.temporal()];
         const workflowId = await workflowUnderWay(store, client, spec.pipeline);
+        await refuseIdle(client, spec.taskQueue);
         const asked = { by: options.by ?? userName(), ...(options.note && { note: options.note }) };
         const answer = client.withDeadline(Date.now() + ANSWER_MS, () => act(client, { workflowId }, asked));
-        const status = await answer.catch((error: unknown) => whyNoAnswer(client, spec.taskQueue, error));
+        const status = await answer.catch(noAnswer);
         output.result({ pipeline: spec.pipeline, workflowId, status }, () => {
           const then = next === null ? '' : ` \`syncline ${next} ${spec.pipeline}\` lets it go on.`;
           return `${workflowId} is ${status}.${then}`;
@@ -62,13 +63,20 @@ async function workflowUnderWay(store: Store, client: Client, pipeline: string):
   });
 }
 
-/** The message is answered by a worker; the server alone only passes it on. */
-async function whyNoAnswer(client: Client, taskQueue: string, error: unknown): Promise<never> {
-  if (!isSyncError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
-  const idle = await idleQueues(client, [taskQueue]);
+/** The message is answered by a worker; the server alone would keep us waiting. */
+async function refuseIdle(client: Client, taskQueue: string): Promise<void> {
+  if ((await idleQueues(client, [taskQueue])).length === 0) return;
   throw new SyncError('TEMPORAL_UNAVAILABLE', {
-    message: `Nobody answered within ${ANSWER_MS / 1_000} s. ${idle.length > 0 ? idleText(idle) : ''}`.trim(),
-    remedy: idle.length > 0 ? 'Start `syncline worker`, then say it again.' : 'Say it again in a moment.',
+    message: `Nobody is there to hear it. ${idleText([taskQueue])}`,
+    remedy: 'Start `syncline worker`, then say it again.',
+  });
+}
+
+function noAnswer(error: unknown): never {
+  if (!isSyncError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+  throw new SyncError('TEMPORAL_UNAVAILABLE', {
+    message: `No worker answered within ${ANSWER_MS / 1_000} s`,
+    remedy: '`syncline status` shows whether it was heard; if not, say it again.',
     cause: error,
   });
 }
