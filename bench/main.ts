@@ -2,7 +2,8 @@
  * `npm run bench [-- --json FILE] [--rows N] [--rounds N]`: what runs cost through the whole product (Temporal, worker
  * process, store) against psql doing the same on the same servers, in turn. Ratios are of throughput: 1 is as fast.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Stack, startStack } from '../dev/stack.ts';
@@ -10,7 +11,7 @@ import { startWorkerProcess } from '../dev/worker-process.ts';
 import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
 import type { RunMode } from '../src/domain/run.ts';
-import { pipeOver, type Servers, upsertOver } from './reference.ts';
+import { assertPsql, pipeOver, type Servers, upsertOver } from './reference.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,11 +28,16 @@ const say = (line: string): void => {
 
 type Line = {
   readonly name: string;
-  readonly ratio: number;
+  /** Throughput against psql, each in the same round. */
+  readonly ratios: readonly number[];
   readonly goal: number;
   readonly rowsPerSecond: number;
 };
 
+/** The source's `slackMs`: what changed in this time before a mark is read again by the next run. */
+const SLACK_MS = 10_000;
+
+await assertPsql();
 const stack = await startStack({
   configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
   database: 'syncline_bench',
@@ -44,16 +50,18 @@ try {
   process.stdout.write(
     `${table(lines, [
       { head: 'work', of: (line) => line.name },
-      { head: 'of psql', of: (line) => line.ratio.toFixed(2) },
+      { head: 'of psql', of: (line) => median(line.ratios).toFixed(2) },
+      { head: 'from', of: (line) => Math.min(...line.ratios).toFixed(2) },
+      { head: 'to', of: (line) => Math.max(...line.ratios).toFixed(2) },
       { head: 'goal', of: (line) => line.goal.toFixed(2) },
       { head: 'rows/s', of: (line) => Math.round(line.rowsPerSecond) },
-    ])}\n`,
+    ])}\nworker's peak memory: ${await peakMegabytes(worker.pid)}\n`,
   );
   if (values.json !== undefined) {
     await writeFile(
       values.json,
       `${JSON.stringify(
-        lines.map(({ name, ratio, goal }) => ({ name, ratio, goal })),
+        lines.map(({ name, ratios, goal }) => ({ name, ratio: median(ratios), goal })),
         null,
         2,
       )}\n`,
@@ -70,10 +78,15 @@ async function measure(): Promise<Line[]> {
     sourceUrl: stack.environment.SOURCE_URL as string,
     storeUrl: stack.environment.DATABASE_URL as string,
   };
-  const seconds = { pipe: [], plain: [], zod: [], unchanged: [], delta: [], upsert: [] } as Record<
-    string,
-    number[]
-  >;
+  const seconds = {
+    pipe: [],
+    plain: [],
+    zod: [],
+    oneLane: [],
+    unchanged: [],
+    delta: [],
+    upsert: [],
+  } as Record<'pipe' | 'plain' | 'zod' | 'oneLane' | 'unchanged' | 'delta' | 'upsert', number[]>;
   say('warming up');
   await forget(stack);
   await timedRun('plain', 'full');
@@ -81,48 +94,57 @@ async function measure(): Promise<Line[]> {
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}`);
     await forget(stack);
-    seconds.plain?.push(await timedRun('plain', 'full'));
-    await stack.store.pool.query(
-      'CREATE TABLE bench.reference (LIKE bench.plain INCLUDING DEFAULTS, PRIMARY KEY (id))',
-    );
-    await stack.store.pool.query('CHECKPOINT');
-    seconds.pipe?.push(await pipeOver(servers, 'bench.reference'));
-    await stack.store.pool.query('CHECKPOINT');
-    seconds.zod?.push(await timedRun('zod', 'full'));
-    seconds.unchanged?.push(await timedRun('zod', 'full'));
+    seconds.plain.push(await timedRun('plain', 'full'));
+    await referenceTable(stack);
+    seconds.pipe.push(await pipeOver(servers, 'bench.reference'));
+    await settle(stack);
+    seconds.zod.push(await timedRun('zod', 'full'));
+    await settle(stack);
+    seconds.oneLane.push(await timedRun('zodOneLane', 'full'));
+    await settle(stack);
+    seconds.unchanged.push(await timedRun('zod', 'full'));
     const since = await changeSales(stack, round);
-    seconds.delta?.push(await timedRun('zod', 'incremental'));
-    seconds.upsert?.push(await upsertOver(servers, 'bench.reference', since));
+    seconds.delta.push(await timedRun('zod', 'incremental'));
+    seconds.upsert.push(await upsertOver(servers, 'bench.reference', since));
+    // Else the next round's full runs would catch up with this one's changes, at the time of ten times their rows.
+    await sleep(SLACK_MS);
   }
-  const ratio = (reference: string, ours: string): number =>
-    median(pairs(seconds[reference] ?? [], seconds[ours] ?? []));
-  const speed = (name: string, count: number): number => count / median(seconds[name] ?? []);
+  const line = (
+    name: string,
+    at: { ours: keyof typeof seconds; of: keyof typeof seconds; goal: number; count: number },
+  ): Line => ({
+    name,
+    ratios: pairs(seconds[at.of], seconds[at.ours]),
+    goal: at.goal,
+    rowsPerSecond: at.count / median(seconds[at.ours]),
+  });
   return [
-    {
-      name: 'full run, first load, passthrough',
-      ratio: ratio('pipe', 'plain'),
-      goal: 0.85,
-      rowsPerSecond: speed('plain', rows),
-    },
-    {
-      name: 'full run, first load, zod on every row',
-      ratio: ratio('pipe', 'zod'),
-      goal: 0.6,
-      rowsPerSecond: speed('zod', rows),
-    },
-    {
-      name: 'full run, nothing changed, zod',
-      ratio: ratio('pipe', 'unchanged'),
-      goal: 0.6,
-      rowsPerSecond: speed('unchanged', rows),
-    },
-    {
-      name: 'incremental run, 10 % changed, zod',
-      ratio: ratio('upsert', 'delta'),
-      goal: 0.6,
-      rowsPerSecond: speed('delta', rows / 10),
-    },
+    line('full run, first load, zod on every row', { ours: 'zod', of: 'pipe', goal: 0.6, count: rows }),
+    line('full run, first load, zod, one lane', { ours: 'oneLane', of: 'pipe', goal: 0.6, count: rows }),
+    line('full run, first load, passthrough', { ours: 'plain', of: 'pipe', goal: 0.85, count: rows }),
+    line('full run, nothing changed, zod', { ours: 'unchanged', of: 'pipe', goal: 0.6, count: rows }),
+    line('incremental run, 10 % changed, zod', { ours: 'delta', of: 'upsert', goal: 0.6, count: rows / 10 }),
   ];
+}
+
+/** The mirror without its feed index, which our runs build too. */
+async function referenceTable(at: Pick<Stack, 'store'>): Promise<void> {
+  await at.store.pool.query(
+    'CREATE TABLE bench.reference (LIKE bench.plain INCLUDING DEFAULTS, PRIMARY KEY (id))',
+  );
+  await settle(at);
+}
+
+/** No one's dirty pages are written in another one's time. */
+async function settle({ store }: Pick<Stack, 'store'>): Promise<void> {
+  await store.pool.query('CHECKPOINT');
+}
+
+/** Linux only. */
+async function peakMegabytes(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /VmHWM:\s*(\d+) kB/.exec(status)?.[1];
+  return kilobytes === undefined ? 'unknown' : `${Math.round(Number(kilobytes) / 1024)} MB`;
 }
 
 /** Ratios are taken within a round, so that a slower minute of the machine slows both. */
@@ -184,5 +206,5 @@ async function forget({ store, source }: Stack): Promise<void> {
   );
   await source.query('VACUUM ANALYZE public.sales');
   await source.query('CHECKPOINT');
-  await store.pool.query('CHECKPOINT');
+  await settle({ store });
 }

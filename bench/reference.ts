@@ -40,6 +40,14 @@ export async function upsertOver(servers: Servers, target: string, since: string
   });
 }
 
+/** @throws Error that says how to get it. */
+export async function assertPsql(): Promise<void> {
+  const child = spawn('psql', ['--version'], { stdio: 'ignore' });
+  await ended(child, 'psql').catch((cause: unknown) => {
+    throw new Error('The benchmark needs psql on the PATH: install postgresql-client', { cause });
+  });
+}
+
 async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
@@ -69,9 +77,7 @@ async function pipe(servers: Servers, from: string, into: string): Promise<void>
 
 function ended(child: ReturnType<typeof spawn>, what: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) =>
-      reject(new Error(`${what} could not be started: is psql installed?`, { cause })),
-    );
+    child.once('error', reject);
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${what} ended with ${code}`))));
   });
 }

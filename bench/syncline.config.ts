@@ -11,7 +11,6 @@ const sales = {
   read: { table: 'public.sales' },
   key: 'id',
   changedAt: 'updated_at',
-  chunkRows: 100_000,
 } as const;
 
 export default defineSync({
@@ -23,5 +22,9 @@ export default defineSync({
       entities: { checked_sales: { ...sales, mirror: 'bench.checked', validate: sale } },
     },
     plain: { source: 'shop', entities: { plain_sales: { ...sales, mirror: 'bench.plain' } } },
+    zodOneLane: {
+      source: 'shop',
+      entities: { checked_in_one_lane: { ...sales, lanes: 1, mirror: 'bench.one_lane', validate: sale } },
+    },
   },
 });

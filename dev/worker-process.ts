@@ -28,6 +28,8 @@ export async function startWorkerProcess(options: {
   const child = spawn(
     process.execPath,
     [
+      // On two cores the helper threads of the collector wait for the databases, and the process waits for them.
+      '--single-threaded-gc',
       '--import',
       'tsx',
       MAIN,

@@ -10,7 +10,7 @@ import { type ChangesWork, jobOf } from './changes-work.ts';
 import { claimLoop } from './claim-loop.ts';
 import type { SliceResult } from './contract.ts';
 import { copyRefreshList } from './copy-refresh-list.ts';
-import { copyStream, emptyPiece, PIECE_BYTES } from './copy-stream.ts';
+import { copyStream, emptyPiece, PIECE_BYTES, type PieceWork } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
@@ -93,9 +93,8 @@ async function copyChangedRows(
     { format: 'rows', pieceBytes: PIECE_BYTES.rows, signal: alive.signal, onProgress: alive.moved },
   );
   let rows = 0;
-  const { end } = await copyStream(stream, alive, async (piece) => {
+  const load: PieceWork['load'] = async (piece, shaped) => {
     rows += piece.rows;
-    const shaped = await shape(piece);
     alive.allow(STORE_TRANSACTION_LIMIT_MS);
     await loadPiece(
       deps.store,
@@ -106,6 +105,7 @@ async function copyChangedRows(
     alive.moved();
     // 'redo' gives the stream up: a bounded run has what it wanted.
     return entity.maxRows !== null && rows >= entity.maxRows ? 'redo' : 'loaded';
-  });
+  };
+  const { end } = await copyStream(stream, alive, { shape, load });
   return end === 'yielded' ? 'yielded' : 'ended';
 }

@@ -12,7 +12,7 @@ import { type LoadJob, loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
 import { claimLoop } from './claim-loop.ts';
 import type { SliceResult } from './contract.ts';
-import { copyStream, emptyPiece, PIECE_BYTES, type StreamEnd } from './copy-stream.ts';
+import { copyStream, emptyPiece, PIECE_BYTES, type PieceWork, type StreamEnd } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
@@ -88,12 +88,13 @@ async function copyFrom(
       onProgress: alive.moved,
     },
   );
-  const { end, lastWasKnown } = await copyStream(stream, alive, async (piece) => {
-    const step = { after: position, piece, shaped: await shape(piece), finished: piece.last === true };
+  const load: PieceWork['load'] = async (piece, shaped) => {
+    const step = { after: position, piece, shaped, finished: piece.last === true };
     if ((await loadStep(work, ticket, step)) === 'redo') return 'redo';
     position = piece.position ?? position;
     return 'loaded';
-  });
+  };
+  const { end, lastWasKnown } = await copyStream(stream, alive, { shape, load });
   if (end === 'ended' && !lastWasKnown) {
     const shaped = emptyPiece(entity.plan);
     await loadStep(work, ticket, { after: position, piece: null, shaped, finished: true });

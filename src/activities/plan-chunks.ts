@@ -8,7 +8,7 @@ import { describeEntity } from './entity-plan.ts';
 import { withSource } from './source-access.ts';
 import { whileBeating } from './while-beating.ts';
 
-const CHUNK_BYTES = 32 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024 * 1024;
 
 export async function planChunks(
   deps: ActivityDeps,
@@ -26,7 +26,7 @@ export async function planChunks(
   const { signal } = context;
   const { ranges } = await whileBeating(context, () =>
     withSource(deps, { ref, signal }, (source) =>
-      source.planChunks(plan, { chunkRows, chunkBytes: CHUNK_BYTES, signal }),
+      source.planChunks(plan, { chunkRows, chunkBytes: CHUNK_BYTES, lanes: plan.spec.lanes, signal }),
     ),
   );
   const wanted: readonly KeyRange[] =

@@ -27,6 +27,9 @@ export type ConnectionReport = {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 };
 
+/** Chunks have at most so many rows and bytes; where each lane would get less than that, they are smaller. */
+export type ChunkLimits = { readonly chunkRows: number; readonly chunkBytes: number; readonly lanes: number };
+
 export type ChunkPlan = { readonly ranges: readonly KeyRange[] };
 
 export type HighMark = {
@@ -77,10 +80,7 @@ export type Source = {
   identity(signal: AbortSignal): Promise<SourceIdentity>;
   describe(spec: EntitySpec, signal: AbortSignal): Promise<SourceShape>;
   /** Boundaries from a key-only walk; first and last chunk unbounded. */
-  planChunks(
-    plan: EntityPlan,
-    options: { chunkRows: number; chunkBytes: number; signal: AbortSignal },
-  ): Promise<ChunkPlan>;
+  planChunks(plan: EntityPlan, options: ChunkLimits & { signal: AbortSignal }): Promise<ChunkPlan>;
   safeHighMark(options: { previous: string | null; signal: AbortSignal }): Promise<HighMark>;
   /** Rows of the range in key order. */
   readChunk(plan: EntityPlan, range: KeyRange, options: ReadOptions): PieceStream;

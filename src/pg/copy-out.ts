@@ -11,6 +11,8 @@ const PASS_OVER = new Set([
   0x48 /* CopyOutResponse */, 0x4e /* Notice */, 0x41 /* Notification */, 0x53 /* ParameterStatus */,
 ]);
 const HEADER_BYTES = 5;
+/** A fast server would keep this process in its reads, two megabytes at a time, while loads wait for an answer. */
+const BYTES_PER_TURN = 256 * 1024;
 
 export type CopyOutHandlers = {
   /** One row as COPY sends it. The bytes are valid during the call only. */
@@ -44,6 +46,9 @@ class CopyOutQuery implements CopyOut {
   #partBytes = 0;
   #neededBytes = HEADER_BYTES;
   #failed = false;
+  #turnBytes = 0;
+  #resting = false;
+  #paused = false;
 
   constructor(sql: string, handlers: CopyOutHandlers) {
     this.#sql = sql;
@@ -60,14 +65,30 @@ class CopyOutQuery implements CopyOut {
   }
 
   pause(): void {
-    if (this.#parser !== null) this.#stream?.pause();
+    if (this.#parser === null) return;
+    this.#paused = true;
+    this.#stream?.pause();
   }
 
   resume(): void {
-    this.#stream?.resume();
+    this.#paused = false;
+    if (!this.#resting) this.#stream?.resume();
+  }
+
+  #takeTurns(bytes: number): void {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes < BYTES_PER_TURN || this.#parser === null) return;
+    this.#turnBytes = 0;
+    this.#resting = true;
+    this.#stream?.pause();
+    setImmediate(() => {
+      this.#resting = false;
+      if (!this.#paused) this.#stream?.resume();
+    });
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    this.#takeTurns(chunk.length);
     let bytes = chunk;
     if (this.#partBytes > 0) {
       this.#parts.push(chunk);

@@ -2,7 +2,7 @@
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { LoadJob } from './load-piece.ts';
-import { joinByHash, type LoadSession } from './load-session.ts';
+import { joinMirror, type LoadSession } from './load-session.ts';
 import {
   type Bind,
   bindings,
@@ -39,7 +39,7 @@ export async function noteKeys(
   if (job.keyOrder === 'unproved') await noteSeen(session, job, shown.rowsFetched);
   else if (shown.staging !== null && session.claimed?.keysComplete !== false) {
     const missing = { range: job.range, staging: shown.staging, rejects: shown.rejects };
-    await joinByHash(session, () => collectMissing(session, job, missing));
+    await joinMirror(session, 'byHash', () => collectMissing(session, job, missing));
   }
 }
 

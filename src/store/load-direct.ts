@@ -10,9 +10,17 @@ import { copyIn } from './copy-in.ts';
 import { noteKeys } from './load-candidates.ts';
 import { type LoadJob, settleRefresh } from './load-piece.ts';
 import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
-import { bindings, inRange, keyNames, loadNames, type MirrorRange, mirrorTable } from './mirror-target.ts';
+import {
+  bindings,
+  bindLiteral,
+  inRange,
+  keyNames,
+  loadNames,
+  type MirrorRange,
+  mirrorTable,
+} from './mirror-target.ts';
 import type { Store } from './open.ts';
-import { inSavepoint, isRowError } from './poison.ts';
+import { isRowError } from './poison.ts';
 import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
 
 /** Staging decides on duplicates, soft deletes and local rules, and writes sync_source. */
@@ -37,8 +45,10 @@ export async function loadDirect(
   const { plan, range, ref, claim } = job;
   if (piece.layout !== 'mirror' || piece.format !== 'pg-binary' || range === null || !canLoadDirect(plan))
     return 'redo';
-  return inLoadTransaction(store, { ref, claim, signal }, async (session) => {
-    if (!(await isEmpty(session, plan, range)) || !(await copies(session, plan, piece))) return 'redo';
+  // The savepoint is left to COMMIT: to release it would be one more round trip.
+  const first = `${rowsIn(plan, range)}; SAVEPOINT piece`;
+  return inLoadTransaction(store, { ref, claim, signal, first }, async (session) => {
+    if (session.first?.rowCount !== 0 || !(await copies(session, plan, piece))) return 'redo';
     await settleRefresh(session, job);
     await noteKeys(session, job, { staging: null, rejects: piece.rejects, rowsFetched: piece.rowsFetched });
     await clearLoaded(session, plan, range);
@@ -58,14 +68,9 @@ export async function loadDirect(
  * C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. The order makes the
  * planner look into the primary key: without it, it scans a mirror of which it has no statistics yet from its start.
  */
-async function isEmpty(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<boolean> {
-  const { values, bind } = bindings();
-  const { rows } = await session.client.query(
-    `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bind)}
-      ORDER BY ${keyNames(plan, 'm').join(', ')} LIMIT 1`,
-    values,
-  );
-  return rows.length === 0;
+function rowsIn(plan: EntityPlan, range: MirrorRange): string {
+  return `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bindLiteral)}
+           ORDER BY ${keyNames(plan, 'm').join(', ')} LIMIT 1`;
 }
 
 async function copies(
@@ -75,15 +80,13 @@ async function copies(
 ): Promise<boolean> {
   if (piece.rowsInData === 0) return true;
   const into = `${mirrorTable(plan)} (${loadNames(plan).join(', ')})`;
-  const session = { client, progress, claimed: null };
   try {
-    await inSavepoint(session, () =>
-      copyIn(client, into, { format: 'pg-binary', parts: [piece.data], progress }),
-    );
+    await copyIn(client, into, { format: 'pg-binary', parts: [piece.data], progress });
     return true;
   } catch (error) {
-    if (isRowError(error)) return false;
-    throw error;
+    if (!isRowError(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT piece');
+    return false;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
-import { joinByHash } from './load-session.ts';
+import { joinMirror } from './load-session.ts';
 import {
   type Bind,
   bindings,
@@ -86,7 +86,7 @@ async function writeStaged(merge: Merge): Promise<Omit<Merged, 'rejects'>> {
        FROM written`,
       values,
     );
-  const { rows } = await (merge.range === null ? query() : joinByHash(merge.session, query));
+  const { rows } = await joinMirror(merge.session, merge.range === null ? 'byLookUp' : 'byHash', query);
   const counted = rows[0] as Counted;
   return {
     inserted: counted.inserted,
@@ -190,8 +190,7 @@ function late({ plan, lateBelow }: Merge, bind: Bind): string {
 async function listSkipped(merge: Merge): Promise<number> {
   const { plan } = merge;
   const { values, bind } = bindings();
-  const { rowCount } = await merge.session.client.query(
-    `INSERT INTO syncline.refresh (entity, key, reason)
+  const list = `INSERT INTO syncline.refresh (entity, key, reason)
      SELECT ${bind(plan.spec.entity)}, ${encodedKey(plan, 's')}, 'written after the read'
        FROM ${merge.staging.table} AS s
        JOIN ${mirrorTable(plan)} AS m ON ${mirrorOfStaged({ ...merge, range: null }, bind)}
@@ -199,9 +198,9 @@ async function listSkipped(merge: Merge): Promise<number> {
         AND NOT pg_visible_in_snapshot(m.sync_xid, ${bind(merge.ticket)}::pg_snapshot)
         AND m.sync_xid <> pg_current_xact_id()
       ORDER BY 2
-     ON CONFLICT (entity, key) DO UPDATE SET enqueued_xid = excluded.enqueued_xid, reason = excluded.reason`,
-    values,
-  );
+     ON CONFLICT (entity, key) DO UPDATE SET enqueued_xid = excluded.enqueued_xid, reason = excluded.reason`;
+  const { client } = merge.session;
+  const { rowCount } = await joinMirror(merge.session, 'byLookUp', () => client.query(list, values));
   return rowCount ?? 0;
 }
 

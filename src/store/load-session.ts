@@ -6,6 +6,7 @@ import { classifyPgError } from '../pg/errors.ts';
 import { watchSilence } from '../pg/liveness.ts';
 import { backendPid, withTransaction } from '../pg/transaction.ts';
 import type { LoadJob } from './load-piece.ts';
+import { bindLiteral } from './mirror-target.ts';
 import type { Store } from './open.ts';
 
 /** Limit of one store transaction; by design they take well below a second (C6). */
@@ -36,12 +37,20 @@ export type LoadSession = {
   readonly client: pg.PoolClient;
   readonly progress: () => void;
   readonly claimed: ClaimedChunk | null;
+  /** What `LoadWork.first` gave. */
+  readonly first: pg.QueryResult | null;
+};
+
+export type LoadWork = Pick<LoadJob, 'ref' | 'claim'> & {
+  readonly signal?: AbortSignal | undefined;
+  /** A query, and statements behind it, sent with the question for the claim: a round trip less. */
+  readonly first?: string;
 };
 
 /** @throws SyncError FENCED when the run or the claim is another's by now; nothing is written then. */
 export async function inLoadTransaction<T>(
   store: Store,
-  work: Pick<LoadJob, 'ref' | 'claim'> & { readonly signal?: AbortSignal | undefined },
+  work: LoadWork,
   load: (session: LoadSession) => Promise<T>,
 ): Promise<T> {
   for (let tried = 1; ; tried++) {
@@ -54,11 +63,8 @@ export async function inLoadTransaction<T>(
   }
 }
 
-function tryOnce<T>(
-  store: Store,
-  { ref, claim, signal }: Pick<LoadJob, 'ref' | 'claim'> & { readonly signal?: AbortSignal | undefined },
-  load: (session: LoadSession) => Promise<T>,
-): Promise<T> {
+function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) => Promise<T>): Promise<T> {
+  const { ref, signal } = work;
   const options = { begin: beginLoad(ref), ...(signal && { signal }) };
   return withTransaction(store.pool, options, (client) =>
     watchSilence(
@@ -69,8 +75,7 @@ function tryOnce<T>(
         destroy: () => destroy(client),
       },
       async (progress) => {
-        const claimed = await takeClaim(client, ref, claim);
-        return load({ client, progress, claimed });
+        return load({ client, progress, ...(await takeClaim(client, work)) });
       },
     ),
   );
@@ -103,41 +108,59 @@ type Taken = ClaimedChunk & { readonly isRunning: boolean; readonly isOurs: bool
  */
 async function takeClaim(
   client: pg.PoolClient,
-  ref: LoadJob['ref'],
-  claim: LoadJob['claim'],
-): Promise<ClaimedChunk | null> {
-  const { rows } = await client.query<Taken>(
-    `WITH run AS MATERIALIZED (
-       SELECT id FROM syncline.sync_run WHERE id = $1 AND fence = $2 AND status = 'RUNNING' FOR KEY SHARE),
+  { ref, claim, first }: LoadWork,
+): Promise<Pick<LoadSession, 'claimed' | 'first'>> {
+  const results = await client.query(`${claimStatement(ref, claim)}; ${first ?? ''}`);
+  const [taken, answer = null] = [results].flat() as pg.QueryResult[];
+  const { isRunning, isOurs, ...claimed } = (taken as pg.QueryResult<Taken>).rows[0] as Taken;
+  if (!isRunning) throw fenced(`Run ${ref.runId} is closed or has another fence`);
+  if (claim === null) return { claimed: null, first: answer };
+  if (!isOurs) throw fenced(`Chunk ${claim.chunkId} of ${ref.entity} was taken over`);
+  return { claimed, first: answer };
+}
+
+/** With literals, as several statements can have no parameters. */
+function claimStatement(ref: LoadJob['ref'], claim: LoadJob['claim']): string {
+  return `WITH run AS MATERIALIZED (
+       SELECT id FROM syncline.sync_run
+        WHERE id = ${bindLiteral(ref.runId)} AND fence = ${bindLiteral(ref.fence)} AND status = 'RUNNING'
+          FOR KEY SHARE),
      taken AS (
        UPDATE syncline.sync_chunk AS chunk
-          SET lease_until = greatest(lease_until, clock_timestamp() + $6 * interval '1 millisecond')
+          SET lease_until = greatest(lease_until, clock_timestamp() + ${TRANSACTION_MAX_MS} * interval '1 millisecond')
          FROM run
-        WHERE chunk.id = $4 AND attempt = $5 AND state = 'running' AND run_id = run.id AND entity = $3
+        WHERE chunk.id = ${bindLiteral(claim?.chunkId ?? null)} AND attempt = ${bindLiteral(claim?.attempt ?? null)}
+          AND state = 'running' AND run_id = run.id AND entity = ${bindLiteral(ref.entity)}
         RETURNING true AS is_ours, lower, upper, keys_complete)
      SELECT EXISTS (SELECT FROM run) AS "isRunning", is_ours IS NOT NULL AS "isOurs", lower, upper,
             keys_complete AS "keysComplete"
-       FROM (SELECT) AS one LEFT JOIN taken ON true`,
-    [ref.runId, ref.fence, ref.entity, claim?.chunkId ?? null, claim?.attempt ?? null, TRANSACTION_MAX_MS],
-  );
-  const { isRunning, isOurs, ...claimed } = rows[0] as Taken;
-  if (!isRunning) throw fenced(`Run ${ref.runId} is closed or has another fence`);
-  if (claim === null) return null;
-  if (!isOurs) throw fenced(`Chunk ${claim.chunkId} of ${ref.entity} was taken over`);
-  return claimed;
+       FROM (SELECT) AS one LEFT JOIN taken ON true`;
 }
 
 const fenced = (message: string): SyncError => new SyncError('FENCED', { message });
 
 /**
- * For statements that join staging with a range of the mirror. Staging has no statistics, and a mirror that is being
- * filled has old ones: a planner that expects a handful of rows in the range scans all of it for each staged row, which
- * took 39 s instead of 2 s for a million. Only for ranges: without one, a look-up per row is what scales.
+ * For statements that join staging with the mirror. Staging has no statistics, and a mirror that is being filled has
+ * old ones, so we say how: a range of the mirror is scanned once and hashed (a planner that expects a handful of rows
+ * in it scans all of it for each staged row: 39 s instead of 2 s for a million); without a range each staged row is
+ * looked up, or every piece of an increment would scan the whole mirror.
  */
-export async function joinByHash<T>({ client }: LoadSession, work: () => Promise<T>): Promise<T> {
-  await client.query(`SELECT set_config('enable_nestloop', 'off', true)`);
+const JOINS = {
+  byHash: { off: ['enable_nestloop'] },
+  byLookUp: { off: ['enable_hashjoin', 'enable_mergejoin'] },
+} as const;
+
+export async function joinMirror<T>(
+  { client }: LoadSession,
+  how: keyof typeof JOINS,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { off } = JOINS[how];
+  const set = (value: 'off' | 'on'): Promise<unknown> =>
+    client.query(`SELECT ${off.map((name) => `set_config('${name}', '${value}', true)`).join(', ')}`);
+  await set('off');
   const result = await work();
-  await client.query(`SELECT set_config('enable_nestloop', 'on', true)`);
+  await set('on');
   return result;
 }
 

@@ -71,7 +71,12 @@ export function connectorContract(kind: string, open: () => Promise<ContractFixt
     });
 
     it('plans ranges that meet, first and last unbounded, and reads each row by exactly one', async () => {
-      const { ranges } = await source.planChunks(plan, { chunkRows: 700, chunkBytes: 1e9, signal: never });
+      const { ranges } = await source.planChunks(plan, {
+        chunkRows: 700,
+        chunkBytes: 1e9,
+        lanes: 2,
+        signal: never,
+      });
       expect(ranges.length).toBe(8);
       expect(ranges[0]?.lower).toBeNull();
       expect(ranges.at(-1)?.upper).toBeNull();
@@ -89,6 +94,7 @@ export function connectorContract(kind: string, open: () => Promise<ContractFixt
       const { ranges } = await source.planChunks(plan, {
         chunkRows: COUNT,
         chunkBytes: 20_000,
+        lanes: 2,
         signal: never,
       });
       expect(ranges.length).toBeGreaterThan(2);

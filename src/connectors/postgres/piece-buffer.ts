@@ -4,7 +4,7 @@ import type { RowFormat } from './row-format.ts';
 
 const FIRST_BYTES = 256 * 1024;
 /** The first piece comes early and each is twice the one before: nobody waits long for the beginning of a read. */
-const FIRST_PIECE_SHARE = 8;
+const FIRST_PIECE_SHARE = 4;
 
 export class PieceBuffer {
   readonly #format: RowFormat;
@@ -50,10 +50,10 @@ export class PieceBuffer {
     const data = this.#bytes.subarray(0, this.#used);
     const piece = this.#format.toPiece(data, { rows: this.#rows, position, last });
     this.#limit = Math.min(this.#pieceBytes, this.#limit * 2);
-    // The bytes belong to the piece now.
-    this.#bytes = Buffer.allocUnsafe(last ? 0 : this.#limit + FIRST_BYTES);
     this.#used = 0;
     this.#rows = 0;
+    // The bytes of a binary piece belong to it now; rows have taken their texts out.
+    if (piece.format === 'pg-binary') this.#bytes = Buffer.allocUnsafe(last ? 0 : this.#limit + FIRST_BYTES);
     return piece;
   }
 

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { EntityPlan } from '../../domain/entity.ts';
 import { canonicalKeyPart, encodeKey } from '../../domain/keys.ts';
 import type { KeyRange } from '../../domain/source-shape.ts';
-import type { ChunkPlan } from '../contract.ts';
+import type { ChunkLimits, ChunkPlan } from '../contract.ts';
 import { estimate } from './estimate.ts';
 import { compare, keyOrder, type OrderPart, orderBy } from './keys-sql.ts';
 import { selectList } from './read.ts';
@@ -19,6 +19,11 @@ type Walk = {
 /** The key parts of a chunk's last row, as the database prints them. */
 type Boundary = readonly string[];
 
+/** Fewer rows are not worth a chunk of their own for another lane. */
+const MIN_SHARE_ROWS = 50_000;
+/** An estimate a little too low would leave a chunk of a few rows over. */
+const ESTIMATE_ERROR = 1.02;
+
 /** Plan nodes that give rows in the order of an index: a walk that has others would sort everything at every step. */
 const IN_ORDER = new Set(['Limit', 'Index Scan', 'Index Only Scan', 'Append', 'Merge Append']);
 
@@ -26,14 +31,13 @@ const IN_ORDER = new Set(['Limit', 'Index Scan', 'Index Only Scan', 'Append', 'M
 export async function planChunks(
   source: PgSource,
   plan: EntityPlan,
-  options: { chunkRows: number; chunkBytes: number; signal: AbortSignal },
+  options: ChunkLimits & { signal: AbortSignal },
 ): Promise<ChunkPlan> {
   const parts = keyOrder(plan);
   const { read } = plan.spec;
   return inSession(source, { signal: options.signal }, async (client) => {
     const everything = `SELECT ${selectList(plan)} ${fromClause(read)} ${whereClause(plan.spec)}`;
-    const { rowBytes } = await estimate(client, everything);
-    const chunkRows = Math.max(1, Math.min(options.chunkRows, Math.floor(options.chunkBytes / rowBytes)));
+    const chunkRows = rowsOfChunk(options, await estimate(client, everything));
     const walk = { client, plan, parts, chunkRows };
     const { nodes } = await estimate(client, nextBoundary(walk, null));
     const isOrdered = [...nodes].every((node) => IN_ORDER.has(node));
@@ -43,6 +47,13 @@ export async function planChunks(
     );
     return { ranges: toRanges(encoded) };
   });
+}
+
+/** Each chunk begins with a wait for its first rows: few and large ones are best, as long as every lane has one. */
+function rowsOfChunk(limits: ChunkLimits, table: { rows: number; rowBytes: number }): number {
+  const share = Math.max(MIN_SHARE_ROWS, Math.ceil((table.rows / limits.lanes) * ESTIMATE_ERROR));
+  const most = Math.min(limits.chunkRows, Math.floor(limits.chunkBytes / table.rowBytes));
+  return Math.max(1, Math.min(most, share));
 }
 
 /** From boundary to boundary along an index: a fifth of the time that counting all rows takes. */

@@ -31,7 +31,7 @@ describe('reads of PostgreSQL', () => {
 
   /** All rows through the ranges of a plan, and through pieces of one row each: every row once, whichever way. */
   async function readEveryWay(plan: EntityPlan, chunkRows: number): Promise<string[][]> {
-    const { ranges } = await source.planChunks(plan, { chunkRows, chunkBytes: 1e9, signal: never });
+    const { ranges } = await source.planChunks(plan, { chunkRows, chunkBytes: 1e9, lanes: 2, signal: never });
     const byRanges: string[] = [];
     for (const range of ranges) {
       byRanges.push(
@@ -155,7 +155,7 @@ describe('reads of PostgreSQL', () => {
       const [walked, counted] = await Promise.all(
         ['walked', 'counted'].map(async (name) => {
           const plan = await table(name, { key: ['a', 'b'] });
-          return source.planChunks(plan, { chunkRows, chunkBytes: 1e9, signal: never });
+          return source.planChunks(plan, { chunkRows, chunkBytes: 1e9, lanes: 2, signal: never });
         }),
       );
       expect(walked).toEqual(counted);
@@ -168,7 +168,12 @@ describe('reads of PostgreSQL', () => {
       'CREATE TABLE holes (a int, b int); INSERT INTO holes SELECT NULLIF(n, 5), NULLIF(n, 3) FROM generate_series(1, 10) n',
     );
     const plan = await table('holes', { key: ['a', 'b'] });
-    const { ranges } = await source.planChunks(plan, { chunkRows: 3, chunkBytes: 1e9, signal: never });
+    const { ranges } = await source.planChunks(plan, {
+      chunkRows: 3,
+      chunkBytes: 1e9,
+      lanes: 2,
+      signal: never,
+    });
     expect(ranges.length).toBe(3);
     const counts = [];
     for (const range of ranges)
