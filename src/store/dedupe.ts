@@ -41,7 +41,8 @@ export async function deduplicate(
   if (spec === null) return NOTHING;
   const dedupe: Dedupe = { ...staged, ...read, scope: dedupeScope(plan) };
   await fingerprint(dedupe, spec);
-  if (await releaseMoved(dedupe)) await markUnsettled(dedupe);
+  await releaseMoved(dedupe);
+  await markUnsettled(dedupe);
   const { displaced, lost } = await claimGroups(dedupe);
   if (!lost) {
     await clearSkipped(dedupe);
@@ -91,7 +92,6 @@ async function fingerprint(dedupe: Dedupe, spec: DeduplicateSpec): Promise<void>
          ON v.fingerprint = d.fingerprint AND v.bucket = d.bucket AND v.scope = ${bind(dedupe.scope)}`,
     values,
   );
-  await markUnsettled(dedupe);
 }
 
 function columnOf(plan: EntityPlan, name: string): MirrorColumn {
@@ -118,7 +118,7 @@ function instant({ name, type }: MirrorColumn): string {
  * A row that is in another group than it was, or at another time in it, gives its group back. Locked in a statement of
  * its own: the one that looks for skipped rows must see those of whoever held the lock until now.
  */
-async function releaseMoved({ session, plan, scope }: Dedupe): Promise<boolean> {
+async function releaseMoved({ session, plan, scope }: Dedupe): Promise<void> {
   const values = [plan.spec.entity, scope];
   const moved = `
     SELECT v.scope, v.fingerprint, v.bucket
@@ -129,7 +129,7 @@ async function releaseMoved({ session, plan, scope }: Dedupe): Promise<boolean> 
      ORDER BY v.scope, v.fingerprint, v.bucket
        FOR UPDATE OF v`;
   const { rowCount } = await session.client.query(moved, values);
-  if (rowCount === 0) return false;
+  if (rowCount === 0) return;
   await session.client.query(
     `WITH moved AS MATERIALIZED (${moved}),
      released AS (
@@ -138,10 +138,12 @@ async function releaseMoved({ session, plan, scope }: Dedupe): Promise<boolean> 
      ${enqueueSkipped('moved', `NOT (k.entity = $1 AND k.key IN (SELECT key FROM ${PIECE}))`)}`,
     values,
   );
-  return true;
 }
 
-/** Rows that are skipped already for one that is lower take no lock and write nothing. */
+/**
+ * Rows that are skipped already for one that is lower take no lock and write nothing. After the release, whether it
+ * found anything or not: a row whose group another lane took while the release waited for it has to contend for it.
+ */
 async function markUnsettled({ session, plan, scope }: Dedupe): Promise<void> {
   await session.client.query(
     `UPDATE ${PIECE} AS d SET unsettled = true

@@ -19,6 +19,7 @@ import {
   type TestRow,
   type TestStore,
   textPiece,
+  untilWaiting,
 } from './load-kit.ts';
 
 let test: TestStore;
@@ -205,6 +206,22 @@ describe('deduplicate', () => {
       keys: ['2'],
     });
     expect(await skipped()).toEqual([]);
+  });
+
+  it('contends for a group that another lane takes while the row moves in it', async () => {
+    const { load, live, skipped } = await ready(sales('moving'));
+    await load([['3', 'a', '1', at('10:04:00')]]);
+    const lane = await test.store.pool.connect();
+    await lane.query('BEGIN');
+    // What the lane with row 10 does, which is lower than row 3 as it was, and higher than row 3 as it is now.
+    await lane.query(`UPDATE syncline.dedupe_survivor SET key = '10' WHERE entity = 'moving'`);
+    const loaded = load([['3', 'a', '1', at('10:03:00')]]);
+    await untilWaiting(test.store);
+    await lane.query('COMMIT');
+    lane.release();
+    expect(await loaded).toMatchObject({ updated: 1, skipped: 0 });
+    expect(await live()).toEqual(['3']);
+    expect(await skipped()).toEqual([{ key: '10', survivor: '3' }]);
   });
 
   it('forgets old survivors but those that keep a duplicate out', async () => {

@@ -244,3 +244,14 @@ export async function all<T = Record<string, unknown>>(
   const { rows } = await store.pool.query(sql, values);
   return rows as T[];
 }
+
+/** @returns the session of the store's database that waits for another one's lock, once there is one. */
+export async function untilWaiting(store: Store): Promise<number> {
+  for (;;) {
+    const [row] = await all<{ pid: number }>(
+      store,
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    if (row !== undefined) return row.pid;
+  }
+}

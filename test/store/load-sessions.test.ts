@@ -15,6 +15,7 @@ import {
   type TestRow,
   type TestStore,
   textPiece,
+  untilWaiting,
 } from './load-kit.ts';
 
 let test: TestStore;
@@ -44,7 +45,7 @@ describe('a load', () => {
     await other.query(`BEGIN; LOCK TABLE aborted IN ACCESS EXCLUSIVE MODE`);
     const abort = new AbortController();
     const loading = load([['1', 'b']], abort.signal);
-    const waiting = await untilWaiting();
+    const waiting = await untilWaiting(test.store);
     abort.abort(new Error('enough'));
     await expect(loading).rejects.toThrow('enough');
     const [session] = await all(
@@ -79,7 +80,7 @@ describe('a load', () => {
       ['1', 'b'],
       ['2', 'b'],
     ]);
-    await untilWaiting();
+    await untilWaiting(test.store);
     const blocked = other.query(`UPDATE deadlock SET name = name WHERE id = 1`);
     await blocked;
     await other.query('COMMIT');
@@ -109,7 +110,7 @@ describe('a load', () => {
     const { run, load } = await ready('named');
     await other.query('BEGIN; LOCK TABLE named IN ACCESS EXCLUSIVE MODE');
     const loading = load([['1', 'a']]);
-    const pid = await untilWaiting();
+    const pid = await untilWaiting(test.store);
     const [session] = await all(
       test.store,
       'SELECT application_name AS name FROM pg_stat_activity WHERE pid = $1',
@@ -139,14 +140,3 @@ describe('a load', () => {
     }
   });
 });
-
-/** @returns the session of the database that waits for a lock, once there is one. */
-async function untilWaiting(): Promise<number> {
-  for (;;) {
-    const [row] = await all<{ pid: number }>(
-      test.store,
-      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (row !== undefined) return row.pid;
-  }
-}

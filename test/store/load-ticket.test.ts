@@ -18,6 +18,7 @@ import {
   type TestRow,
   type TestStore,
   textPiece,
+  untilWaiting,
 } from './load-kit.ts';
 
 let test: TestStore;
@@ -105,7 +106,7 @@ describe('C1: the ticket', () => {
     await other.query('BEGIN');
     await write('held', 1, 'uploaded');
     const loading = load([['1', 'read']], { ticket });
-    await untilWaiting();
+    await untilWaiting(test.store);
     await other.query('COMMIT');
     expect(await loading).toMatchObject({ updated: 0, inserted: 0, refreshed: 1 });
     expect((await rows())[0]?.name).toBe('uploaded');
@@ -124,7 +125,7 @@ describe('C1: the ticket', () => {
       ],
       { ticket },
     );
-    await untilWaiting();
+    await untilWaiting(test.store);
     await other.query('COMMIT');
     expect(await loading).toMatchObject({ inserted: 1, refreshed: 1 });
     expect((await rows()).map((row) => row.name)).toEqual(['uploaded', 'read']);
@@ -376,14 +377,3 @@ describe('the merge', () => {
     });
   });
 });
-
-/** Until a session of the database waits for a lock. */
-async function untilWaiting(): Promise<void> {
-  for (;;) {
-    const [row] = await all<{ waiting: number }>(
-      test.store,
-      `SELECT count(*) AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (Number(row?.waiting) > 0) return;
-  }
-}
