@@ -2,7 +2,7 @@
 import type { Source } from '../connectors/contract.ts';
 import type { EntityRef } from '../domain/run.ts';
 import type { Claim } from '../store/chunks.ts';
-import type { LoadJob } from '../store/load-piece.ts';
+import type { LoadJob } from '../store/load-job.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { EntityAtWork } from './entity-at-work.ts';
 import type { KeepAlive } from './keep-alive.ts';

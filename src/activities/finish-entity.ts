@@ -15,7 +15,7 @@ import type {
 import { moveCheckpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { forgetOtherScopes } from '../store/dedupe-release.ts';
 import { type EntityEnd, endEntity, readEntityEnd } from '../store/entity-end.ts';
-import { buildFeedIndex } from '../store/mirror-ddl.ts';
+import { buildFeedIndex } from '../store/feed-index.ts';
 import { inStoreTransaction } from '../store/open.ts';
 import { countQuarantined, dropUnseen } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';

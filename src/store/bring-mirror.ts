@@ -2,7 +2,8 @@
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Db } from '../pg/pool.ts';
 import { requireFullRun } from './checkpoints.ts';
-import { ensureMirror, type MirrorChange, planMirror } from './mirror-ddl.ts';
+import type { MirrorChange } from './mirror-compare.ts';
+import { ensureMirror, planMirror } from './mirror-ddl.ts';
 import { mirrorTable } from './mirror-target.ts';
 
 export async function bringMirror(

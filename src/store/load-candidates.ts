@@ -1,7 +1,7 @@
 /** C5: what a range's piece says of keys: which ones the source showed, and which of the mirror's it did not. */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { LoadJob } from './load-piece.ts';
+import type { LoadJob } from './load-job.ts';
 import { joinMirror, type LoadSession } from './load-session.ts';
 import {
   type Bind,

@@ -3,14 +3,14 @@
  * columns, merge, what was set aside, and the claim's new position. The piece is in memory when it starts.
  */
 
-import type { EntityPlan, Reject, ShapedPiece } from '../domain/entity.ts';
+import type { Reject, ShapedPiece } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { EntityRef, RowCounts } from '../domain/run.ts';
+import type { RowCounts } from '../domain/run.ts';
 import { deduplicate } from './dedupe.ts';
 import { noteKeys } from './load-candidates.ts';
+import type { LoadJob } from './load-job.ts';
 import { type Merge, mergeStaged } from './load-merge.ts';
 import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
-import type { MirrorRange } from './mirror-target.ts';
 import { applyRules } from './on-source.ts';
 import type { Store } from './open.ts';
 import { findBadKeys, setAside } from './poison.ts';
@@ -18,31 +18,6 @@ import { clearQuarantine, quarantineRows } from './quarantine-rows.ts';
 import { stagePiece } from './stage-piece.ts';
 import { openStaging, type Staged } from './staging.ts';
 import { buryKeys } from './tombstones.ts';
-
-export type LoadJob = {
-  readonly ref: EntityRef;
-  readonly plan: EntityPlan;
-  /** C1: text of `pg_current_snapshot()`, taken before the source was read. */
-  readonly ticket: string;
-  /** C4; null for look-ups by key outside a chunk. */
-  readonly claim: { readonly chunkId: number; readonly attempt: number } | null;
-  /** Where the claim's resume position goes, in the same transaction; null leaves it. */
-  readonly resumeAfter: string | null;
-  /** true: the chunk is done with this piece. */
-  readonly finished: boolean;
-  /** Mirror keys in (after, upTo] that the piece does not show become delete candidates (C5); null: none do. */
-  readonly range: MirrorRange | null;
-  /** 'unproved': `rawKeys` go to seen_key instead. */
-  readonly keyOrder: 'bytes' | 'unproved';
-  /** UTC instant: changed rows whose newest changedAt is below it count as late rows. */
-  readonly lateBelow: string | null;
-  /** Entries of the refresh list that this read settles; they go before the load may list a key again. */
-  readonly refreshDone?: readonly { readonly key: string; readonly enqueuedXid: string }[];
-  /** A look-up by key: asked keys that `rawKeys` does not hold become tombstones. */
-  readonly askedKeys?: readonly string[];
-  /** Encoded keys of all rows read, rejected ones included; null where nobody needs them. */
-  readonly rawKeys: readonly string[] | null;
-};
 
 /** @throws SyncError FENCED when run or claim are another's by now: nothing was written. */
 // biome-ignore lint/complexity/useMaxParams: where, what to do, with what, and until when; an object would name nothing.

@@ -5,7 +5,7 @@ import type { RowCounts } from '../domain/run.ts';
 import { classifyPgError } from '../pg/errors.ts';
 import { watchSilence } from '../pg/liveness.ts';
 import { backendPid, withTransaction } from '../pg/transaction.ts';
-import type { LoadJob } from './load-piece.ts';
+import type { LoadJob } from './load-job.ts';
 import { bindLiteral } from './mirror-target.ts';
 import type { Store } from './open.ts';
 

@@ -9,7 +9,7 @@ import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
 import type { LoadSession } from './load-session.ts';
 import { readMirror } from './mirror-catalogue.ts';
-import { keyCollation } from './mirror-ddl.ts';
+import { keyCollation } from './mirror-columns.ts';
 
 export type StagedColumn = { readonly name: string; readonly type: string };
 

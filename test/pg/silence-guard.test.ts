@@ -6,8 +6,7 @@ import { onSessionAlive } from '../../src/pg/silence-guard.ts';
 import { sourceServer } from '../support/servers.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 
-/** The campaign sets 30. */
-const SLOW_QUERY_S = Number(process.env.SYNCLINE_SLOW_QUERY_S ?? 12);
+const SLOW_QUERY_S = 12;
 
 describe('silence guard (C6)', () => {
   let proxy: Awaited<ReturnType<typeof startProxy>>;

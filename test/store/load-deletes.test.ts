@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan, Reject } from '../../src/domain/entity.ts';
 import { loadDirect } from '../../src/store/load-direct.ts';
-import { type LoadJob, loadPiece } from '../../src/store/load-piece.ts';
+import type { LoadJob } from '../../src/store/load-job.ts';
+import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { takeTicket } from '../../src/store/ticket.ts';
 import { countLive, tombstoneKeys } from '../../src/store/tombstones.ts';

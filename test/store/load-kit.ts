@@ -9,7 +9,7 @@ import type {
   SourceColumn,
 } from '../../src/domain/entity.ts';
 import type { EntityRef } from '../../src/domain/run.ts';
-import type { LoadJob } from '../../src/store/load-piece.ts';
+import type { LoadJob } from '../../src/store/load-job.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { takeTicket } from '../../src/store/ticket.ts';

@@ -1,8 +1,9 @@
 /** The mirror tables: what is made, what is compared, what is changed, and what a person must decide. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan } from '../../src/domain/entity.ts';
+import { buildFeedIndex } from '../../src/store/feed-index.ts';
 import { loadPiece } from '../../src/store/load-piece.ts';
-import { buildFeedIndex, ensureMirror, planMirror } from '../../src/store/mirror-ddl.ts';
+import { ensureMirror, planMirror } from '../../src/store/mirror-ddl.ts';
 import {
   all,
   jobFor,

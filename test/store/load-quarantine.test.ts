@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan, Reject } from '../../src/domain/entity.ts';
-import { type LoadJob, loadPiece } from '../../src/store/load-piece.ts';
+import type { LoadJob } from '../../src/store/load-job.ts';
+import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import {
   all,

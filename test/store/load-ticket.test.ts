@@ -2,7 +2,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan } from '../../src/domain/entity.ts';
-import { type LoadJob, loadPiece } from '../../src/store/load-piece.ts';
+import type { LoadJob } from '../../src/store/load-job.ts';
+import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import { listRefresh } from '../../src/store/refresh.ts';
 import { takeTicket } from '../../src/store/ticket.ts';

@@ -1,7 +1,7 @@
 /** `syncline plan`: what a run would do, without doing it; with --apply: makes the mirrors fit. */
 import { Command } from 'commander';
 import { ERRORS, type ErrorCode, EXIT, type ExitCode } from '../../domain/errors.ts';
-import type { MirrorChange } from '../../store/mirror-ddl.ts';
+import type { MirrorChange } from '../../store/mirror-compare.ts';
 import type { Register } from '../command.ts';
 import { pipelinesOf, withContext } from '../context.ts';
 import { type EntityForecast, forecastEntity, sampleText } from '../forecast.ts';

@@ -12,7 +12,6 @@ import { startProxy } from '../../support/tcp-proxy.ts';
 import { never, openPostgres, piecesOf, planOf, rowsOf } from '../kit.ts';
 
 const everything = { lower: null, upper: null };
-/** The campaign sets 30. */
 const SLOW_QUERY_S = 30;
 
 describe('a silent source (C6)', () => {

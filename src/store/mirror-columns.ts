@@ -1,0 +1,83 @@
+/** Columns of a mirror as DDL, and the comments in which their owners are written and read back from. */
+import type { EntityPlan, MirrorColumn } from '../domain/entity.ts';
+import { quoteIdent } from '../pg/identifiers.ts';
+import { bindLiteral, mirrorTable } from './mirror-target.ts';
+
+export const SYSTEM_COLUMNS = [
+  {
+    name: 'sync_xid',
+    type: 'xid8',
+    ddl: 'sync_xid xid8 NOT NULL DEFAULT pg_current_xact_id()',
+    why: 'version of the row, and its position in the feed',
+  },
+  {
+    name: 'sync_deleted_at',
+    type: 'timestamp with time zone',
+    ddl: 'sync_deleted_at timestamptz',
+    why: 'when the row was deleted; NULL while it is there',
+  },
+  {
+    name: 'sync_hlc',
+    type: 'text',
+    ddl: 'sync_hlc text COLLATE "C"',
+    why: 'clock of the last change that is not the source’s',
+  },
+  {
+    name: 'sync_origin',
+    type: 'text',
+    ddl: 'sync_origin text',
+    why: 'who made the last change that is not the source’s',
+  },
+  {
+    name: 'sync_modified_at',
+    type: 'timestamp with time zone',
+    ddl: 'sync_modified_at timestamptz',
+    why: 'when somebody changed the row here',
+  },
+  { name: 'sync_modified_by', type: 'text', ddl: 'sync_modified_by text', why: 'who changed the row here' },
+] as const;
+
+export function columnDdl(plan: EntityPlan, column: MirrorColumn): string {
+  const { name, type } = column;
+  if (column.keyPosition !== null) return `${quoteIdent(name)} ${type}${keyCollation(type)} NOT NULL`;
+  return `${quoteIdent(name)} ${type}${localDefault(plan, name)}`;
+}
+
+/** Keys are ordered by their bytes, as every encoded key and position is. */
+export function keyCollation(type: string): string {
+  return /^(text|character varying|character|name)\b/.test(type) ? ' COLLATE "C"' : '';
+}
+
+export function localDefault(plan: EntityPlan, name: string): string {
+  const local = plan.spec.localColumns.find((column) => column.name === name);
+  return local === undefined || local.default === null
+    ? ''
+    : ` DEFAULT ${bindLiteral(local.default)}::${local.type}`;
+}
+
+export const SOURCE_OWNED = 'Source-owned (syncline)';
+export const LOCAL = 'Local (syncline)';
+export const SYSTEM = 'System (syncline)';
+
+export function tableComment({ spec }: EntityPlan): string {
+  return (
+    `Mirror of ${spec.mirror.shared ? `source ${spec.source} and others` : `entity ${spec.entity}`}, kept by Syncline. ` +
+    'Columns marked source-owned follow the source; columns marked local are yours.'
+  );
+}
+
+export function commentOn(plan: EntityPlan, column: MirrorColumn): string {
+  return comment(plan, column.name, columnComment(plan, column));
+}
+
+export function columnComment(plan: EntityPlan, column: MirrorColumn): string {
+  if (column.role === 'from') return `${SOURCE_OWNED}: from ${column.from}`;
+  if (column.role === 'compute') return `${SOURCE_OWNED}: computed from the source’s row`;
+  const local = plan.spec.localColumns.find(({ name }) => name === column.name);
+  const rule = local?.onSource === undefined ? '' : ', except by its onSource rule';
+  return `${LOCAL}: a sync never overwrites it${rule}; a new row has ${local?.default ?? 'NULL'}`;
+}
+
+export function comment(plan: EntityPlan, column: string, text: string): string {
+  return `COMMENT ON COLUMN ${mirrorTable(plan)}.${quoteIdent(column)} IS ${bindLiteral(text)}`;
+}
