@@ -12,7 +12,7 @@ import {
 import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
 import { redact } from './domain/redact.ts';
-import type { RunSummary, SyncPipelineInput } from './domain/run.ts';
+import { NO_ROWS, type RunSummary, type SyncPipelineInput } from './domain/run.ts';
 import { searchAttributes } from './domain/search-attributes.ts';
 import { workflowId } from './domain/workflow-id.ts';
 import { failureNote } from './workflows/failure-note.ts';
@@ -23,7 +23,6 @@ import {
   type SteeringAction,
   steeringUpdates,
 } from './workflows/messages.ts';
-import { NO_ROWS } from './workflows/no-rows.ts';
 import { attributes } from './workflows/search-attributes.ts';
 import type { syncPipeline } from './workflows/sync-pipeline.ts';
 

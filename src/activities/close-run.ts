@@ -1,8 +1,15 @@
 /** Judges the run by its entities, closes its row and gives the lease back, in one transaction. */
 
 import { SyncError } from '../domain/errors.ts';
-import type { EntitySummary, FailureNote, RowCounts, RunRef, RunStatus, RunSummary } from '../domain/run.ts';
-import { NO_ROWS } from '../store/load-session.ts';
+import {
+  type EntitySummary,
+  type FailureNote,
+  NO_ROWS,
+  type RowCounts,
+  type RunRef,
+  type RunStatus,
+  type RunSummary,
+} from '../domain/run.ts';
 import { inStoreTransaction } from '../store/open.ts';
 import { endRun, readEntitySummaries, readRun } from '../store/runs.ts';
 import type { ActivityDeps } from './deps.ts';

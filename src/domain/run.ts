@@ -39,6 +39,18 @@ export type RowCounts = {
   readonly refreshed: number;
 };
 
+export const NO_ROWS: RowCounts = {
+  fetched: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  tombstoned: 0,
+  quarantined: 0,
+  lateRows: 0,
+  refreshed: 0,
+};
+
 export type FailureNote = { readonly code: string; readonly message: string; readonly remedy?: string };
 
 export type EntitySummary = {

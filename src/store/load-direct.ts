@@ -5,12 +5,12 @@
  */
 
 import type { EntityPlan, ShapedPiece } from '../domain/entity.ts';
-import type { RowCounts } from '../domain/run.ts';
+import { NO_ROWS, type RowCounts } from '../domain/run.ts';
 import { copyIn } from './copy-in.ts';
 import { noteKeys } from './load-candidates.ts';
 import type { LoadJob } from './load-job.ts';
 import { settleRefresh } from './load-piece.ts';
-import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
+import { inLoadTransaction, type LoadSession, recordClaim } from './load-session.ts';
 import {
   bindings,
   bindLiteral,

@@ -5,12 +5,12 @@
 
 import type { Reject, ShapedPiece } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { RowCounts } from '../domain/run.ts';
+import { NO_ROWS, type RowCounts } from '../domain/run.ts';
 import { deduplicate } from './dedupe.ts';
 import { noteKeys } from './load-candidates.ts';
 import type { LoadJob } from './load-job.ts';
 import { type Merge, mergeStaged } from './load-merge.ts';
-import { inLoadTransaction, type LoadSession, NO_ROWS, recordClaim } from './load-session.ts';
+import { inLoadTransaction, type LoadSession, recordClaim } from './load-session.ts';
 import { applyRules } from './on-source.ts';
 import type { Store } from './open.ts';
 import { findBadKeys, setAside } from './poison.ts';

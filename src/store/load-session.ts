@@ -15,18 +15,6 @@ const TRANSACTION_MAX_MS = 15_000;
 const CLAIM_LEASE_MS = 8_000;
 const TRIES = 4;
 
-export const NO_ROWS: RowCounts = {
-  fetched: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  skipped: 0,
-  tombstoned: 0,
-  quarantined: 0,
-  lateRows: 0,
-  refreshed: 0,
-};
-
 export type ClaimedChunk = {
   readonly lower: string | null;
   readonly upper: string | null;

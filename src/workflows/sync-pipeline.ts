@@ -15,10 +15,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ERRORS } from '../domain/errors.ts';
-import type { FailureNote, RunRef, RunSummary, SyncPipelineInput } from '../domain/run.ts';
+import {
+  type FailureNote,
+  NO_ROWS,
+  type RunRef,
+  type RunSummary,
+  type SyncPipelineInput,
+} from '../domain/run.ts';
 import { failureNote } from './failure-note.ts';
 import { pipelineInputProblem } from './messages.ts';
-import { NO_ROWS } from './no-rows.ts';
 import { closeRun, openRun } from './retry.ts';
 import { runEntities } from './run-entities.ts';
 import { beginRun, type CarriedRun, carry, noteOpened, type RunWork, statusChanged } from './run-state.ts';

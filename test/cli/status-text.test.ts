@@ -2,8 +2,7 @@ import { expect, it } from 'vitest';
 import type { EntityStatus, Status } from '../../src/cli/status.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import { summaryText } from '../../src/cli/summary.ts';
-import type { RunSummary } from '../../src/domain/run.ts';
-import { NO_ROWS } from '../../src/workflows/no-rows.ts';
+import { NO_ROWS, type RunSummary } from '../../src/domain/run.ts';
 
 const ENTITY: EntityStatus = {
   entity: 'orders',

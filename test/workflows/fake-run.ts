@@ -3,8 +3,14 @@ import { Context } from '@temporalio/activity';
 import type { Activities } from '../../src/activities/contract.ts';
 import { toApplicationFailure } from '../../src/activities/failures.ts';
 import { type ErrorCode, SyncError } from '../../src/domain/errors.ts';
-import type { EntitySummary, RowCounts, RunMode, RunStatus, RunSummary } from '../../src/domain/run.ts';
-import { NO_ROWS } from '../../src/workflows/no-rows.ts';
+import {
+  type EntitySummary,
+  NO_ROWS,
+  type RowCounts,
+  type RunMode,
+  type RunStatus,
+  type RunSummary,
+} from '../../src/domain/run.ts';
 
 export type FakeEntity = {
   readonly entity: string;
