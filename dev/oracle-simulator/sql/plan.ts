@@ -32,6 +32,8 @@ export type QueryPlan = {
   readonly lockedTable: TableName | null;
   /** Not in the rendered text: the caller sets the snapshot. Its expression: `renderExpression`. */
   readonly flashback: AsOf | null;
+  /** Reads V$DATABASE or calls DBMS_FLASHBACK: the current SCN must be a held snapshot before it runs. */
+  readonly asksScn: boolean;
   /** Oracle's names of the result's columns (PostgreSQL cuts names at 63 bytes); null with a `*` among them. */
   readonly columnNames: readonly string[] | null;
 };
