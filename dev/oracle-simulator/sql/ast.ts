@@ -35,7 +35,7 @@ export type Expression =
       readonly kind: 'case';
       readonly operand: Expression | null;
       /** `when` is an expression exactly when there is an operand. */
-      readonly branches: readonly { readonly when: Expression | Condition; readonly then: Expression }[];
+      readonly branches: readonly { readonly when: Expression | Condition; readonly result: Expression }[];
       readonly otherwise: Expression | null;
     }
   | { readonly kind: 'cast'; readonly operand: Expression; readonly type: OracleType }

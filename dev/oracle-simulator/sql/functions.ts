@@ -163,3 +163,14 @@ export const niladic: ReadonlyMap<string, { sql: string; returns: ValueKind; pre
 
 /** Packages of Oracle whose functions the dialect knows only in part: others are refused, never taken for a user's. */
 export const oraclePackages: ReadonlySet<string> = new Set(['DBMS_', 'UTL_', 'APEX_', 'OWA_', 'CTX_', 'HTP']);
+
+/** Oracle has them, the simulator has not: told apart from names that nobody knows. */
+export const missingFunctions: ReadonlySet<string> = new Set(
+  `APPROX_COUNT_DISTINCT ASCIISTR BIN_TO_NUM CARDINALITY COLLECT COMPOSE CONVERT CORR COVAR_POP COVAR_SAMP DECOMPOSE DUMP
+  EXTRACTVALUE FIRST INSTRB INSTRC JSON_ARRAY JSON_ARRAYAGG JSON_EXISTS JSON_OBJECT JSON_OBJECTAGG JSON_QUERY JSON_TABLE
+  JSON_VALUE LAST LNNVL MEDIAN NANVL NEW_TIME PERCENTILE_CONT PERCENTILE_DISC RATIO_TO_REPORT REF SOUNDEX
+  SYS_CONNECT_BY_PATH SYS_OP_C2C SYS_TYPEID TREAT VALUE WIDTH_BUCKET WM_CONCAT XMLAGG XMLELEMENT XMLFOREST XMLQUERY
+  XMLTABLE XMLTYPE ACOS ASIN ATAN ATAN2 COS COSH SIN SINH TAN TANH TO_LOB TO_SINGLE_BYTE TO_MULTI_BYTE`.split(
+    /\s+/,
+  ),
+);

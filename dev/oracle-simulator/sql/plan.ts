@@ -349,7 +349,7 @@ export type TriggerStatement =
       readonly kind: 'if';
       readonly branches: readonly {
         readonly when: Condition;
-        readonly then: readonly TriggerStatement[];
+        readonly body: readonly TriggerStatement[];
       }[];
       readonly otherwise: readonly TriggerStatement[];
     }
