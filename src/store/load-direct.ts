@@ -47,12 +47,13 @@ export async function loadDirect(
   if (piece.layout !== 'mirror' || piece.format !== 'pg-binary' || range === null || !canLoadDirect(plan))
     return 'redo';
   // The savepoint is left to COMMIT: to release it would be one more round trip.
-  const first = `${rowsIn(plan, range)}; SAVEPOINT piece`;
+  const first = `${look(plan, range)}; SAVEPOINT piece`;
   return inLoadTransaction(store, { ref, claim, signal, first }, async (session) => {
-    if (session.first?.rowCount !== 0 || !(await copies(session, plan, piece))) return 'redo';
+    const seen = session.first?.rows[0] as Seen;
+    if (seen.occupied || !(await copies(session, plan, piece))) return 'redo';
     await settleRefresh(session, job);
     await noteKeys(session, job, { staging: null, rejects: piece.rejects, rowsFetched: piece.rowsFetched });
-    await clearLoaded(session, plan, range);
+    if (seen.quarantined) await clearLoaded(session, plan, range);
     await quarantineRows(session.client, ref, piece.rejects);
     const counts = {
       ...NO_ROWS,
@@ -60,18 +61,24 @@ export async function loadDirect(
       inserted: piece.rowsInData,
       quarantined: piece.rejects.length,
     };
-    await recordClaim(session, job, counts);
+    recordClaim(session, job, counts);
     return counts;
   });
 }
 
+/** Whether the range holds a row, and the entity has anything in quarantine. */
+type Seen = { readonly occupied: boolean; readonly quarantined: boolean };
+
 /**
  * C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. The order makes the
- * planner look into the primary key: without it, it scans a mirror of which it has no statistics yet from its start.
+ * planner look into the primary key (EXISTS would drop it): without it, it scans a mirror of which it has no
+ * statistics yet from its start.
  */
-function rowsIn(plan: EntityPlan, range: MirrorRange): string {
-  return `SELECT FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bindLiteral)}
-           ORDER BY ${keyNames(plan, 'm').join(', ')} LIMIT 1`;
+function look(plan: EntityPlan, range: MirrorRange): string {
+  const order = keyNames(plan, 'm').join(', ');
+  return `SELECT (SELECT true FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bindLiteral)}
+                   ORDER BY ${order} LIMIT 1) IS NOT NULL AS occupied,
+                 EXISTS (SELECT FROM syncline.quarantine WHERE entity = ${bindLiteral(plan.spec.entity)}) AS quarantined`;
 }
 
 async function copies(

@@ -35,7 +35,7 @@ export async function loadPiece(
   return inLoadTransaction(store, { ref: job.ref, claim: job.claim, signal }, async (session) => {
     await settleRefresh(session, job);
     const counts = await load(session, job, piece);
-    await recordClaim(session, job, counts);
+    recordClaim(session, job, counts);
     return counts;
   });
 }

@@ -1,5 +1,5 @@
 /** The transaction that a load works in: fenced, set up, watched, and tried again when another one was in its way. */
-import pg from 'pg';
+import type pg from 'pg';
 import { SyncError } from '../domain/errors.ts';
 import type { RowCounts } from '../domain/run.ts';
 import { classifyPgError } from '../pg/errors.ts';
@@ -27,6 +27,8 @@ export type LoadSession = {
   readonly claimed: ClaimedChunk | null;
   /** What `LoadWork.first` gave. */
   readonly first: pg.QueryResult | null;
+  /** Statements, with literals, for the end of the transaction. */
+  readonly closing: string[];
 };
 
 export type LoadWork = Pick<LoadJob, 'ref' | 'claim'> & {
@@ -52,9 +54,10 @@ export async function inLoadTransaction<T>(
 }
 
 function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) => Promise<T>): Promise<T> {
-  const { ref, signal } = work;
-  const options = { begin: beginLoad(ref), ...(signal && { signal }) };
-  return withTransaction(store.pool, options, (client) =>
+  const { signal } = work;
+  const closing: string[] = [];
+  const options = { begin: null, closing: () => closing.map((sql) => `${sql};`).join(' ') };
+  return withTransaction(store.pool, { ...options, ...(signal && { signal }) }, (client) =>
     watchSilence(
       {
         probePool: store.probePool,
@@ -63,7 +66,7 @@ function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) =
         destroy: () => destroy(client),
       },
       async (progress) => {
-        return load({ client, progress, ...(await takeClaim(client, work)) });
+        return load({ client, progress, closing, ...(await begin(client, work)) });
       },
     ),
   );
@@ -76,30 +79,35 @@ function destroy(client: pg.PoolClient): void {
 
 /**
  * Our writes pass the mirror's triggers; deferred constraints speak up where a savepoint can still take the row back;
- * hash joins of a piece stay in memory; COPY has the silence watch instead of a statement time-out. All of it in the
- * round trip of BEGIN: while this process shapes another piece, each round trip waits for its turn.
+ * hash joins of a piece stay in memory; COPY has the silence watch instead of a statement time-out.
  */
-function beginLoad(ref: LoadJob['ref']): string {
-  const name = pg.escapeLiteral(`syncline/load ${ref.runId}`.slice(0, 63));
-  return `BEGIN;
-    SELECT set_config('application_name', ${name}, true), set_config('syncline.writer', 'on', true),
-           set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
-           set_config('jit', 'off', true);
-    SET CONSTRAINTS ALL IMMEDIATE`;
+function settings(ref: LoadJob['ref']): string {
+  const name = bindLiteral(`syncline/load ${ref.runId}`.slice(0, 63));
+  return `SELECT set_config('application_name', ${name}, true), set_config('syncline.writer', 'on', true),
+                 set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
+                 set_config('jit', 'off', true);
+          SET CONSTRAINTS ALL IMMEDIATE`;
 }
 
 type Taken = ClaimedChunk & { readonly isRunning: boolean; readonly isOurs: boolean };
 
 /**
  * C4, before anything else is read or written: whoever lost the run's fence or the chunk's claim, say by being frozen
- * for a while, writes nothing.
+ * for a while, writes nothing. In one round trip with BEGIN: while this process shapes another piece, each one waits
+ * for its turn.
  */
-async function takeClaim(
+async function begin(
   client: pg.PoolClient,
   { ref, claim, first }: LoadWork,
 ): Promise<Pick<LoadSession, 'claimed' | 'first'>> {
-  const results = await client.query(`${claimStatement(ref, claim)}; ${first ?? ''}`);
-  const [taken, answer = null] = [results].flat() as pg.QueryResult[];
+  const statements = [
+    'BEGIN',
+    settings(ref),
+    claimStatement(ref, claim),
+    ...(first === undefined ? [] : [first]),
+  ];
+  const results = (await client.query(statements.join('; '))) as unknown as pg.QueryResult[];
+  const [, , , taken, answer = null] = results;
   const { isRunning, isOurs, ...claimed } = (taken as pg.QueryResult<Taken>).rows[0] as Taken;
   if (!isRunning) throw fenced(`Run ${ref.runId} is closed or has another fence`);
   if (claim === null) return { claimed: null, first: answer };
@@ -153,16 +161,17 @@ export async function joinMirror<T>(
 }
 
 /** Counts, position and state of the chunk move in the transaction that loads its rows. */
-export async function recordClaim(session: LoadSession, job: LoadJob, counts: RowCounts): Promise<void> {
-  if (job.claim === null) return;
-  await session.client.query(
+export function recordClaim({ closing }: LoadSession, job: LoadJob, counts: RowCounts): void {
+  const { claim, resumeAfter, finished } = job;
+  if (claim === null) return;
+  const lease = finished ? 'NULL' : `clock_timestamp() + ${CLAIM_LEASE_MS} * interval '1 millisecond'`;
+  closing.push(
     `UPDATE syncline.sync_chunk
         SET counts = (SELECT jsonb_object_agg(key, value::bigint + coalesce((counts->>key)::bigint, 0))
-                        FROM jsonb_each_text($2::jsonb)),
-            resume_after = coalesce($3, resume_after),
-            state = CASE WHEN $4 THEN 'done' ELSE state END,
-            lease_until = CASE WHEN $4 THEN NULL ELSE clock_timestamp() + $5 * interval '1 millisecond' END
-      WHERE id = $1`,
-    [job.claim.chunkId, JSON.stringify(counts), job.resumeAfter, job.finished, CLAIM_LEASE_MS],
+                        FROM jsonb_each_text(${bindLiteral(JSON.stringify(counts))}::jsonb)),
+            resume_after = coalesce(${bindLiteral(resumeAfter)}, resume_after),
+            ${finished ? "state = 'done'," : ''}
+            lease_until = ${lease}
+      WHERE id = ${bindLiteral(claim.chunkId)}`,
   );
 }
