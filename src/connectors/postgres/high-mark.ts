@@ -4,15 +4,15 @@
  * time; sessions before prepared transactions, so that one that is being prepared is met at least once.
  */
 
-import type { Degraded } from '../../domain/source-shape.ts';
-import type { HighMark } from '../contract.ts';
 import {
   decideHighMark,
   hiddenNotes,
   type MarkLimits,
   type OpenWork,
   type TransactionView,
-} from './decide-high-mark.ts';
+} from '../../domain/decide-high-mark.ts';
+import type { Degraded } from '../../domain/source-shape.ts';
+import type { HighMark } from '../contract.ts';
 import { type PgSource, queryOnce } from './session.ts';
 
 const utc = (expression: string): string =>
@@ -46,7 +46,7 @@ export async function readClock(source: PgSource, signal: AbortSignal): Promise<
   return (rows[0] as { now: string }).now;
 }
 
-type Visibility = Pick<TransactionView, 'statisticsHidden' | 'replayedUpTo' | 'subscribes'>;
+type Visibility = Pick<TransactionView, 'hiddenUntilGranted' | 'replayedUpTo' | 'subscribes'>;
 
 async function readVisibility(source: PgSource, signal: AbortSignal): Promise<Visibility> {
   const [row] = await queryOnce<{ hidden: string; replayed: string | null; subscribes: string }>(
@@ -64,7 +64,7 @@ async function readVisibility(source: PgSource, signal: AbortSignal): Promise<Vi
     },
   );
   return {
-    statisticsHidden: row?.hidden === 't',
+    hiddenUntilGranted: row?.hidden === 't' ? 'GRANT pg_read_all_stats TO it' : null,
     replayedUpTo: row?.replayed ?? null,
     subscribes: row?.subscribes === 't',
   };

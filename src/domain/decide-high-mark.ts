@@ -1,7 +1,7 @@
 /** C3: how far a source's changes are known to be visible, from what it shows of its transactions. Pure. */
-import { maxInstant, minInstant, subtractMs } from '../../domain/instants.ts';
-import type { Degraded } from '../../domain/source-shape.ts';
-import type { HighMark } from '../contract.ts';
+import type { HighMark } from '../connectors/contract.ts';
+import { maxInstant, minInstant, subtractMs } from './instants.ts';
+import type { Degraded } from './source-shape.ts';
 
 export type OpenWork = { readonly since: string; readonly what: string };
 
@@ -13,8 +13,8 @@ export type TransactionView = {
   readonly oldest: OpenWork | null;
   /** Oldest time at which a transaction was prepared; it started earlier, nobody knows when. */
   readonly prepared: OpenWork | null;
-  /** true: transactions of other logins are hidden from us. */
-  readonly statisticsHidden: boolean;
+  /** Where transactions of other logins are hidden from us: what to grant so that they are not; else null. */
+  readonly hiddenUntilGranted: string | null;
   /** A replica: the commit time of what it replayed last. It shows none of its primary's transactions. */
   readonly replayedUpTo: string | null;
   /** true: rows come from another server by logical replication. */
@@ -41,7 +41,7 @@ export function decideHighMark(seen: TransactionView, limits: MarkLimits, previo
       mark = maxInstant(mark, floor);
     }
   }
-  const isBlind = seen.statisticsHidden || seen.replayedUpTo !== null || seen.subscribes;
+  const isBlind = seen.hiddenUntilGranted !== null || seen.replayedUpTo !== null || seen.subscribes;
   if (isBlind) {
     mark = minInstant(
       mark,
@@ -78,15 +78,15 @@ function clockNote(seen: TransactionView, previous: string | null): Degraded[] {
 
 /** What the source keeps from us, whatever runs on it at the moment. */
 export function hiddenNotes(
-  seen: Pick<TransactionView, 'statisticsHidden' | 'replayedUpTo' | 'subscribes'>,
+  seen: Pick<TransactionView, 'hiddenUntilGranted' | 'replayedUpTo' | 'subscribes'>,
   limits: MarkLimits,
 ): Degraded[] {
   const overlap = `every increment reads the last ${Math.round(overlapMs(limits) / 1000)} s again, and later commits are missed until the next full run`;
   const notes: Degraded[] = [];
-  if (seen.statisticsHidden) {
+  if (seen.hiddenUntilGranted !== null) {
     notes.push({
       code: 'TRANSACTIONS_HIDDEN',
-      message: `The login may not see other logins' transactions (GRANT pg_read_all_stats TO it): ${overlap}`,
+      message: `The login may not see other logins' transactions (${seen.hiddenUntilGranted}): ${overlap}`,
     });
   }
   if (seen.replayedUpTo !== null) {

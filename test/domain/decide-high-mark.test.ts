@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decideHighMark,
-  type MarkLimits,
-  type TransactionView,
-} from '../../../src/connectors/postgres/decide-high-mark.ts';
-import { addMs, subtractMs } from '../../../src/domain/instants.ts';
+import { decideHighMark, type MarkLimits, type TransactionView } from '../../src/domain/decide-high-mark.ts';
+import { addMs, subtractMs } from '../../src/domain/instants.ts';
 
 const now = '2026-03-01T12:00:00.500000Z';
 const ago = (ms: number): string => subtractMs(now, ms);
@@ -17,7 +13,7 @@ const quiet: TransactionView = {
   now,
   oldest: null,
   prepared: null,
-  statisticsHidden: false,
+  hiddenUntilGranted: null,
   replayedUpTo: null,
   subscribes: false,
 };
@@ -99,13 +95,13 @@ describe('the high mark (C3), clause by clause', () => {
     },
     {
       clause: 'statistics hidden: the overlap',
-      seen: { statisticsHidden: true },
+      seen: { hiddenUntilGranted: 'GRANT it' },
       mark: ago(15 * MINUTE + 10 * SECOND),
       codes: ['TRANSACTIONS_HIDDEN'],
     },
     {
       clause: 'statistics hidden, longer maxTransaction',
-      seen: { statisticsHidden: true },
+      seen: { hiddenUntilGranted: 'GRANT it' },
       limit: { maxTransactionMs: HOUR },
       mark: ago(HOUR + 10 * SECOND),
       codes: ['TRANSACTIONS_HIDDEN'],
@@ -151,7 +147,7 @@ describe('the high mark (C3), clause by clause', () => {
           ...quiet,
           oldest,
           prepared,
-          statisticsHidden: hidden,
+          hiddenUntilGranted: hidden ? 'GRANT it' : null,
           replayedUpTo: replayed === null ? null : ago(replayed),
         };
         const { mark } = decideHighMark(seen, limits, previous === null ? null : ago(previous));
