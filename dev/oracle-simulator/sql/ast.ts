@@ -54,6 +54,8 @@ export type Expression =
       readonly operand: Expression;
     }
   | { readonly kind: 'subquery'; readonly query: Query }
+  /** TRUE and FALSE in blocks. */
+  | { readonly kind: 'boolean'; readonly value: boolean }
   /** `(a, b)` in comparisons. */
   | { readonly kind: 'row'; readonly items: readonly Expression[] };
 

@@ -1,6 +1,15 @@
 import type { Expression } from './ast.ts';
 import { failure } from './errors.ts';
-import { accept, acceptSymbol, advance, inParentheses, isWord, type Parser, peek, wholeNumber } from './parser.ts';
+import {
+  accept,
+  acceptSymbol,
+  advance,
+  inParentheses,
+  isWord,
+  type Parser,
+  peek,
+  wholeNumber,
+} from './parser.ts';
 
 const fields = ['YEAR', 'MONTH', 'DAY', 'HOUR', 'MINUTE', 'SECOND'];
 

@@ -133,6 +133,11 @@ function keyword(p: Parser, token: Token): Expression | Condition | null {
     case 'MULTISET':
       if (called) throw unsupported(token.value, token.offset);
       return null;
+    case 'TRUE':
+    case 'FALSE':
+      if (p.language !== 'block') return null;
+      advance(p);
+      return { kind: 'boolean', value: token.value === 'TRUE' };
     case 'BINARY_DOUBLE_NAN':
     case 'BINARY_DOUBLE_INFINITY':
     case 'BINARY_FLOAT_NAN':

@@ -107,7 +107,10 @@ function select(p: Parser): Select {
   expect(p, 'SELECT', 928);
   const distinct = acceptOne(p, 'DISTINCT', 'UNIQUE') !== null;
   if (!distinct) accept(p, 'ALL');
+  const readInto = p.readInto;
+  p.readInto = null;
   const items = commaList(p, () => selectItem(p));
+  if (readInto !== null) readInto(p);
   return selectBehindItems(p, { distinct, items, offset });
 }
 

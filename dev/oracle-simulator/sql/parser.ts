@@ -19,6 +19,8 @@ export type Parser = {
   /** Names of `:NEW` and `:OLD` as REFERENCING has them. */
   readonly rowNames: Map<string, 'NEW' | 'OLD'>;
   asksScn: boolean;
+  /** Reads the targets of the SELECT … INTO that comes next; null: none is allowed here. */
+  readInto: ((p: Parser) => void) | null;
   readonly grammar: Grammar;
 };
 
@@ -30,13 +32,14 @@ export type Grammar = {
 
 const maxDepth = 150;
 
-export function createParser(text: string, language: Parser['language'], grammar: Grammar): Parser {
+export function createParser(text: string, grammar: Grammar): Parser {
+  const tokens = lex(text);
   return {
     text,
-    tokens: lex(text),
+    tokens,
     at: 0,
     depth: 0,
-    language,
+    language: languageOf(tokens),
     binds: [],
     tables: [],
     commonTables: new Set(),
@@ -45,8 +48,19 @@ export function createParser(text: string, language: Parser['language'], grammar
       ['OLD', 'OLD'],
     ]),
     asksScn: false,
+    readInto: null,
     grammar,
   };
+}
+
+const ddlWords = ['CREATE', 'ALTER', 'DROP', 'TRUNCATE', 'COMMENT', 'GRANT', 'REVOKE', 'RENAME'];
+
+function languageOf(tokens: readonly Token[]): Parser['language'] {
+  const words = tokens.slice(0, 5).map((token) => (token.kind === 'word' ? token.value : ''));
+  const first = words[0] ?? '';
+  if (['BEGIN', 'DECLARE', 'CALL'].includes(first) || tokens[0]?.value === '<') return 'block';
+  if (first === 'CREATE' && words.slice(1).includes('TRIGGER')) return 'trigger';
+  return ddlWords.includes(first) ? 'ddl' : 'sql';
 }
 
 /** Runs a production that may contain itself; so deep that the stack is safe. */

@@ -5,7 +5,6 @@ import type {
   Condition,
   Expression,
   Query,
-  Select,
   TableName,
   TableReference,
   TriggerEvent,
@@ -101,7 +100,12 @@ export type Merge = {
   } | null;
 };
 
-export type BlockPlan = { readonly kind: 'block'; readonly steps: readonly BlockStep[] };
+export type BlockPlan = {
+  readonly kind: 'block';
+  readonly steps: readonly BlockStep[];
+  /** As in QueryPlan, for all of the block. */
+  readonly asksScn: boolean;
+};
 
 /** One statement of an anonymous block, in order. Binds of expressions are indexes into Statement.binds. */
 export type BlockStep =
@@ -132,6 +136,13 @@ export type TransactionPlan =
       readonly kind: 'transaction';
       readonly action: 'set';
       readonly mode: 'read only' | 'read write' | 'serializable' | 'read committed';
+    }
+  | {
+      readonly kind: 'transaction';
+      /** SET CONSTRAINTS; no names: all. */
+      readonly action: 'constraints';
+      readonly names: readonly TableName[];
+      readonly mode: 'IMMEDIATE' | 'DEFERRED';
     };
 
 export type SessionPlan =
@@ -354,7 +365,7 @@ export type TriggerStatement =
       readonly otherwise: readonly TriggerStatement[];
     }
   | { readonly kind: 'assign'; readonly target: TriggerTarget; readonly value: Expression }
-  | { readonly kind: 'selectInto'; readonly select: Select; readonly into: readonly TriggerTarget[] }
+  | { readonly kind: 'selectInto'; readonly query: Query; readonly into: readonly TriggerTarget[] }
   | { readonly kind: 'dml'; readonly plan: DmlPlan; readonly into: readonly TriggerTarget[] }
   | { readonly kind: 'raise'; readonly number: Expression; readonly text: Expression }
   | { readonly kind: 'null' };
