@@ -31,16 +31,51 @@ describe('output of a program of checks', () => {
     expect(problemsOf(readTap(good), done)).toEqual([]);
   });
 
-  test.each<[string, string, Ending, string]>([
-    ['a failed check', '# got 1\nnot ok 1 - counts # 3 ms\n1..1', failed, 'not ok 1 - counts\n      got 1'],
-    ['no plan', 'ok 1 - connects # 3 ms', failed, 'broke off after check 1 (connects) (exit code 1)'],
-    ['nothing at all', '', failed, 'broke off before its first check (exit code 1)'],
-    ['a crash', 'ok 1 - connects', { ...done, exitCode: null, signal: 'SIGSEGV' }, '(SIGSEGV)'],
-    ['a plan without checks', '1..0', done, 'ran 0 of 0 checks'],
-    ['fewer checks than planned', 'ok 1 - a\n1..2', done, 'ran 1 of 2 checks'],
-    ['a hang', 'ok 1 - a', { exitCode: null, signal: 'SIGKILL', timedOutAfterMs: 5_000 }, 'after 5 s'],
-    ['an exit code without a reason', 'ok 1 - a\n1..1', { ...done, exitCode: 3 }, 'exit code 3'],
-  ])('is a problem with %s', (_, output, ending, expected) => {
+  test.each<{ what: string; output: string; ending: Ending; expected: string }>([
+    {
+      what: 'a failed check',
+      output: '# got 1\nnot ok 1 - counts # 3 ms\n1..1',
+      ending: failed,
+      expected: 'not ok 1 - counts\n      got 1',
+    },
+    {
+      what: 'no plan',
+      output: 'ok 1 - connects # 3 ms',
+      ending: failed,
+      expected: 'broke off after check 1 (connects) (exit code 1)',
+    },
+    {
+      what: 'nothing at all',
+      output: '',
+      ending: failed,
+      expected: 'broke off before its first check (exit code 1)',
+    },
+    {
+      what: 'a crash',
+      output: 'ok 1 - connects',
+      ending: { ...done, exitCode: null, signal: 'SIGSEGV' },
+      expected: '(SIGSEGV)',
+    },
+    { what: 'a plan without checks', output: '1..0', ending: done, expected: 'ran 0 of 0 checks' },
+    {
+      what: 'fewer checks than planned',
+      output: 'ok 1 - a\n1..2',
+      ending: done,
+      expected: 'ran 1 of 2 checks',
+    },
+    {
+      what: 'a hang',
+      output: 'ok 1 - a',
+      ending: { exitCode: null, signal: 'SIGKILL', timedOutAfterMs: 5_000 },
+      expected: 'after 5 s',
+    },
+    {
+      what: 'an exit code without a reason',
+      output: 'ok 1 - a\n1..1',
+      ending: { ...done, exitCode: 3 },
+      expected: 'exit code 3',
+    },
+  ])('is a problem with $what', ({ output, ending, expected }) => {
     const problems = problemsOf(readTap(output), ending);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(expected);
