@@ -1,7 +1,7 @@
 /**
  * TTC primitives, read from the bytes of a request that may not have arrived whole. A parse that runs out of bytes
- * throws NeedMore; it is begun again when more have come. Long parts are read by `once`, so that what was parsed
- * already is not parsed again with every packet.
+ * throws NeedMore; it is begun again when more have come. Long parts are read by `once`, and long values keep the
+ * chunks that are there, so that what was parsed already is not parsed again with every packet.
  */
 
 /** Not an error: the request goes on in packets that have not come yet. */
@@ -19,46 +19,67 @@ export class ProtocolError extends Error {
 
 const LONG_LENGTH = 0xfe;
 const NULL_LENGTH = 0xff;
+const FIRST_SIZE = 16 * 1024;
 
+/** Positions count from the request's start. */
 type Step = { readonly value: unknown; readonly position: number };
+/** A long value as far as it has come; `whole` once it has. */
+type Chunks = { readonly chunks: Buffer[]; next: number; whole: Buffer | null };
 
 export class TtcReader {
   #buffer: Buffer;
-  #parts: Buffer[] = [];
+  #start = 0;
   #position = 0;
+  #end: number;
   #steps: Step[] = [];
   #nextStep = 0;
+  /** Long values of this request, by where they begin. */
+  #long = new Map<number, Chunks>();
 
   constructor(bytes: Buffer = Buffer.alloc(0)) {
     this.#buffer = bytes;
+    this.#end = bytes.length;
   }
 
-  /** More bytes behind those that are there. */
+  /** More bytes behind those that are there. Views that were handed out stay as they are. */
   append(bytes: Buffer): void {
-    this.#parts.push(bytes);
+    if (this.#start === this.#end) {
+      this.#adopt(bytes, bytes.length);
+      return;
+    }
+    if (this.#buffer.length - this.#end < bytes.length) {
+      const there = this.#end - this.#start;
+      const larger = Buffer.allocUnsafe(Math.max(FIRST_SIZE, 2 * (there + bytes.length)));
+      this.#buffer.copy(larger, 0, this.#start, this.#end);
+      this.#adopt(larger, there);
+    }
+    bytes.copy(this.#buffer, this.#end);
+    this.#end += bytes.length;
   }
 
   /** Back to the beginning of the request: the parse is tried again. */
   restart(): void {
-    if (this.#parts.length > 0) {
-      this.#buffer = Buffer.concat([this.#buffer, ...this.#parts]);
-      this.#parts = [];
-    }
-    this.#position = 0;
+    this.#position = this.#start;
     this.#nextStep = 0;
   }
 
   /** The parse is complete: what is left is the next request. */
   finish(): void {
-    this.#buffer = this.#buffer.subarray(this.#position);
-    this.#position = 0;
+    this.#start = this.#position;
     this.#steps = [];
     this.#nextStep = 0;
+    this.#long = new Map();
+  }
+
+  /** Forgets all that is there: the rest of a request that cannot be understood or is not wanted any more. */
+  drop(): void {
+    this.#position = this.#end;
+    this.finish();
   }
 
   /** Bytes that are there and were not read. */
   get left(): number {
-    return this.#buffer.length - this.#position + this.#parts.reduce((sum, part) => sum + part.length, 0);
+    return this.#end - this.#position;
   }
 
   /** A step of the parse, done once however often the parse is begun again. Steps come in the same order each time. */
@@ -66,20 +87,19 @@ export class TtcReader {
     const done = this.#steps[this.#nextStep];
     if (done !== undefined) {
       this.#nextStep++;
-      this.#position = done.position;
+      this.#position = this.#start + done.position;
       return done.value as T;
     }
     const value = parse();
-    this.#steps.push({ value, position: this.#position });
+    this.#steps.push({ value, position: this.#position - this.#start });
     this.#nextStep++;
     return value;
   }
 
   /** The next byte, which stays. */
   peek(): number {
-    const byte = this.#buffer[this.#position];
-    if (byte === undefined) throw new NeedMore();
-    return byte;
+    if (this.#position >= this.#end) throw new NeedMore();
+    return this.#buffer[this.#position] as number;
   }
 
   uint8(): number {
@@ -100,10 +120,10 @@ export class TtcReader {
     return this.raw(4).readUInt32BE(0);
   }
 
-  /** `count` bytes as they are; a view, valid until the request is finished. */
+  /** `count` bytes as they are; a view, which stays as it is. */
   raw(count: number): Buffer {
     const end = this.#position + count;
-    if (end > this.#buffer.length) throw new NeedMore();
+    if (end > this.#end) throw new NeedMore();
     const bytes = this.#buffer.subarray(this.#position, end);
     this.#position = end;
     return bytes;
@@ -119,17 +139,44 @@ export class TtcReader {
     return (length & 0x80) !== 0 ? -value : value;
   }
 
+  /** A number that says how many bytes or elements follow. */
+  count(): number {
+    const count = this.ub();
+    if (count < 0 || count > 0xffffffff) throw new ProtocolError(`${count} of something`);
+    return count;
+  }
+
   /** Bytes behind their length, in chunks when they are long; null for none. */
   bytes(): Buffer | null {
     const length = this.uint8();
     if (length === 0 || length === NULL_LENGTH) return null;
-    if (length !== LONG_LENGTH) return this.raw(length);
-    const chunks: Buffer[] = [];
-    for (let size = this.ub(); size > 0; size = this.ub()) chunks.push(this.raw(size));
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    return length === LONG_LENGTH ? this.#chunks() : this.raw(length);
   }
 
   text(): string | null {
     return this.bytes()?.toString('utf8') ?? null;
+  }
+
+  #chunks(): Buffer {
+    const at = this.#position - this.#start;
+    const value = this.#long.get(at) ?? { chunks: [], next: at, whole: null };
+    this.#long.set(at, value);
+    this.#position = this.#start + value.next;
+    if (value.whole !== null) return value.whole;
+    for (let size = this.count(); size > 0; size = this.count()) {
+      value.chunks.push(this.raw(size));
+      value.next = this.#position - this.#start;
+    }
+    value.next = this.#position - this.#start;
+    value.whole = value.chunks.length === 1 ? (value.chunks[0] as Buffer) : Buffer.concat(value.chunks);
+    return value.whole;
+  }
+
+  /** Takes `bytes` as the buffer, its first `length` bytes being what was not finished yet. */
+  #adopt(bytes: Buffer, length: number): void {
+    this.#position -= this.#start;
+    this.#buffer = bytes;
+    this.#start = 0;
+    this.#end = length;
   }
 }
