@@ -152,12 +152,13 @@ function copiedType(named: NamedSpec, spec: Extract<ColumnSpec, { role: 'from' }
     );
   }
   if (holdsAll(type, source)) return type;
-  const rounds = spec.rounding === true && natural !== null && canRound(type, natural);
-  if (rounds && !isKey) return type;
+  // Without a type that holds them all, the source's own may still be a wider form of it: TIMESTAMP(9).
+  const rounds = canRound(type, natural ?? source.sourceType);
+  if (rounds && spec.rounding === true && !isKey) return type;
   const remedy = isKey
     ? 'Leave the `type` of a key out: two keys that round to one would be one row.'
-    : natural !== null && canRound(type, natural)
-      ? `Write rounding: true beside the type if that loss is meant, or leave the type out (${natural}).`
+    : rounds
+      ? `Write rounding: true beside the type if that loss is meant, or ${natural === null ? "choose 'text'" : `leave the type out (${natural})`}.`
       : `Leave the type out (${natural ?? 'none is known'}), choose 'text', or make the value with \`compute\`.`;
   throw invalid(
     named.spec,

@@ -170,15 +170,16 @@ function isUnbounded({ base, modifiers, array }: TypeName): boolean {
   return !array && modifiers.length === 0 && (base === 'text' || base === 'character varying');
 }
 
-/** Lengths and precisions of one base type; without one there is no limit (fractions of seconds: 6 digits). */
+/** Of PostgreSQL's seconds; other sources have more. */
+const MICROSECONDS = 6;
+
+/** Lengths and precisions of one base type; without one there is no limit. */
 function holdsModifiers(wide: TypeName, narrow: TypeName): boolean {
   if (wide.base === 'numeric') return holdsNumeric(wide.modifiers, narrow.modifiers);
   // Padding makes a longer character(n) another text, and bit(n) takes its own length only.
   if (wide.base === 'character' || wide.base === 'bit') return false;
-  const limit = wide.modifiers[0] ?? Number.POSITIVE_INFINITY;
-  const needed =
-    narrow.modifiers[0] ?? (/^(timestamp|time|interval)/.test(wide.base) ? 6 : Number.POSITIVE_INFINITY);
-  return limit >= needed;
+  const unlimited = /^(timestamp|time|interval)/.test(wide.base) ? MICROSECONDS : Number.POSITIVE_INFINITY;
+  return (wide.modifiers[0] ?? unlimited) >= (narrow.modifiers[0] ?? unlimited);
 }
 
 function holdsNumeric(wide: readonly number[], narrow: readonly number[]): boolean {

@@ -236,6 +236,28 @@ describe('types', () => {
     expect(plan.readColumns[1]).toMatchObject({ mirrorType: 'text', binaryAsIs: false });
     expect(plan.format).toBe('rows');
   });
+
+  test.each(['TIMESTAMP(9)', 'TIMESTAMP(9) WITH TIME ZONE'])(
+    '%s is rounded only where that is said',
+    (sourceType) => {
+      const columns = [
+        sourceColumn('ID', 'bigint'),
+        sourceColumn('AT', sourceType, { mirrorType: null, binaryAsIs: false }),
+      ];
+      const at = (more: object) => ({
+        columns: [from('id', 'ID'), from('at', 'AT', more as Partial<ColumnSpec>)],
+      });
+      const type = sourceType.endsWith('ZONE') ? 'timestamptz' : 'timestamp';
+      expect(failure({}, columns).code).toBe('TYPE_UNSUPPORTED');
+      expect(failure(at({ type }), columns).remedy).toContain(
+        "rounding: true beside the type if that loss is meant, or choose 'text'",
+      );
+      const rounded = bind(at({ type, rounding: true }), columns);
+      expect(rounded.mirrorColumns[1]?.type).toMatch(/^timestamp with/);
+      expect(rounded.readColumns[1]?.mirrorType).toBe(rounded.mirrorColumns[1]?.type);
+      expect(bind(at({ type: 'text' }), columns).readColumns[1]?.mirrorType).toBe('text');
+    },
+  );
 });
 
 describe('keys, changedAt, deduplicate', () => {

@@ -88,6 +88,7 @@ describe('canHold', () => {
     ['bigint', 'double precision'],
     ['numeric', 'double precision'],
     ['timestamp', 'timestamptz'],
+    ['timestamp(9)', 'timestamp(6) with time zone'],
     ['date', 'timestamp'],
     ['json', 'jsonb'],
     ['uuid', 'bytea'],
@@ -115,6 +116,12 @@ describe('canHold', () => {
       expect(canHold(type, normaliseType(type))).toBe('yes');
     },
   );
+
+  test('seconds have six digits, whatever other sources have', () => {
+    expect(canHold('timestamp', 'TIMESTAMP(6)')).toBe('yes');
+    expect(canHold('timestamp', 'TIMESTAMP(9)')).not.toBe('yes');
+    expect(canHold('timestamptz', 'TIMESTAMP(7) WITH TIME ZONE')).not.toBe('yes');
+  });
 
   test('varchar without a length and text hold each other', () => {
     expect(canHold('varchar', 'text')).toBe('yes');
