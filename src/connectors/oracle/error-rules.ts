@@ -205,6 +205,11 @@ export const ORA_RULES: readonly Rule[] = [
     ],
   },
   { class: 'raised', numbers: [[20_000, 20_999]] },
+  {
+    class: 'query',
+    remedy: 'A trigger or procedure of the database does not compile: have its owner correct it.',
+    numbers: [4098, 6508],
+  },
   { class: 'query', remedy: NAMES, numbers: [904, 942, 1747, 2289, 4043, 4063] },
 ];
 
@@ -260,4 +265,4 @@ export const NJS_RULES: readonly Rule[] = [
 ];
 
 /** Errors that only say where another one happened: the next in the message is the reason. */
-export const WRAPPERS: ReadonlySet<number> = new Set([604, 2063, 4088, 6512, 12801]);
+export const WRAPPERS: ReadonlySet<number> = new Set([604, 2063, 2091, 4088, 6512, 12801]);

@@ -71,17 +71,18 @@ export function classifyOracleError(error: unknown): OracleErrorClass {
 
 /** Is the session lost with this error? Then only the ledger knows what became of its transaction. */
 export function isConnectionLost(error: unknown): boolean {
-  const { code } = fields(error);
+  const { code } = fields(reasonOf(error));
   // The driver hangs up after errors that it reports as NJS-500, and after a break that nobody answered.
   return (
     code === 'NJS-500' ||
-    /Error recovery failed/.test(messageOf(error)) ||
+    /Error recovery failed/.test(messageOf(reasonOf(error))) ||
     meaningOf(error).class === 'connection'
   );
 }
 
 /** The number that says what happened; those that only say where are skipped. null: not of Oracle. */
-export function oracleNumber(error: unknown): OracleErrorNumber | null {
+export function oracleNumber(thrown: unknown): OracleErrorNumber | null {
+  const error = reasonOf(thrown);
   const { errorNum, code } = fields(error);
   const listed = [...messageOf(error).matchAll(/\b(ORA|NJS|DPI)-(\d{3,5})\b/g)].map(([, prefix, digits]) => ({
     prefix: prefix as OracleErrorNumber['prefix'],
@@ -95,8 +96,15 @@ export function oracleNumber(error: unknown): OracleErrorNumber | null {
   return listed.find(({ prefix, number }) => prefix === 'ORA' && !WRAPPERS.has(number)) ?? first;
 }
 
+/** `ORA-00942`, `NJS-500`; null: not of Oracle. */
+export function oracleCode(error: unknown): string | null {
+  const found = oracleNumber(error);
+  return found && codeText(found);
+}
+
 /** Number and first line, without anything that could be a row's value. */
-export function describeOracleError(error: unknown): string {
+export function describeOracleError(thrown: unknown): string {
+  const error = reasonOf(thrown);
   const found = oracleNumber(error);
   if (found === null) return scrub(messageOf(error));
   const code = codeText(found);
@@ -120,6 +128,9 @@ export function raisedText(error: unknown): string | null {
 }
 
 function meaningOf(error: unknown): Meaning {
+  if (error instanceof SyncError && typeof error.details.class === 'string') {
+    return { class: error.details.class as OracleErrorClass };
+  }
   const found = oracleNumber(error);
   if (found !== null) return classifyNumber(found) ?? unlisted(found);
   const { code, name } = fields(error);
@@ -169,6 +180,11 @@ function scrub(message: string): string {
   return (message.split('\n')[0] as string)
     .replace(/'(?:[^']|'')*'/g, "'…'")
     .replace(/(row with column values|value containing|string value).*$/, '$1 …');
+}
+
+/** What the driver threw, where it was made a SyncError already. */
+function reasonOf(error: unknown): unknown {
+  return error instanceof SyncError && error.cause !== undefined ? error.cause : error;
 }
 
 function fields(error: unknown): { errorNum?: unknown; code?: unknown; name?: unknown } {

@@ -1,0 +1,176 @@
+/** The statements by which one row is locked, written and read again, with their binds. */
+import oracledb from 'oracledb';
+import { decodeKey } from '../../domain/keys.ts';
+import type { Mutation, Texts } from '../write-contract.ts';
+import { selected } from './write-back-read.ts';
+import { sqlName, tableName, type WriteTable } from './write-back-table.ts';
+import {
+  type Bind,
+  bindOf,
+  expression,
+  InvalidValue,
+  quoted,
+  type WriteColumn,
+} from './write-back-values.ts';
+
+export type Statement = { readonly sql: string; readonly binds: Readonly<Record<string, Bind>> };
+
+/** A column and its value, ready for a statement. */
+type Part = { readonly column: WriteColumn; readonly bind: Bind };
+
+/** `lockWaitSeconds`: null reads without a lock. */
+export function selectRow(table: WriteTable, key: string, lockWaitSeconds: number | null): Statement {
+  const where = keyCondition(table, key);
+  const list = table.rowColumns.map(selected).join(', ');
+  return {
+    sql: `SELECT ${list} FROM ${table.sqlName} WHERE ${where.sql}${lockClause(lockWaitSeconds)}`,
+    binds: where.binds,
+  };
+}
+
+function lockClause(waitSeconds: number | null): string {
+  if (waitSeconds === null) return '';
+  return waitSeconds === 0 ? ' FOR UPDATE NOWAIT' : ` FOR UPDATE WAIT ${waitSeconds}`;
+}
+
+/** null: there is nothing to set. */
+export function updateRow(table: WriteTable, key: string, parts: readonly Part[]): Statement | null {
+  if (parts.length === 0) return null;
+  const where = keyCondition(table, key);
+  const { list, binds } = values(parts);
+  const set = parts.map(({ column }, i) => `${quoted(column.name)} = ${list[i]}`).join(', ');
+  return {
+    sql: `UPDATE ${table.sqlName} SET ${set} WHERE ${where.sql}`,
+    binds: { ...binds, ...where.binds },
+  };
+}
+
+export function deleteRow(table: WriteTable, key: string): Statement {
+  const where = keyCondition(table, key);
+  return { sql: `DELETE FROM ${table.sqlName} WHERE ${where.sql}`, binds: where.binds };
+}
+
+/** With RETURNING of the key into the binds o1, o2 … when the database gives it. */
+export function insertRow(table: WriteTable, parts: readonly Part[], key: 'given' | 'generated'): Statement {
+  const { list, binds } = values(parts);
+  const names = parts.map(({ column }) => quoted(column.name));
+  const { keySequence } = table.spec;
+  const generated = key === 'generated' && keySequence !== undefined ? (table.key[0] as WriteColumn) : null;
+  if (generated !== null) {
+    names.unshift(quoted(generated.name));
+    list.unshift(`${sqlName(tableName(keySequence as string))}.NEXTVAL`);
+  }
+  // INSERT needs a column: one of the key by its default.
+  if (names.length === 0) {
+    names.push(quoted((table.key[0] as WriteColumn).name));
+    list.push('DEFAULT');
+  }
+  const insert = `INSERT INTO ${table.sqlName} (${names.join(', ')}) VALUES (${list.join(', ')})`;
+  if (key === 'given') return { sql: insert, binds };
+  const returned = table.key.map(selected).join(', ');
+  const into = table.key.map((_, i) => `:o${i + 1}`).join(', ');
+  return {
+    sql: `${insert} RETURNING ${returned} INTO ${into}`,
+    binds: { ...binds, ...outBinds(table) },
+  };
+}
+
+/**
+ * `BEGIN PKG.PROC(P_OPERATION => …, P_CHANGED => …, P_<key> => …, P_<column> => …); END;`. A key that the procedure is
+ * to give is passed as NULL and comes back in the binds o1, o2 …
+ */
+export function callProcedure(table: WriteTable, mutation: Mutation, parts: readonly Part[]): Statement {
+  const keys = mutation.key === null ? null : keyParts(table, mutation.key);
+  const { list, binds } = values(parts);
+  const given = keys === null ? null : values(keys, 'k');
+  const changed = Object.keys(mutation.values).filter((name) => !table.key.some((key) => key.name === name));
+  const args = [
+    'P_OPERATION => :operation',
+    'P_CHANGED => :changed',
+    ...table.key.map(({ name }, i) => `${argument(name)} => ${given?.list[i] ?? `:o${i + 1}`}`),
+    ...parts.map(({ column }, i) => `${argument(column.name)} => ${list[i]}`),
+  ];
+  return {
+    sql: `BEGIN ${procedureName(table.spec.call as string)}(${args.join(', ')}); END;`,
+    binds: {
+      operation: text(mutation.operation),
+      changed: text(changed.join(',')),
+      ...binds,
+      ...(given?.binds ?? outBinds(table, oracledb.BIND_INOUT)),
+    },
+  };
+}
+
+function argument(column: string): string {
+  const name = `P_${column}`;
+  return /^[A-Z][A-Z0-9_$#]*$/.test(name) ? name : quoted(name);
+}
+
+/** `PKG.PROC`, `HR.PKG.PROC`: what it is is checked, since it becomes part of a statement. */
+function procedureName(call: string): string {
+  const name = /^(?:"[^"]+"|[\w$#]+)(?:\.(?:"[^"]+"|[\w$#]+)){0,2}$/;
+  if (!name.test(call)) throw new InvalidValue('call', 'is no name of a procedure: write PACKAGE.PROCEDURE');
+  return call;
+}
+
+function text(val: string): Bind {
+  return { dir: oracledb.BIND_IN, type: oracledb.DB_TYPE_VARCHAR, val: val === '' ? null : val };
+}
+
+const MAX_KEY_BYTES = 4_000;
+
+function outBinds(table: WriteTable, dir: number = oracledb.BIND_OUT): Record<string, Bind> {
+  const bind = { dir, type: oracledb.DB_TYPE_VARCHAR, maxSize: MAX_KEY_BYTES };
+  return Object.fromEntries(
+    table.key.map((_, i) => [`o${i + 1}`, dir === oracledb.BIND_INOUT ? { ...bind, val: null } : bind]),
+  );
+}
+
+function keyCondition(table: WriteTable, key: string): Statement {
+  const parts = keyParts(table, key);
+  const { list, binds } = values(parts, 'k');
+  return {
+    sql: parts.map(({ column }, i) => `${quoted(column.name)} = ${list[i]}`).join(' AND '),
+    binds,
+  };
+}
+
+/** @throws InvalidValue */
+export function keyParts(table: WriteTable, key: string): Part[] {
+  const texts = decodeOrFail(table, key);
+  return table.key.map((column, i) => {
+    const bind = bindOf(column, texts[i] as string);
+    if (bind.val === null) throw new InvalidValue(column.name, 'is part of the key and has no value');
+    return { column, bind };
+  });
+}
+
+function decodeOrFail(table: WriteTable, key: string): string[] {
+  try {
+    return decodeKey(key, table.key.length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidValue(table.key.map(({ name }) => name).join(', '), 'is not what the key’s text holds');
+  }
+}
+
+/** Columns and values of a mutation, without its key. @throws InvalidValue */
+export function valueParts(table: WriteTable, texts: Texts): Part[] {
+  return Object.entries(texts).map(([name, value]) => {
+    const column = table.columns.get(name);
+    if (column === undefined) throw new InvalidValue(name, 'is no column of the table');
+    if (column.kind === null) throw new InvalidValue(name, 'has a type that cannot be written');
+    return { column, bind: bindOf(column, value) };
+  });
+}
+
+function values(
+  parts: readonly Part[],
+  prefix: 'v' | 'k' = 'v',
+): { readonly list: string[]; readonly binds: Record<string, Bind> } {
+  const names = parts.map((_, i) => `${prefix}${i + 1}`);
+  return {
+    list: parts.map(({ column, bind }, i) => expression(column, `:${names[i]}`, bind)),
+    binds: Object.fromEntries(parts.map(({ bind }, i) => [names[i], bind])),
+  };
+}

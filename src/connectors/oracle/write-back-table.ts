@@ -1,0 +1,119 @@
+/** What the dictionary says of a table that is written: its columns' types, by which texts become values. */
+import oracledb from 'oracledb';
+import { SyncError } from '../../domain/errors.ts';
+import type { WriteEntity } from '../write-contract.ts';
+import { quoted, type ValueKind, type WriteColumn } from './write-back-values.ts';
+
+export type TableName = { readonly owner: string | null; readonly name: string };
+
+export type WriteTable = {
+  readonly spec: WriteEntity;
+  /** As a statement names it. */
+  readonly sqlName: string;
+  readonly key: readonly WriteColumn[];
+  /** Every column of the table, by its name. */
+  readonly columns: ReadonlyMap<string, WriteColumn>;
+  /** What verdicts show of a row: the key first. */
+  readonly rowColumns: readonly WriteColumn[];
+};
+
+/** `HR.EMPLOYEES`, `hr.employees` or `"Hr"."employees"`: names without quotes are upper case. */
+export function tableName(text: string): TableName {
+  const parts = [...text.trim().matchAll(/"((?:[^"]|"")+)"|([^."\s]+)/g)].map(
+    ([, exact, plain]) => exact?.replaceAll('""', '"') ?? (plain as string).toUpperCase(),
+  );
+  const [first, second] = parts;
+  const shape = /^\s*(?:"(?:[^"]|"")+"|[^."\s]+)(?:\.(?:"(?:[^"]|"")+"|[^."\s]+))?\s*$/;
+  if (first === undefined || !shape.test(text)) {
+    throw new SyncError('CONFIG_INVALID', { message: `${text} is no name of a table: write OWNER.TABLE` });
+  }
+  return second === undefined ? { owner: null, name: first } : { owner: first, name: second };
+}
+
+export function sqlName({ owner, name }: TableName): string {
+  return owner === null ? quoted(name) : `${quoted(owner)}.${quoted(name)}`;
+}
+
+const COLUMNS = `
+  SELECT column_name, data_type, data_precision, data_scale FROM all_tab_columns
+   WHERE owner = NVL(:owner, SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')) AND table_name = :name
+   ORDER BY column_id`;
+
+type ColumnRow = [name: string, type: string, precision: number | null, scale: number | null];
+
+/** @throws SyncError SOURCE_QUERY with scope 'entity' when the table or a column named by the entity is missing. */
+export async function describeTable(connection: oracledb.Connection, spec: WriteEntity): Promise<WriteTable> {
+  const at = tableName(spec.table);
+  const { rows = [] } = await connection.execute<ColumnRow>(
+    COLUMNS,
+    { owner: at.owner, name: at.name },
+    { outFormat: oracledb.OUT_FORMAT_ARRAY, fetchTypeHandler: () => undefined },
+  );
+  if (rows.length === 0) throw missing(spec, `table ${spec.table} is not there, or not granted`);
+  const columns = new Map(rows.map((row) => [row[0], writeColumn(row)]));
+  const key = spec.key.map((name) => named(spec, columns, name));
+  if (spec.originColumn !== undefined) named(spec, columns, spec.originColumn);
+  const shown = spec.rowColumns?.map((name) => named(spec, columns, name)) ?? [...columns.values()];
+  return {
+    spec,
+    sqlName: sqlName(at),
+    key,
+    columns,
+    rowColumns: [...key, ...shown.filter((column) => column.kind !== null && !key.includes(column))],
+  };
+}
+
+function named(spec: WriteEntity, columns: ReadonlyMap<string, WriteColumn>, name: string): WriteColumn {
+  const column = columns.get(name);
+  if (column === undefined) throw missing(spec, `table ${spec.table} has no column ${name}`);
+  if (column.kind === null) throw missing(spec, `column ${name} has a type that cannot be written`);
+  return column;
+}
+
+function missing(spec: WriteEntity, problem: string): SyncError {
+  return new SyncError('SOURCE_QUERY', {
+    message: `Entity ${spec.entity}: ${problem}`,
+    details: { scope: 'entity' },
+    remedy:
+      'Correct the entity’s `read.table`, `key` or `upload`, or grant the source’s user what docs/oracle.md lists.',
+  });
+}
+
+/** A row of ALL_TAB_COLUMNS. */
+export function writeColumn([name, type, precision, scale]: ColumnRow): WriteColumn {
+  const plain = type.replace(/\(\d+\)/g, '');
+  const kind = Object.hasOwn(KINDS, plain) ? (KINDS[plain] as ValueKind) : null;
+  const isFloat = plain === 'FLOAT';
+  return {
+    name,
+    kind,
+    // FLOAT counts binary digits.
+    precision: isFloat && precision !== null ? Math.ceil(precision * DECIMALS_PER_BIT) : precision,
+    scale: isFloat ? null : scale,
+    national: ['NVARCHAR2', 'NCHAR', 'NCLOB'].includes(plain),
+  };
+}
+
+const DECIMALS_PER_BIT = Math.log10(2);
+
+const KINDS: Readonly<Record<string, ValueKind>> = {
+  NUMBER: 'number',
+  FLOAT: 'number',
+  BINARY_FLOAT: 'binaryFloat',
+  BINARY_DOUBLE: 'binaryDouble',
+  VARCHAR2: 'text',
+  NVARCHAR2: 'text',
+  CHAR: 'char',
+  NCHAR: 'char',
+  CLOB: 'clob',
+  NCLOB: 'clob',
+  BLOB: 'blob',
+  RAW: 'raw',
+  DATE: 'date',
+  TIMESTAMP: 'timestamp',
+  'TIMESTAMP WITH TIME ZONE': 'zoned',
+  'TIMESTAMP WITH LOCAL TIME ZONE': 'zoned',
+  'INTERVAL YEAR TO MONTH': 'yearMonth',
+  'INTERVAL DAY TO SECOND': 'daySecond',
+  ROWID: 'rowid',
+};
