@@ -22,6 +22,7 @@ export type Expression =
   | { readonly kind: 'triggerColumn'; readonly row: 'NEW' | 'OLD'; readonly name: string }
   | { readonly kind: 'rowid'; readonly table: string | null; readonly offset: number }
   | { readonly kind: 'rownum'; readonly offset: number }
+  | { readonly kind: 'level'; readonly offset: number }
   | { readonly kind: 'sequence'; readonly sequence: TableName; readonly value: 'NEXTVAL' | 'CURRVAL' }
   | FunctionCall
   | { readonly kind: 'minus'; readonly operand: Expression }
@@ -40,8 +41,10 @@ export type Expression =
     }
   | { readonly kind: 'cast'; readonly operand: Expression; readonly type: OracleType }
   | { readonly kind: 'extract'; readonly field: string; readonly operand: Expression }
+  /** `2024-05-01`; a minus in front of years before 1. */
   | { readonly kind: 'date'; readonly text: string }
-  | { readonly kind: 'timestamp'; readonly text: string }
+  /** `2024-05-01 10:00:00.5`; zone as written. */
+  | { readonly kind: 'timestamp'; readonly text: string; readonly zone: string | null }
   | IntervalLiteral
   /** `expression AT TIME ZONE zone`; null: AT LOCAL. */
   | { readonly kind: 'atTimeZone'; readonly operand: Expression; readonly zone: Expression | null }

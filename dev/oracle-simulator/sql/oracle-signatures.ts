@@ -105,6 +105,11 @@ export const oracleSignatures: readonly string[] = [
   'at_time_zone(timestamptz, text) timestamptz',
   'at_time_zone(timestamp, text) timestamptz',
   'at_local(timestamptz) timestamptz',
+  // What a clock in a zone shows.
+  'local_time(timestamptz, text) timestamp',
+  'local_time(timestamp, text) timestamp',
+  // TO_CHAR(x AT TIME ZONE zone, mask): TZH and TZR are the zone's.
+  'to_char_at(timestamptz, text, text) text',
   'sys_extract_utc(timestamptz) timestamp',
   'tz_offset(text) text',
   'scn_to_timestamp(numeric) timestamp',

@@ -61,8 +61,7 @@ function create(p: Parser): Ddl {
   if (accept(p, 'TRIGGER')) return createTrigger(p, replace ? 'replace' : 'create');
   if (accept(p, 'SYNONYM')) return createSynonym(p, replace);
   if (replace) throw refusedObject(p, 922);
-  if (accept(p, 'TABLE')) return createTable(p, 'permanent');
-  if (accept(p, 'GLOBAL', 'TEMPORARY', 'TABLE')) return createTable(p, 'temporary');
+  if (accept(p, 'TABLE')) return createTable(p);
   if (accept(p, 'INDEX')) return createIndex(p, 'plain');
   if (accept(p, 'UNIQUE', 'INDEX')) return createIndex(p, 'unique');
   if (accept(p, 'SEQUENCE'))

@@ -26,9 +26,17 @@ export function datetimeLiteral(p: Parser): Expression | null {
   const match = pattern.exec(text.value);
   if (match === null) throw failure(1861, keyword.offset);
   checkDay(match, keyword.offset);
-  return keyword.value === 'DATE'
-    ? { kind: 'date', text: text.value.trim() }
-    : { kind: 'timestamp', text: text.value.trim() };
+  const day = `${match[1]}${pad(match[2], 4)}-${pad(match[3])}-${pad(match[4])}`;
+  if (keyword.value === 'DATE') return { kind: 'date', text: day };
+  if (Number(match[5]) > 23) throw failure(1850, keyword.offset);
+  if (Number(match[6]) > 59) throw failure(1851, keyword.offset);
+  if (Number(match[7]) > 59) throw failure(1852, keyword.offset);
+  const time = `${pad(match[5])}:${pad(match[6])}:${pad(match[7])}${match[8] === '.' ? '' : (match[8] ?? '')}`;
+  return { kind: 'timestamp', text: `${day} ${time}`, zone: match[9]?.trim() ?? null };
+}
+
+function pad(digits: string | undefined, length = 2): string {
+  return (digits ?? '').padStart(length, '0');
 }
 
 function checkDay(match: RegExpExecArray, offset: number): void {

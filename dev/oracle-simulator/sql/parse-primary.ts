@@ -126,7 +126,7 @@ function keyword(p: Parser, token: Token): Expression | Condition | null {
       return { kind: 'rowid', table: null, offset: token.offset };
     case 'LEVEL':
       advance(p);
-      return { kind: 'column', path: ['LEVEL'], offset: token.offset };
+      return { kind: 'level', offset: token.offset };
     case 'ORA_ROWSCN':
       throw unsupported('ORA_ROWSCN', token.offset);
     case 'CURSOR':

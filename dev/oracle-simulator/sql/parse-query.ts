@@ -31,6 +31,7 @@ import {
   sees,
 } from './parser.ts';
 import { nameOfText } from './select-names.ts';
+import { nodesOf } from './walk.ts';
 
 const maxSetOperations = 1000;
 
@@ -123,11 +124,19 @@ export function selectBehindItems(p: Parser, start: SelectStart): Select {
   const where = accept(p, 'WHERE') ? condition(p) : null;
   const levels = connectBy(p, from.length === 1 && where === null);
   if (levels !== null && !isDual(from[0])) throw unsupported('hierarchical queries', start.offset);
+  if (levels === null) refuseLevel(start.items);
   const groupBy = grouping(p);
   const having = accept(p, 'HAVING') ? condition(p) : null;
   const clause = acceptOne(p, 'MODEL', 'MATCH_RECOGNIZE', 'PIVOT', 'UNPIVOT', 'QUALIFY', 'WINDOW');
   if (clause !== null) throw unsupported(`${clause} clause`, offsetOf(p));
   return { kind: 'select', ...start, from, where, groupBy, having, levels };
+}
+
+function refuseLevel(items: readonly SelectItem[]): void {
+  for (const item of items) {
+    if (item.kind === 'star') continue;
+    for (const node of nodesOf(item.value)) if (node.kind === 'level') throw failure(1788, node.offset);
+  }
 }
 
 function isDual(reference: Select['from'][number] | undefined): boolean {
@@ -143,7 +152,7 @@ function connectBy(p: Parser, alone: boolean): Expression | null {
   const generated = condition(p);
   if (!alone || generated.kind !== 'compare') throw unsupported('hierarchical queries', offset);
   const { left, operator, right } = generated;
-  const counter = left.kind === 'rownum' || (left.kind === 'column' && left.path.join('.') === 'LEVEL');
+  const counter = left.kind === 'rownum' || left.kind === 'level';
   if (!counter || (operator !== '<=' && operator !== '<')) throw unsupported('hierarchical queries', offset);
   if (operator === '<=') return right;
   return { kind: 'binary', operator: '-', left: right, right: { kind: 'number', text: '1' } };

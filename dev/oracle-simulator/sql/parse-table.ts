@@ -4,7 +4,7 @@ import { inlineConstraint, outOfLineConstraint, startsConstraint } from './parse
 import { expression } from './parse-expression.ts';
 import { query } from './parse-query.ts';
 import { sequenceOptions } from './parse-sequence.ts';
-import { skipStorage } from './parse-storage.ts';
+import { skipAllStorage } from './parse-storage.ts';
 import { dataType } from './parse-type.ts';
 import {
   accept,
@@ -23,20 +23,18 @@ import {
 } from './parser.ts';
 import type { ColumnDefinition, CreateTable, Identity, TableConstraint } from './plan.ts';
 
-type Temporary = CreateTable['temporary'];
-
-/** Behind CREATE [GLOBAL TEMPORARY] TABLE. */
-export function createTable(p: Parser, kind: 'permanent' | 'temporary'): CreateTable {
+/** Behind CREATE TABLE. */
+export function createTable(p: Parser): CreateTable {
   const table = tableName(p);
   if (sees(p, 'OF')) throw unsupported('object tables', offsetOf(p));
   const parts: Parts = { columns: [], constraints: [], columnNames: [] };
   if (acceptSymbol(p, '(')) relationalParts(p, parts);
-  const temporary = tableOptions(p, kind === 'temporary' ? 'delete rows' : null);
+  skipAllStorage(p);
   const selected = accept(p, 'AS') ? query(p) : null;
   if (selected === null) requireTypes(parts, table.offset);
   checkNames(parts, table.offset);
   const declared = parts.columns.map(({ name, type }) => ({ name, type }));
-  return { kind: 'createTable', table, temporary, ...parts, query: selected, declared };
+  return { kind: 'createTable', table, ...parts, query: selected, declared };
 }
 
 type Parts = { columns: ColumnDefinition[]; constraints: TableConstraint[]; columnNames: string[] };
@@ -59,16 +57,6 @@ function requireTypes(parts: Parts, offset: number): void {
 function checkNames(parts: Parts, offset: number): void {
   const names = [...parts.columns.map(({ name }) => name), ...parts.columnNames];
   if (new Set(names).size < names.length) throw failure(957, offset);
-}
-
-function tableOptions(p: Parser, standard: Temporary): Temporary {
-  let temporary = standard;
-  for (;;) {
-    if (accept(p, 'ON', 'COMMIT')) {
-      temporary = acceptOne(p, 'PRESERVE', 'DELETE') === 'PRESERVE' ? 'preserve rows' : 'delete rows';
-      expect(p, 'ROWS');
-    } else if (!skipStorage(p)) return temporary;
-  }
 }
 
 /** A column with its type, default and constraints. */

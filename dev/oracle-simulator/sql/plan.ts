@@ -295,8 +295,6 @@ export type ConstraintRule =
 export type CreateTable = {
   readonly kind: 'createTable';
   readonly table: TableName;
-  /** GLOBAL TEMPORARY: what commit does to its rows. */
-  readonly temporary: 'delete rows' | 'preserve rows' | null;
   readonly columns: readonly ColumnDefinition[];
   readonly constraints: readonly TableConstraint[];
   /** AS SELECT: no columns are declared, or their names only. */
