@@ -56,15 +56,15 @@ export class Connection {
     });
   }
 
-  /** null before the logon. */
+  /** null before the logon, and once the session was killed. */
   get info(): SessionInfo | null {
-    return this.#dialogue?.info ?? null;
+    return this.#killed === null ? (this.#dialogue?.info ?? null) : null;
   }
 
   /** Settles when the client is gone and its session ended. Never rejects. */
   async run(): Promise<void> {
     const timer = setTimeout(() => {
-      if (this.info === null && !this.#link.held) this.#link.destroy();
+      if (!this.#dialogue?.session && !this.#link.held) this.#link.destroy();
     }, this.#options.logonTimeoutMs);
     try {
       const dialogue = await this.#greet();

@@ -307,10 +307,13 @@ export class Dialogue {
     const cursors = this.#cursors;
     if (session === null || cursors === null) throw new OraError(1012, 'not logged on');
     const { reader, writer } = this.#host;
+    const replyStart = (): number => this.#replyStart;
     return {
       reader,
       writer,
-      replyStart: this.#replyStart,
+      get replyStart() {
+        return replyStart();
+      },
       session,
       client: this.#client,
       cursors,

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import type { Faults } from '../faults.ts';
 import { OraError } from '../ora-error.ts';
 import type { Engine, EngineSession } from '../types.ts';
-import { DEFAULT_FIELD_VERSION } from './capabilities.ts';
+import { DEFAULT_FIELD_VERSION, FIELD_VERSION } from './capabilities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import type { SessionInfo, StatementCalls } from './dialogue.ts';
 
@@ -24,7 +24,7 @@ export type ListenerOptions = {
   readonly sduBytes?: number;
   /** Negotiation and the logon's first phase in one message. Default: 'never', the classic way. */
   readonly fastAuth?: 'offered' | 'never';
-  /** Replies that end with a message of their own, from field version 24 on. Default: 'never'. */
+  /** Replies that end with a message of their own: for field version 24 and later only. Default: 'never'. */
   readonly endOfResponse?: 'offered' | 'never';
   /** Default: 256 MiB. */
   readonly maxRequestBytes?: number;
@@ -88,13 +88,16 @@ function defaults(
   options: ListenerOptions,
   commitLater: ConnectionOptions['commitLater'],
 ): ConnectionOptions {
-  const { sduBytes = 65_535, onDefect = () => undefined } = options;
+  const { sduBytes = 65_535, fieldVersion = DEFAULT_FIELD_VERSION, onDefect = () => undefined } = options;
+  if (options.endOfResponse === 'offered' && fieldVersion < FIELD_VERSION.vector) {
+    throw new RangeError(`endOfResponse needs field version ${FIELD_VERSION.vector}, not ${fieldVersion}`);
+  }
   return {
     engine: options.engine,
     faults: options.faults,
     calls: options.calls,
     services: options.services,
-    fieldVersion: options.fieldVersion ?? DEFAULT_FIELD_VERSION,
+    fieldVersion,
     sduBytes: Math.min(Math.max(sduBytes, MIN_SDU_BYTES), MAX_SDU_BYTES),
     fastAuth: options.fastAuth ?? 'never',
     endOfResponse: options.endOfResponse ?? 'never',
