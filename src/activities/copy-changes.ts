@@ -4,6 +4,7 @@ import type { EntityRef } from '../domain/run.ts';
 import { compileShape } from '../domain/shape.ts';
 import { type Claim, freezeClaim, insertChunks, lowestChunkWatermark } from '../store/chunks.ts';
 import { noteEntity, settleWatermark } from '../store/entity-notes.ts';
+import { buildFeedIndex } from '../store/feed-index.ts';
 import { loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
 import { type ChangesWork, jobOf } from './changes-work.ts';
@@ -39,22 +40,33 @@ export async function copyChanges(
 }
 
 async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
-  const { deps, ref, entity, alive } = work;
+  const { deps, entity, alive } = work;
   const ticket = await takeTicket(deps.store.pool);
   // A full run of so many rows is a sample: nothing to catch up with.
   const sampled = entity.mode === 'full' && entity.maxRows !== null;
   if (entity.plan.spec.changedAt !== null && !sampled) {
     const range = await freezeRange(work);
+    if (entity.mode === 'full') await countAndIndex(work, range.now);
     if ((await copyChangedRows(work, range)) === 'yielded') return 'yielded';
-    if (entity.mode === 'full') {
-      const odd = await work.source.countOddRows(entity.plan, range.now, alive.signal);
-      await noteEntity(deps.store.pool, ref, odd);
-    }
   }
   await copyRefreshList(work);
   const job = { ...jobOf(work, ticket), finished: true };
   await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
   return 'done';
+}
+
+/** Source and store each have something to do that needs nothing of the other: odd rows to count, the feed's index. */
+async function countAndIndex({ deps, ref, entity, source, alive }: ChangesWork, now: string): Promise<void> {
+  const beating = setInterval(alive.moved, 1_000);
+  try {
+    const [odd] = await Promise.all([
+      source.countOddRows(entity.plan, now, alive.signal),
+      buildFeedIndex(deps.store.pool, entity.plan),
+    ]);
+    await noteEntity(deps.store.pool, ref, odd);
+  } finally {
+    clearInterval(beating);
+  }
 }
 
 /** C2: marks and bounds of this increment, the same for every claim of it. */

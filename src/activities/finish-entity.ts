@@ -82,7 +82,7 @@ async function finish(
     await endEntity(client, ref, verdict);
     return isFull && verdict.status !== 'FAILED';
   });
-  // After the first load, or the load that made good for it.
+  // Where no catch-up has built it: an entity without changedAt, a sample.
   if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
   const [summary] = await readEntitySummaries(deps.store.pool, ref.runId, ref.entity);
   if (summary !== undefined) return summary;

@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 export const ENTITY_DEFAULTS = {
   massDeleteGuardPercent: 20,
-  chunkRows: 500_000,
+  chunkRows: 2_000_000,
   lanes: 2,
   maxValueBytes: 64 * 1_024 * 1_024,
   schemaChanges: 'stop',

@@ -160,7 +160,7 @@ describe('defaults', () => {
       softDelete: null,
       massDeleteGuardPercent: 20,
       maxQuarantined: null,
-      chunkRows: 500_000,
+      chunkRows: 2_000_000,
       lanes: 2,
       maxValueBytes: 67_108_864,
       schemaChanges: 'stop',
