@@ -1,0 +1,166 @@
+/** Rows changed since a mark, in the order of (time of change, key). */
+import type { EntityPlan, SourceColumn } from '../../domain/entity.ts';
+import { SyncError } from '../../domain/errors.ts';
+import { decodeKey } from '../../domain/keys.ts';
+import { lowestWallTime, wallTime } from '../../domain/wall-time.ts';
+import type { ChangesRange, OddRows, PieceStream, ReadOptions } from '../contract.ts';
+import { type Binds, createBinds } from './binds.ts';
+import { columnType, type Kind } from './column-types.ts';
+import { compare, keyColumns, keyOrder, type OrderPart, operand, orderBy } from './keys-sql.ts';
+import { limitClause } from './read.ts';
+import { fromClause, quoteName, whereClause } from './relation.ts';
+import { type ExtraColumn, rowFormat } from './row-format.ts';
+import { rowStream } from './row-stream.ts';
+import { inSession, type OracleSource } from './session.ts';
+import { selectedAs, wallText, zonedText } from './values.ts';
+
+const TIME_KINDS: readonly (Kind | null)[] = ['date', 'timestamp', 'zoned', 'localZoned'];
+/** Earlier than every change that is looked for. */
+const LONG_AGO = `TO_TIMESTAMP('0001-01-01', 'YYYY-MM-DD')`;
+
+export function readChanges(
+  source: OracleSource,
+  plan: EntityPlan,
+  { range, options }: { range: ChangesRange; options: ReadOptions },
+): PieceStream {
+  const { timeZone } = source.settings;
+  const columns = changedAtColumns(plan);
+  const changed = changeTime(columns, timeZone);
+  const order = [changed, ...keyOrder(plan)];
+  const format = rowFormat(plan, { extra: [extraColumn(changed)], keys: keyColumns(plan) });
+  const { spec } = plan;
+  const select = (asOf: string, binds: Binds): string => {
+    const conditions = [changedSince(columns, { range, timeZone, binds })];
+    if (range.after !== null) {
+      const values = decodeKey(range.after, order.length);
+      conditions.push(compare(order, '>', { values, binds }));
+    }
+    return [
+      `SELECT ${format.selectList} ${fromClause(spec.read, asOf)}`,
+      whereClause(spec, conditions),
+      orderBy(order),
+      limitClause(options.maxRows),
+    ].join(' ');
+  };
+  return rowStream(source, { read: spec.read, format, select }, options);
+}
+
+function extraColumn({ kind, selected }: OrderPart): ExtraColumn {
+  const isZoned = kind === 'zoned' || kind === 'localZoned';
+  return {
+    selected,
+    convert: (value) => (isZoned ? zonedText(value as string) : wallText(value as string)),
+    type: isZoned ? 'timestamp with time zone' : 'timestamp without time zone',
+  };
+}
+
+type Since = { readonly range: ChangesRange; readonly timeZone: string; readonly binds: Binds };
+
+/** C20: an OR of predicates, which is true where any column is, and which indexes can serve. */
+function changedSince(columns: readonly SourceColumn[], { range, timeZone, binds }: Since): string {
+  const conditions = columns.map((column) => {
+    const { kind, national } = columnType(column.sourceType);
+    const low = isInstant(column)
+      ? range.low
+      : // C3: the smallest wall time since the mark, so that a doubled hour is read again.
+        lowestWallTime(range.low, range.now, timeZone);
+    return `${quoteName(column.name)} >= ${operand({ kind: kind ?? 'date', national }, plain(low), binds)}`;
+  });
+  return conditions.join(' OR ');
+}
+
+function isInstant(column: SourceColumn): boolean {
+  const { kind } = columnType(column.sourceType);
+  return kind === 'zoned' || kind === 'localZoned';
+}
+
+/** `2026-01-02T03:04:05.600000Z` as PostgreSQL would print it. */
+function plain(instant: string): string {
+  return instant.replace('T', ' ').replace('Z', '+00');
+}
+
+/**
+ * The latest time of change, for the order only. GREATEST is NULL when one of them is; at least one is not in a row that
+ * the predicate chose. Columns of different kinds meet as wall times of the source: each instant has one, while some
+ * wall times are no instants.
+ */
+export function changeTime(columns: readonly SourceColumn[], timeZone: string): OrderPart {
+  const kinds = columns.map((column) => columnType(column.sourceType).kind as Kind);
+  const [first] = kinds as [Kind];
+  const names = columns.map(({ name }) => quoteName(name));
+  const scale = Math.max(...columns.map(({ sourceType }) => columnType(sourceType).scale ?? 0));
+  if (names.length === 1) return timePart(names[0] as string, first, scale);
+  const areInstants = columns.every(isInstant);
+  const zone = timeZone.replaceAll("'", "''");
+  const terms = columns.map((column, i) => {
+    if (areInstants) return `SYS_EXTRACT_UTC(${asZoned(names[i] as string, kinds[i] as Kind)})`;
+    return isInstant(column)
+      ? `CAST(${names[i]} AT TIME ZONE '${zone}' AS TIMESTAMP(9))`
+      : `CAST(${names[i]} AS TIMESTAMP(9))`;
+  });
+  const latest = `GREATEST(${terms.map((term) => `NVL(${term}, ${LONG_AGO})`).join(', ')})`;
+  return timePart(latest, 'timestamp', scale);
+}
+
+function asZoned(name: string, kind: Kind): string {
+  return kind === 'zoned' ? name : `CAST(${name} AS TIMESTAMP WITH TIME ZONE)`;
+}
+
+function timePart(expression: string, kind: Kind, scale: number): OrderPart {
+  return {
+    expression,
+    kind,
+    national: false,
+    nullable: false,
+    selected: selectedAs(expression, { kind, scale }),
+  };
+}
+
+/** Rows that no increment reads (every changedAt NULL), and rows from the future, which each increment reads (C2). */
+export async function countOddRows(
+  source: OracleSource,
+  plan: EntityPlan,
+  { now, signal }: { now: string; signal: AbortSignal },
+): Promise<OddRows> {
+  const columns = changedAtColumns(plan);
+  const binds = createBinds();
+  const isNull = columns.map(({ name }) => `${quoteName(name)} IS NULL`).join(' AND ');
+  const isFuture = columns
+    .map((column) => {
+      const { kind, national } = columnType(column.sourceType);
+      const text = plain(isInstant(column) ? now : wallTime(now, source.settings.timeZone));
+      return `${quoteName(column.name)} > ${operand({ kind: kind ?? 'date', national }, text, binds)}`;
+    })
+    .join(' OR ');
+  const text = [
+    `SELECT COUNT(CASE WHEN ${isNull} THEN 1 END) AS nulls, COUNT(CASE WHEN ${isFuture} THEN 1 END) AS future`,
+    fromClause(plan.spec.read),
+    whereClause(plan.spec),
+  ].join(' ');
+  const [row] = await inSession(source, { signal }, (session) =>
+    session.query<{ NULLS: string; FUTURE: string }>(text, binds.values),
+  );
+  return { nullChangedAt: Number(row?.NULLS), futureChangedAt: Number(row?.FUTURE) };
+}
+
+/** @throws SyncError CONFIG_INVALID for a column that holds no time; SCHEMA_CHANGED for one that is not read. */
+export function changedAtColumns(plan: EntityPlan): SourceColumn[] {
+  const { entity, changedAt } = plan.spec;
+  if (changedAt === null) {
+    throw new SyncError('CONFIG_INVALID', {
+      message: `Entity ${entity} has no \`changedAt\`, so its changes cannot be read`,
+    });
+  }
+  return changedAt.columns.map((name) => {
+    const column = plan.readColumns.find((candidate) => candidate.name === name);
+    if (column === undefined) {
+      throw new SyncError('SCHEMA_CHANGED', {
+        message: `Entity ${entity}: changedAt column ${name} is not read`,
+      });
+    }
+    if (TIME_KINDS.includes(columnType(column.sourceType).kind)) return column;
+    throw new SyncError('CONFIG_INVALID', {
+      message: `Entity ${entity}: changedAt column ${name} has type ${column.sourceType}; it must be a DATE or a TIMESTAMP`,
+    });
+  });
+}
