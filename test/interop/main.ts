@@ -1,17 +1,18 @@
 /**
- * `npm run test:interop [-- --only python,jdbc] [--connect host:port/service --user NAME]`: other drivers than the one we
+ * `npm run test:interop [-- --only python,jdbc,go] [--connect host:port/service --user NAME]`: other drivers than the one we
  * use, against the Oracle simulator, or against the server that --connect names (password in INTEROP_PASSWORD). Installs
  * the drivers into ~/.cache/syncline/interop. Ends with 1 when a check fails, hangs, or could not run.
  */
 import { parseArgs } from 'node:util';
 import type { Driver } from './driver.ts';
+import { goDriver } from './go-driver.ts';
 import { jdbcDriver } from './jdbc-driver.ts';
 import { pythonDriver } from './python-driver.ts';
 import { run } from './run.ts';
 import { problemsOf, readTap } from './tap.ts';
 import { namedTarget, simulatorTarget, type Target } from './target.ts';
 
-const drivers: readonly Driver[] = [pythonDriver, jdbcDriver];
+const drivers: readonly Driver[] = [pythonDriver, jdbcDriver, goDriver];
 const checksMs = 300_000;
 
 type Outcome = { driver: Driver; checks: number; problems: readonly string[] };
