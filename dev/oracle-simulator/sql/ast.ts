@@ -142,7 +142,7 @@ export type Condition =
       readonly negated: boolean;
       readonly value: Expression;
       readonly pattern: Expression;
-      readonly escape: Expression | null;
+      readonly escapedBy: Expression | null;
     }
   | { readonly kind: 'isNull'; readonly negated: boolean; readonly value: Expression }
   | {

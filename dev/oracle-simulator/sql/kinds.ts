@@ -69,7 +69,10 @@ export function kindOf(r: Renderer, value: Expression): ValueKind | null {
     case 'binary':
       return kindOfBinary(r, value);
     case 'case':
-      return firstKind(r, [...value.branches.map(({ result }) => result), ...(value.otherwise ? [value.otherwise] : [])]);
+      return firstKind(r, [
+        ...value.branches.map(({ result }) => result),
+        ...(value.otherwise ? [value.otherwise] : []),
+      ]);
     case 'call':
       return kindOfCall(r, value);
     case 'subquery':

@@ -20,9 +20,14 @@ export function limitedBlock(select: Select): LimitedBlock {
   if (name !== null && reference?.kind !== 'join') {
     if (!usesRowid(select)) return { select: bare, items: '*', alias: name };
     if (select.items.some(({ kind }) => kind === 'star')) throw refused(select);
-    return { select: bare, items: `${quoted(name)}.*, ${quoted(name)}.tableoid, ${quoted(name)}.ctid`, alias: name };
+    return {
+      select: bare,
+      items: `${quoted(name)}.*, ${quoted(name)}.tableoid, ${quoted(name)}.ctid`,
+      alias: name,
+    };
   }
-  if (reference?.kind === 'inline' && select.from.length === 1) return { select: bare, items: '*', alias: 'limited' };
+  if (reference?.kind === 'inline' && select.from.length === 1)
+    return { select: bare, items: '*', alias: 'limited' };
   if (!usesColumns(select)) return { select: bare, items: '1', alias: 'limited' };
   throw refused(select);
 }
@@ -41,7 +46,11 @@ function usesRowid(select: Select): boolean {
 
 /** Such as COUNT(*) does not. */
 function usesColumns(select: Select): boolean {
-  if (select.items.some(({ kind }) => kind === 'star') || select.groupBy.length > 0 || select.having !== null) {
+  if (
+    select.items.some(({ kind }) => kind === 'star') ||
+    select.groupBy.length > 0 ||
+    select.having !== null
+  ) {
     return true;
   }
   const reads = ({ kind }: { kind: string }) => kind === 'column' || kind === 'rowid' || kind === 'subquery';

@@ -108,7 +108,7 @@ function test(p: Parser, left: Operand, offset: number): Condition | null {
   if (accept(p, 'LIKE')) {
     const value = asExpression(left, offset);
     const pattern = part(p);
-    return { kind: 'like', negated, value, pattern, escape: accept(p, 'ESCAPE') ? part(p) : null };
+    return { kind: 'like', negated, value, pattern, escapedBy: accept(p, 'ESCAPE') ? part(p) : null };
   }
   const variant = acceptOne(p, 'LIKEC', 'LIKE2', 'LIKE4', 'MEMBER', 'SUBMULTISET');
   if (variant !== null) throw unsupported(variant, offset);

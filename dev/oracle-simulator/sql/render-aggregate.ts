@@ -19,7 +19,7 @@ export function aggregateText(r: Renderer, call: FunctionCall): string {
       return `(count(${call.star ? '*' : of(typedOf)})${over})::numeric`;
     case 'MIN':
     case 'MAX':
-      return extremeRowid(r, name, first, over) ?? `${name.toLowerCase()}(${of(typedOf)})${over}`;
+      return extremeRowid(r, call, over) ?? `${name.toLowerCase()}(${of(typedOf)})${over}`;
     case 'SUM':
     case 'STDDEV_POP':
     case 'STDDEV_SAMP':
@@ -51,11 +51,12 @@ export function aggregateText(r: Renderer, call: FunctionCall): string {
 }
 
 /** The first or last place of a table; null: not of a stored table's ROWID. */
-function extremeRowid(r: Renderer, name: string, value: Expression | undefined, over: string): string | null {
+function extremeRowid(r: Renderer, call: FunctionCall, over: string): string | null {
+  const value = call.args[0]?.value;
   const place = value === undefined ? null : placeText(r, value);
   if (place === null) return null;
   const object = place.replace(/ctid$/, 'tableoid');
-  const extreme = (column: string) => `${name.toLowerCase()}(${column})${over}`;
+  const extreme = (column: string) => `${call.path[0]?.toLowerCase()}(${column})${over}`;
   return `oracle.rowid_of(${extreme(object)}, ${extreme(place)})`;
 }
 

@@ -22,7 +22,9 @@ export function callText(r: Renderer, call: FunctionCall): string {
   checkSort(name, args, call.offset);
   const texts = args.map((value, index) => argumentText(r, value, spec.args[index] ?? 'any'));
   const result = `${spec.calls}(${commaJoined(texts)})`;
-  return spec.returns === 'interval' ? `${result}::interval ${name.includes('YM') ? 'year to month' : 'day to second'}` : result;
+  return spec.returns === 'interval'
+    ? `${result}::interval ${name.includes('YM') ? 'year to month' : 'day to second'}`
+    : result;
 }
 
 function argumentText(r: Renderer, value: Expression, kind: ArgumentKind): string {
@@ -126,8 +128,13 @@ function extremeText(r: Renderer, name: string, args: readonly Expression[]): st
 /** TO_CHAR of a time in another zone: the zone is an argument, as PostgreSQL's type does not hold it. */
 function zonedCharText(r: Renderer, name: string, args: readonly Expression[]): string | null {
   const [time, mask] = args;
-  if (name !== 'TO_CHAR' || time?.kind !== 'atTimeZone' || time.zone === null || mask === undefined) return null;
-  const parts = [`(${r.grammar.expression(r, time.operand)})::timestamptz`, textOf(r, time.zone), textOf(r, mask)];
+  if (name !== 'TO_CHAR' || time?.kind !== 'atTimeZone' || time.zone === null || mask === undefined)
+    return null;
+  const parts = [
+    `(${r.grammar.expression(r, time.operand)})::timestamptz`,
+    textOf(r, time.zone),
+    textOf(r, mask),
+  ];
   return `oracle.to_char_at(${commaJoined(parts)})`;
 }
 

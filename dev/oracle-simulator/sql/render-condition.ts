@@ -46,7 +46,8 @@ function itemText(r: Renderer, item: Condition): string {
 
 /** The sides of a comparison: text meets numbers as a number, ROWIDs meet as places. */
 function sidesText(r: Renderer, left: Expression, right: Expression): readonly [string, string] {
-  if (placeText(r, left) !== null || placeText(r, right) !== null) return [placeOf(r, left), placeOf(r, right)];
+  if (placeText(r, left) !== null || placeText(r, right) !== null)
+    return [placeOf(r, left), placeOf(r, right)];
   const kinds = [kindOf(r, left), kindOf(r, right)];
   if (kinds.includes('number') && kinds.includes('text')) return [numberOf(r, left), numberOf(r, right)];
   // Two untyped sides would be compared as text anyway, but PostgreSQL asks for the type of binds.
@@ -54,7 +55,10 @@ function sidesText(r: Renderer, left: Expression, right: Expression): readonly [
   return [r.grammar.expression(r, left), r.grammar.expression(r, right)];
 }
 
-function comparedText(r: Renderer, { operator, left, right }: Extract<Condition, { kind: 'compare' }>): string {
+function comparedText(
+  r: Renderer,
+  { operator, left, right }: Extract<Condition, { kind: 'compare' }>,
+): string {
   return sidesText(r, left, right).join(` ${operator} `);
 }
 
@@ -81,7 +85,8 @@ function inText(r: Renderer, { negated, left, right }: Extract<Condition, { kind
   if (place !== null) return `${place} ${word} (${commaJoined(right.map((value) => placeOf(r, value)))})`;
   const kinds = right.map((value) => kindOf(r, value));
   const leftKind = kindOf(r, left);
-  const asNumbers = (leftKind === 'text' && kinds.includes('number')) || (leftKind === 'number' && kinds.includes('text'));
+  const asNumbers =
+    (leftKind === 'text' && kinds.includes('number')) || (leftKind === 'number' && kinds.includes('text'));
   const side = (value: Expression) => (asNumbers ? numberOf(r, value) : r.grammar.expression(r, value));
   const values = commaJoined(right.map(side));
   return `${asNumbers ? numberOf(r, left) : typedLeft(r, left)} ${word} (${values})`;
@@ -111,9 +116,9 @@ function quantifiedText(r: Renderer, condition: Extract<Condition, { kind: 'quan
 
 /** Without ESCAPE nothing escapes: PostgreSQL's backslash is switched off. */
 function likeText(r: Renderer, condition: Extract<Condition, { kind: 'like' }>): string {
-  const { negated, value, pattern, escape } = condition;
+  const { negated, value, pattern, escapedBy } = condition;
   const [text, like] = [textOf(r, value), textOf(r, pattern)];
-  const escaped = escape === null ? "''" : textOf(r, escape);
+  const escaped = escapedBy === null ? "''" : textOf(r, escapedBy);
   return `${text} ${negated ? 'NOT ' : ''}LIKE ${like} ESCAPE ${escaped}`;
 }
 

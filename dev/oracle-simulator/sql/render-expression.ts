@@ -1,14 +1,14 @@
-import { typeText } from './render-type.ts';
 import type { Expression } from './ast.ts';
 import { unsupported } from './errors.ts';
 import { kindOf } from './kinds.ts';
+import { isCondition } from './parts.ts';
 import { callText } from './render-call.ts';
 import { conditionText } from './render-condition.ts';
 import { dateText, intervalText, timestampText } from './render-literal.ts';
 import { rowidText } from './render-rowid.ts';
+import { typeText } from './render-type.ts';
 import { alikeTexts, bindText, dateOf, numberOf, textOf } from './render-values.ts';
 import { commaJoined, literal, quoted, type Renderer, tableText } from './renderer.ts';
-import { isCondition } from './parts.ts';
 
 /** An expression as PostgreSQL's; compound ones in parentheses, so that precedence never matters. */
 export function expressionText(r: Renderer, value: Expression): string {
@@ -108,7 +108,9 @@ function caseText(r: Renderer, value: Extract<Expression, { kind: 'case' }>): st
   const { operand, branches, otherwise } = value;
   const results = [...branches.map(({ result }) => result), ...(otherwise === null ? [] : [otherwise])];
   const texts = alikeTexts(r, results, results);
-  const tested = branches.map(({ when }) => (isCondition(when) ? conditionText(r, when) : expressionText(r, when)));
+  const tested = branches.map(({ when }) =>
+    isCondition(when) ? conditionText(r, when) : expressionText(r, when),
+  );
   const whens = tested.map((when, index) => `WHEN ${when} THEN ${texts[index]}`);
   const start = operand === null ? 'CASE' : `CASE ${expressionText(r, operand)}`;
   const last = otherwise === null ? '' : ` ELSE ${texts.at(-1)}`;
@@ -141,9 +143,13 @@ function castText(r: Renderer, value: Extract<Expression, { kind: 'cast' }>): st
         ? `oracle.to_timestamp_tz(${textOf(r, operand)})::${target}`
         : `(${expressionText(r, operand)})::${target}`;
     case 'INTERVAL DAY TO SECOND':
-      return fromText ? `oracle.to_dsinterval(${textOf(r, operand)})::${target}` : plainCast(r, operand, target);
+      return fromText
+        ? `oracle.to_dsinterval(${textOf(r, operand)})::${target}`
+        : plainCast(r, operand, target);
     case 'INTERVAL YEAR TO MONTH':
-      return fromText ? `oracle.to_yminterval(${textOf(r, operand)})::${target}` : plainCast(r, operand, target);
+      return fromText
+        ? `oracle.to_yminterval(${textOf(r, operand)})::${target}`
+        : plainCast(r, operand, target);
     case 'RAW':
       return fromText ? `oracle.hextoraw(${textOf(r, operand)})::${target}` : plainCast(r, operand, target);
     case 'CLOB':
@@ -187,7 +193,9 @@ function asIntervalText(r: Renderer, value: Extract<Expression, { kind: 'asInter
   if (operand.kind !== 'binary' || operand.operator !== '-' || type.name !== 'INTERVAL DAY TO SECOND') {
     throw unsupported(`(…) ${type.name.slice('INTERVAL '.length)}`, 0);
   }
-  const [left, right] = [operand.left, operand.right].map((side) => `(${expressionText(r, side)})::timestamp`);
+  const [left, right] = [operand.left, operand.right].map(
+    (side) => `(${expressionText(r, side)})::timestamp`,
+  );
   return `(${left} - ${right})::${typeText(type)}`;
 }
 

@@ -35,7 +35,10 @@ export function intervalText(interval: IntervalLiteral): string {
   const used = fields.slice(fields.indexOf(from), fields.indexOf(last) + 1);
   const parts = partsOf(body, used);
   const seconds = parts.slice(0, last === 'SECOND' ? -1 : undefined);
-  let whole = seconds.reduce((sum, part, index) => sum + Number(part) * (secondsOf[used[index] ?? ''] ?? 0), 0);
+  let whole = seconds.reduce(
+    (sum, part, index) => sum + Number(part) * (secondsOf[used[index] ?? ''] ?? 0),
+    0,
+  );
   const [tail = '0', fraction = ''] = last === 'SECOND' ? (parts.at(-1) ?? '').split('.') : [];
   whole += Number(tail);
   const days = Math.floor(whole / 86400);
@@ -55,12 +58,18 @@ const limits: Readonly<Record<string, number>> = { HOUR: 23, MINUTE: 59, SECOND:
 
 /** The fields' values; all but the first have limits. @throws OraError 1867 */
 function partsOf(body: string, used: readonly string[]): string[] {
-  const [first = '', ...others] = used.map((field) => (field === 'SECOND' ? String.raw`(\d+(?:\.\d{0,9})?)` : String.raw`(\d+)`));
-  const separators = used.slice(1).map((_, index) => (used[index] === 'DAY' ? String.raw`\s+` : String.raw`\s*:\s*`));
+  const [first = '', ...others] = used.map((field) =>
+    field === 'SECOND' ? String.raw`(\d+(?:\.\d{0,9})?)` : String.raw`(\d+)`,
+  );
+  const separators = used
+    .slice(1)
+    .map((_, index) => (used[index] === 'DAY' ? String.raw`\s+` : String.raw`\s*:\s*`));
   const pattern = others.reduce((text, part, index) => `${text}${separators[index]}${part}`, first);
   const parts = new RegExp(`^${pattern}$`).exec(body)?.slice(1);
   if (parts === undefined) throw failure(1867, 0);
-  const wrong = parts.some((part, index) => index > 0 && Number(part) >= (limits[used[index] ?? ''] ?? 0) + 1);
+  const wrong = parts.some(
+    (part, index) => index > 0 && Number(part) >= (limits[used[index] ?? ''] ?? 0) + 1,
+  );
   if (wrong || Number(parts[0]) > 999_999_999) throw failure(1867, 0);
   return parts;
 }

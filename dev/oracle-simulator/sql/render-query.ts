@@ -10,14 +10,14 @@ import type {
   TableReference,
 } from './ast.ts';
 import { unsupported } from './errors.ts';
+import { limitedBlock } from './limited-block.ts';
 import { directionText } from './render-aggregate.ts';
 import { conditionText } from './render-condition.ts';
 import { expressionText } from './render-expression.ts';
 import { fromText } from './render-from.ts';
-import { limitsFirst, limitText, splitRownum } from './render-rownum.ts';
 import { placeText } from './render-rowid.ts';
+import { limitsFirst, limitText, splitRownum } from './render-rownum.ts';
 import { numberOf, rowCountOf, typedOf } from './render-values.ts';
-import { limitedBlock } from './limited-block.ts';
 import { commaJoined, quoted, type Renderer, referenceName, withScope } from './renderer.ts';
 import { substitute } from './walk.ts';
 
@@ -43,13 +43,18 @@ function withText(r: Renderer, query: Query): string {
   return `WITH ${recursive}${commaJoined(tables)} `;
 }
 
-const setWords = { UNION: 'UNION', 'UNION ALL': 'UNION ALL', INTERSECT: 'INTERSECT', MINUS: 'EXCEPT' } as const;
+const setWords = {
+  UNION: 'UNION',
+  'UNION ALL': 'UNION ALL',
+  INTERSECT: 'INTERSECT',
+  MINUS: 'EXCEPT',
+} as const;
 
 /** Parentheses around each side: Oracle takes set operators from left to right, PostgreSQL INTERSECT first. */
 function bodyText(r: Renderer, body: QueryBody): string {
   switch (body.kind) {
     case 'select':
-      return selectText(r, body, null);
+      return selectText(r, body, { query: null, extraItems: [] });
     case 'nested':
       return `(${queryText(r, body.query)})`;
     case 'set':
@@ -62,14 +67,19 @@ function orderOfSet(r: Renderer, orderBy: readonly OrderItem[]): string {
   return ` ORDER BY ${commaJoined(orderBy.map((item) => orderItemText(r, item, new Map())))}`;
 }
 
-type Around = { readonly query: Query; readonly extraItems: readonly string[] } | null;
+/** What a block is not by itself: its query's order, further columns, and what is read in place of its tables. */
+type Around = {
+  readonly query: Query | null;
+  readonly extraItems: readonly string[];
+  readonly source?: string;
+};
 
 /** One query block with its ORDER BY, when it is not part of a set operation. */
 function selectText(r: Renderer, select: Select, around: Around): string {
   const { rest, limits } = splitRownum(select.where);
   const plain: Select = { ...select, where: rest };
   if (limits.length === 0) return blockText(r, plain, around);
-  if (!limitsFirst(select, around?.query ?? null)) {
+  if (!limitsFirst(select, around.query)) {
     return `${blockText(r, plain, around)} LIMIT ${limitText(r, limits)}`;
   }
   const limited = limitedBlock(plain);
@@ -77,26 +87,30 @@ function selectText(r: Renderer, select: Select, around: Around): string {
     const where = rest === null ? '' : ` WHERE ${conditionText(r, rest)}`;
     return `SELECT ${limited.items} FROM ${fromText(r, select.from)}${where} LIMIT ${limitText(r, limits)}`;
   });
-  return blockText(r, limited.select, around, `(${inner}) AS ${quoted(limited.alias)}`);
+  return blockText(r, limited.select, { ...around, source: `(${inner}) AS ${quoted(limited.alias)}` });
 }
 
-function blockText(r: Renderer, select: Select, around: Around, ...limitedFrom: readonly string[]): string {
+function blockText(r: Renderer, select: Select, around: Around): string {
   return withScope(r, { from: select.from, levels: select.levels !== null }, () => {
-    const items = [...select.items.map((item) => itemText(r, item)), ...(around?.extraItems ?? [])];
-    const from = limitedFrom[0] ?? (select.levels === null ? fromText(r, select.from) : levelsText(r, select.levels));
+    const items = [...select.items.map((item) => itemText(r, item)), ...around.extraItems];
+    const from = around.source ?? sourceText(r, select);
     const parts = [`SELECT ${select.distinct ? 'DISTINCT ' : ''}${commaJoined(items)} FROM ${from}`];
     if (select.where !== null) parts.push(`WHERE ${conditionText(r, select.where)}`);
     if (select.groupBy.length > 0) {
       parts.push(`GROUP BY ${commaJoined(select.groupBy.map((item) => groupText(r, item)))}`);
     }
     if (select.having !== null) parts.push(`HAVING ${conditionText(r, select.having)}`);
-    const order = around === null ? [] : around.query.orderBy;
+    const order = around.query?.orderBy ?? [];
     if (order.length > 0) {
       const aliases = aliasesOf(select);
       parts.push(`ORDER BY ${commaJoined(order.map((item) => orderItemText(r, item, aliases)))}`);
     }
     return parts.join(' ');
   });
+}
+
+function sourceText(r: Renderer, { from, levels }: Select): string {
+  return levels === null ? fromText(r, from) : levelsText(r, levels);
 }
 
 /** The rows of `CONNECT BY LEVEL <= n`: one at least. */
@@ -113,7 +127,7 @@ export function itemText(r: Renderer, item: SelectItem): string {
 }
 
 function groupText(r: Renderer, item: GroupItem): string {
-  if (item.kind === 'value') return typedOf(r, item.value);
+  if (item.kind === 'value') return constantText(r, item.value);
   const sets = item.kind === 'sets' ? item.sets : item.items;
   const texts = sets.map((set) => `(${commaJoined(set.map((value) => typedOf(r, value)))})`);
   const word = item.kind === 'sets' ? 'GROUPING SETS' : item.kind.toUpperCase();
@@ -140,7 +154,12 @@ function orderedText(r: Renderer, value: Expression, aliases: ReadonlyMap<string
   const resolved = substitute(value, (each) =>
     each.kind === 'column' && each.path.length === 1 ? (aliases.get(each.path[0] ?? '') ?? null) : null,
   );
-  return placeText(r, resolved) ?? typedOf(r, resolved);
+  return placeText(r, resolved) ?? constantText(r, resolved);
+}
+
+/** Literals get a type: without one PostgreSQL takes them for places of columns that are wrongly written. */
+function constantText(r: Renderer, value: Expression): string {
+  return value.kind === 'text' ? `${typedOf(r, value)}::text` : typedOf(r, value);
 }
 
 function rowsText(r: Renderer, { skip, fetch, orderBy }: Query): string {

@@ -1,7 +1,7 @@
 import type { Expression, TableReference } from './ast.ts';
 import { failure } from './errors.ts';
-import { flatReferences, quoted, type Renderer, referenceName } from './renderer.ts';
 import { textOf } from './render-values.ts';
+import { flatReferences, quoted, type Renderer, referenceName } from './renderer.ts';
 
 /**
  * ROWID: of a stored table it is its place (ctid), compared as such, so that ranges of ROWIDs read ranges of the table;
@@ -54,7 +54,8 @@ export function placeOf(r: Renderer, value: Expression): string {
   const place = placeText(r, value);
   if (place !== null) return place;
   if (value.kind === 'null') return 'NULL::tid';
-  const converted = value.kind === 'call' && value.path.join('.') === 'CHARTOROWID' ? value.args[0]?.value : undefined;
+  const converted =
+    value.kind === 'call' && value.path.join('.') === 'CHARTOROWID' ? value.args[0]?.value : undefined;
   if (converted !== undefined) return `oracle.rowid_ctid(${textOf(r, converted)})`;
   if (value.kind === 'text' || value.kind === 'bind') return `oracle.rowid_ctid(${textAs(r, value)})`;
   return `oracle.rowid_ctid((${r.grammar.expression(r, value)})::text)`;

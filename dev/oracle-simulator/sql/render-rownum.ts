@@ -1,6 +1,6 @@
 import type { Condition, Expression, Query, Select } from './ast.ts';
 import { unsupported } from './errors.ts';
-import { rowCountOf } from './render-values.ts';
+import { numberOf, rowCountOf } from './render-values.ts';
 import type { Renderer } from './renderer.ts';
 import { containsAggregate, containsRownum } from './walk.ts';
 
@@ -30,7 +30,12 @@ export function splitRownum(where: Condition | null): RowLimit {
 }
 
 function limitsOf(item: Condition): Limit[] {
-  if (item.kind === 'between' && item.value.kind === 'rownum' && !item.negated && !containsRownum(item.high)) {
+  if (
+    item.kind === 'between' &&
+    item.value.kind === 'rownum' &&
+    !item.negated &&
+    !containsRownum(item.high)
+  ) {
     return isAtMostOne(item.low) ? [{ count: item.high, operator: '<=' }] : ['none'];
   }
   if (item.kind !== 'compare') throw refused(item);
@@ -79,14 +84,9 @@ function oneLimitText(r: Renderer, { count, operator }: Exclude<Limit, 'none'>):
     if (count.kind === 'number') return Number(count.text) === 1 ? '1' : '0';
     return `CASE WHEN ${rowCountOf(r, count)} = 1 THEN 1 ELSE 0 END`;
   }
-  if (count.kind === 'number' && /^\d{1,18}$/.test(count.text)) return String(Math.max(Number(count.text) - 1, 0));
-  // Below n: up to n rounded up, less one.
-  const above: Expression = { kind: 'minus', operand: { kind: 'minus', operand: count } };
-  return `greatest(-floor(-(${rowCountText(r, above)})) - 1, 0)::bigint`;
-}
-
-function rowCountText(r: Renderer, value: Expression): string {
-  return r.grammar.expression(r, value);
+  if (count.kind === 'number' && /^\d{1,18}$/.test(count.text))
+    return String(Math.max(Number(count.text) - 1, 0));
+  return `greatest(ceil(${numberOf(r, count)}) - 1, 0)::bigint`;
 }
 
 /** Whether rows must be limited before the rest of the block: its order, groups and duplicates. */

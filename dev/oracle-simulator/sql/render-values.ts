@@ -70,7 +70,9 @@ export function dateOf(r: Renderer, value: Expression): string {
 
 /** As it is, but typed: where PostgreSQL would not find out what an untyped bind or NULL is. */
 export function typedOf(r: Renderer, value: Expression): string {
-  return kindOf(r, value) === 'text' || value.kind === 'null' ? textOf(r, value) : r.grammar.expression(r, value);
+  return kindOf(r, value) === 'text' || value.kind === 'null'
+    ? textOf(r, value)
+    : r.grammar.expression(r, value);
 }
 
 /** A whole number of rows that is not below 0; NULL is 0. */
@@ -80,7 +82,11 @@ export function rowCountOf(r: Renderer, value: Expression): string {
 }
 
 /** Results of one column, as CASE and NVL have them: when the first is text, all are. */
-export function alikeTexts(r: Renderer, values: readonly Expression[], whole: readonly Expression[]): string[] {
+export function alikeTexts(
+  r: Renderer,
+  values: readonly Expression[],
+  whole: readonly Expression[],
+): string[] {
   const first = whole.find(({ kind }) => kind !== 'null');
   const asText = first !== undefined && kindOf(r, first) === 'text';
   return values.map((value) => {
