@@ -3,10 +3,8 @@ import type pg from 'pg';
 import { classifyPgError } from './errors.ts';
 
 export type TransactionOptions = {
-  /** The first statement; `BEGIN` unless another isolation or mode is wanted. null: the first query of `work` has it. */
+  /** The first statement; `BEGIN` unless another isolation or mode is wanted. null: `work` sends BEGIN and COMMIT. */
   readonly begin?: string | null;
-  /** Statements, with literals, that are sent with COMMIT: a round trip less. Asked for when `work` has ended. */
-  readonly closing?: () => string;
   /** Shown by pg_stat_activity for the time of the transaction. */
   readonly applicationName?: string;
   /** Aborting cancels the running statement in the database, and the transaction with it. */
@@ -33,7 +31,7 @@ export async function withTransaction<T>(
       await client.query(`SELECT set_config('application_name', $1, true)`, [options.applicationName]);
     }
     const result = await work(client);
-    await client.query(`${options.closing?.() ?? ''}COMMIT`);
+    if (options.begin !== null) await client.query('COMMIT');
     return result;
   } catch (error) {
     broken = classifyPgError(error) === 'connection' || !(await rolledBack(client));

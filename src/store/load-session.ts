@@ -27,7 +27,7 @@ export type LoadSession = {
   readonly claimed: ClaimedChunk | null;
   /** What `LoadWork.first` gave. */
   readonly first: pg.QueryResult | null;
-  /** Statements, with literals, for the end of the transaction. */
+  /** Statements, with literals, that go with COMMIT: a round trip less. */
   readonly closing: string[];
 };
 
@@ -55,9 +55,7 @@ export async function inLoadTransaction<T>(
 
 function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) => Promise<T>): Promise<T> {
   const { signal } = work;
-  const closing: string[] = [];
-  const options = { begin: null, closing: () => closing.map((sql) => `${sql};`).join(' ') };
-  return withTransaction(store.pool, { ...options, ...(signal && { signal }) }, (client) =>
+  return withTransaction(store.pool, { begin: null, ...(signal && { signal }) }, (client) =>
     watchSilence(
       {
         probePool: store.probePool,
@@ -66,7 +64,10 @@ function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) =
         destroy: () => destroy(client),
       },
       async (progress) => {
-        return load({ client, progress, closing, ...(await begin(client, work)) });
+        const session = { client, progress, closing: [], ...(await begin(client, work)) };
+        const result = await load(session);
+        await client.query([...session.closing, 'COMMIT'].join('; '));
+        return result;
       },
     ),
   );
