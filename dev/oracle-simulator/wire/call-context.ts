@@ -55,3 +55,10 @@ export type CallContext = {
  * without having ended its reply is answered with that error and cursor 0.
  */
 export type ParseCall = (functionCode: number, context: CallContext) => () => Promise<void>;
+
+/** What calls/ is to the connection. */
+export type StatementCalls = {
+  readonly parseCall: ParseCall;
+  readonly parsePiggyback: ParseCall;
+  readonly createCursors: () => Cursors;
+};

@@ -8,16 +8,11 @@ import type { Faults } from '../faults.ts';
 import { OraError } from '../ora-error.ts';
 import type { EngineSession } from '../types.ts';
 import { type RunningCall, startCall } from './call.ts';
-import {
-  Dialogue,
-  type DialogueHost,
-  type DialogueOptions,
-  type SessionInfo,
-  type Work,
-} from './dialogue.ts';
+import { Dialogue, type DialogueHost, type DialogueOptions, type SessionInfo } from './dialogue.ts';
 import { greet } from './greet.ts';
 import { ConnectionGone, Link } from './link.ts';
 import { suffer } from './moments.ts';
+import type { Work } from './opening.ts';
 import { dataFlags, dataOf, dataPackets, MARKER, markerPacket, PACKET } from './packets.ts';
 import { NeedMore, ProtocolError, TtcReader } from './reader.ts';
 import { TtcWriter } from './writer.ts';
@@ -184,9 +179,9 @@ export class Connection {
   }
 
   #reply(dialogue: Dialogue): void {
-    if (this.#writer.length > 0) {
-      const packets = dataPackets(this.#writer.take(), { sduBytes: this.#sduBytes, end: dialogue.replyEnd });
-      this.#link.send(packets);
+    const { replyEnd: end } = dialogue;
+    if (end !== 'none' && this.#writer.length > 0) {
+      this.#link.send(dataPackets(this.#writer.take(), { sduBytes: this.#sduBytes, end }));
     }
     if (dialogue.last) this.#link.end();
   }

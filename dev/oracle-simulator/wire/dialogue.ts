@@ -4,18 +4,9 @@ import type { Cursors } from '../calls/cursors.ts';
 import type { Fault, Moment } from '../faults.ts';
 import { OraError } from '../ora-error.ts';
 import type { Engine, EngineSession } from '../types.ts';
-import { createLogon } from './authenticate.ts';
-import type { CallContext, CallOutcome, ParseCall } from './call-context.ts';
-import { type ClientCapabilities, FIELD_VERSION, unknownClient } from './capabilities.ts';
+import type { CallContext, CallOutcome, StatementCalls } from './call-context.ts';
 import { writeError, writeStatus } from './end-of-call.ts';
-import { readLogon, sessionParameters, writeParameters } from './logon.ts';
-import {
-  readDataTypes,
-  readFastNegotiation,
-  readProtocol,
-  writeDataTypes,
-  writeProtocol,
-} from './negotiate.ts';
+import { isLogonFunction, Opening, type Work } from './opening.ts';
 import { type PipelineMode, parsePiggyback } from './piggybacks.ts';
 import { ProtocolError, type TtcReader } from './reader.ts';
 import { isStatementFunction, parseSessionFunction } from './session-functions.ts';
@@ -30,18 +21,9 @@ const MESSAGE = {
   token: 33,
   fastAuth: 34,
 };
-const FUNCTION = { proof: 115, challenge: 118 };
+const END_PIPELINE = 200;
 /** Errors behind which a server says nothing more. */
 const LAST_WORDS = new Set([28, 1012, 1089, 1092, 3113, 3114, 3135]);
-
-export type Work = () => Promise<void>;
-
-/** What the functions of statements are parsed by. */
-export type StatementCalls = {
-  readonly parseCall: ParseCall;
-  readonly parsePiggyback: ParseCall;
-  readonly createCursors: () => Cursors;
-};
 
 export type SessionInfo = {
   readonly id: number;
@@ -75,16 +57,13 @@ export type DialogueHost = {
 export class Dialogue {
   readonly #host: DialogueHost;
   readonly #options: DialogueOptions;
-  readonly #logon: ReturnType<typeof createLogon>;
-  readonly #service: string;
-  #client: ClientCapabilities;
-  #negotiated = false;
+  readonly #opening: Opening;
   #session: EngineSession | null = null;
   #cursors: Cursors | null = null;
   #info: SessionInfo | null = null;
   #callNumber = 0;
   #replyStart = 0;
-  #replyEnd: 'markable' | 'plain' = 'markable';
+  #replyEnd: 'markable' | 'plain' | 'none' = 'markable';
   #pipeline: PipelineMode | 'aborted' | null = null;
   #committing = false;
   #last = false;
@@ -92,9 +71,23 @@ export class Dialogue {
   constructor(host: DialogueHost, options: DialogueOptions & { readonly service: string }) {
     this.#host = host;
     this.#options = options;
-    this.#service = options.service;
-    this.#logon = createLogon(options.engine);
-    this.#client = unknownClient(options.fieldVersion);
+    this.#opening = new Opening({
+      ...options,
+      reader: host.reader,
+      writer: host.writer,
+      header: (shape) => this.#header(shape).functionCode,
+      strike: (moment) => this.#strike(moment),
+      keepReply: () => {
+        this.#replyStart = host.writer.length;
+      },
+      endOfCall: () => this.#endOfCall(),
+      loggedOn: ({ session, client }) => {
+        const { id, serial, user } = session;
+        this.#session = session;
+        this.#cursors = options.calls.createCursors();
+        this.#info = { id, serial, user, service: options.service, client };
+      },
+    });
   }
 
   /** null before the logon. */
@@ -111,9 +104,10 @@ export class Dialogue {
     return this.#committing ? null : this.#session;
   }
 
-  /** How the reply at hand ends. */
-  get replyEnd(): 'marked' | 'plain' {
-    return this.#client.wantsEndOfResponse && this.#replyEnd === 'markable' ? 'marked' : 'plain';
+  /** How the reply at hand ends; 'none': nobody waits for one. */
+  get replyEnd(): 'marked' | 'plain' | 'none' {
+    if (this.#replyEnd !== 'markable') return this.#replyEnd;
+    return this.#opening.client.wantsEndOfResponse ? 'marked' : 'plain';
   }
 
   /** The reply at hand is the last one. */
@@ -131,16 +125,20 @@ export class Dialogue {
       const message = reader.uint8();
       switch (message) {
         case MESSAGE.protocol:
-          return this.#protocol();
+          this.#replyEnd = 'plain';
+          return this.#opening.protocol();
         case MESSAGE.dataTypes:
-          return this.#dataTypes();
+          this.#replyEnd = 'plain';
+          return this.#opening.dataTypes();
         case MESSAGE.fastAuth:
-          return this.#fastAuth();
+          return this.#opening.fastAuth();
         case MESSAGE.piggyback:
           piggybacks.push(this.#piggyback());
           break;
-        case MESSAGE.function:
         case MESSAGE.oneWay:
+          this.#replyEnd = 'none';
+          return this.#function(piggybacks);
+        case MESSAGE.function:
           return this.#function(piggybacks);
         default:
           throw new ProtocolError(`Message ${message}`);
@@ -178,41 +176,6 @@ export class Dialogue {
     return new OraError(604, `error occurred at recursive SQL level 1 (simulator: ${String(cause)})`);
   }
 
-  #protocol(): Work {
-    readProtocol(this.#host.reader);
-    this.#replyEnd = 'plain';
-    return async () => writeProtocol(this.#host.writer, this.#options);
-  }
-
-  #dataTypes(): Work {
-    const client = readDataTypes(this.#host.reader, this.#options.fieldVersion);
-    this.#replyEnd = 'plain';
-    return async () => {
-      this.#know(client);
-      writeDataTypes(this.#host.writer, client);
-    };
-  }
-
-  #fastAuth(): Work {
-    const { reader, writer } = this.#host;
-    const { client, fieldVersionUsed } = readFastNegotiation(reader, this.#options.fieldVersion);
-    if (reader.uint8() !== MESSAGE.function) throw new ProtocolError('No call of the logon');
-    const { functionCode } = this.#header(fieldVersionUsed >= FIELD_VERSION.token ? 'token' : 'bare');
-    const work = this.#logonCall(functionCode, client);
-    return async () => {
-      this.#know(client);
-      writeProtocol(writer, this.#options);
-      writeDataTypes(writer, client);
-      this.#replyStart = writer.length;
-      await work();
-    };
-  }
-
-  #know(client: ClientCapabilities): void {
-    this.#client = client;
-    this.#negotiated = true;
-  }
-
   #header(shape: 'token' | 'bare'): { readonly functionCode: number; readonly token: number } {
     const { reader } = this.#host;
     const functionCode = reader.uint8();
@@ -220,14 +183,8 @@ export class Dialogue {
     return { functionCode, token: shape === 'token' ? reader.ub() : 0 };
   }
 
-  #callHeader(): { readonly functionCode: number; readonly token: number } {
-    return this.#header(
-      this.#negotiated && this.#client.fieldVersion >= FIELD_VERSION.token ? 'token' : 'bare',
-    );
-  }
-
   #piggyback(): Work {
-    const { functionCode } = this.#callHeader();
+    const { functionCode } = this.#header(this.#opening.headers);
     const context = this.#context();
     const work = parsePiggyback(functionCode, context, {
       beginPipeline: (mode) => {
@@ -238,7 +195,7 @@ export class Dialogue {
   }
 
   #function(piggybacks: readonly Work[]): Work {
-    const { functionCode, token } = this.#callHeader();
+    const { functionCode, token } = this.#header(this.#opening.headers);
     const work = this.#call(functionCode);
     return async () => {
       const { writer } = this.#host;
@@ -248,7 +205,7 @@ export class Dialogue {
       }
       this.#replyStart = writer.length;
       for (const piggyback of piggybacks) await piggyback();
-      if (this.#pipeline === 'aborted' && functionCode !== 200) {
+      if (this.#pipeline === 'aborted' && functionCode !== END_PIPELINE) {
         throw new OraError(43610, 'pipeline aborted due to an error');
       }
       await work();
@@ -256,9 +213,7 @@ export class Dialogue {
   }
 
   #call(functionCode: number): Work {
-    if (functionCode === FUNCTION.challenge || functionCode === FUNCTION.proof) {
-      return this.#logonCall(functionCode, this.#client);
-    }
+    if (isLogonFunction(functionCode)) return this.#opening.logon(functionCode);
     const context = this.#context();
     if (isStatementFunction(functionCode)) return this.#options.calls.parseCall(functionCode, context);
     return parseSessionFunction(functionCode, {
@@ -274,34 +229,6 @@ export class Dialogue {
     });
   }
 
-  #logonCall(functionCode: number, client: ClientCapabilities): Work {
-    const { reader, writer } = this.#host;
-    const message = readLogon(reader, client);
-    if (this.#session !== null) {
-      return () => Promise.reject(new OraError(3001, 'unimplemented feature: a second logon of a session'));
-    }
-    if (functionCode === FUNCTION.challenge) {
-      return async () => {
-        writeParameters(writer, await this.#logon.challenge(message));
-        this.#endOfCall();
-      };
-    }
-    return async () => {
-      const {
-        session,
-        proof,
-        client: told,
-      } = await this.#logon.prove(message, (user) => this.#strike({ at: 'logon', user }));
-      const { id, serial, user } = session;
-      this.#session = session;
-      this.#cursors = this.#options.calls.createCursors();
-      this.#info = { id, serial, user, service: this.#service, client: told };
-      const { fieldVersion } = client;
-      writeParameters(writer, sessionParameters({ id, serial, service: this.#service, fieldVersion, proof }));
-      this.#endOfCall();
-    };
-  }
-
   #context(): CallContext {
     const session = this.#session;
     const cursors = this.#cursors;
@@ -315,12 +242,15 @@ export class Dialogue {
         return replyStart();
       },
       session,
-      client: this.#client,
+      client: this.#opening.client,
       cursors,
       callNumber: this.#callNumber,
       strike: (moment) => this.#strike(moment),
       commit: () => this.#commit(session),
-      rollback: () => this.#rollback(session),
+      rollback: async () => {
+        await this.#strike({ at: 'rollback' });
+        await session.rollback();
+      },
       endOfCall: (outcome) => this.#endOfCall(outcome),
       endWithStatus: () => writeStatus(writer, { inTransaction: session.inTransaction }),
     };
@@ -342,11 +272,6 @@ export class Dialogue {
     await this.#strike({ at: 'committed' });
   }
 
-  async #rollback(session: EngineSession): Promise<void> {
-    await this.#strike({ at: 'rollback' });
-    await session.rollback();
-  }
-
   #strike(moment: Pick<Moment, 'at'> & Partial<Moment>): Promise<void> {
     return this.#host.suffer(this.#host.nextFault(this.#moment(moment)));
   }
@@ -365,7 +290,7 @@ export class Dialogue {
       batchErrors: outcome.batchErrors ?? [],
       rowid: outcome.rowid ?? null,
       inTransaction: this.#session?.inTransaction ?? false,
-      fieldVersion: this.#client.fieldVersion,
+      fieldVersion: this.#opening.client.fieldVersion,
     });
   }
 }

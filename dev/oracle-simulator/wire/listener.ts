@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:net';
 import type { Faults } from '../faults.ts';
 import { OraError } from '../ora-error.ts';
 import type { Engine, EngineSession } from '../types.ts';
+import type { StatementCalls } from './call-context.ts';
 import { DEFAULT_FIELD_VERSION, FIELD_VERSION } from './capabilities.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import type { SessionInfo, StatementCalls } from './dialogue.ts';
+import type { SessionInfo } from './dialogue.ts';
 
 export type ListenerOptions = {
   readonly engine: Engine;

@@ -5,7 +5,7 @@ import { createCursors } from '../../../dev/oracle-simulator/calls/cursors.ts';
 import { createFaults, type Faults } from '../../../dev/oracle-simulator/faults.ts';
 import { OraError } from '../../../dev/oracle-simulator/ora-error.ts';
 import type { Engine, EngineSession, Statement } from '../../../dev/oracle-simulator/types.ts';
-import type { StatementCalls } from '../../../dev/oracle-simulator/wire/dialogue.ts';
+import type { StatementCalls } from '../../../dev/oracle-simulator/wire/call-context.ts';
 import {
   type Listener,
   type ListenerOptions,
