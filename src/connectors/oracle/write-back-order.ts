@@ -1,9 +1,9 @@
 /** The order in which entities may be inserted: parents before children, as foreign keys of the dictionary say. */
 import oracledb from 'oracledb';
 import type { WriteEntity } from '../write-contract.ts';
-import { sqlName, tableName } from './write-back-table.ts';
+import { parseTable, quoteTable } from './relation.ts';
 
-/** Names of tables, as `sqlName` writes them with their owner. */
+/** Names of tables, as `quoteTable` writes them with their owner. */
 export type ForeignKey = { readonly child: string; readonly parent: string };
 
 /**
@@ -57,26 +57,26 @@ export async function orderEntities(
 ): Promise<string[]> {
   const schema = await currentSchema(connection);
   const tables = entities.map(({ entity, table }) => {
-    const { owner, name } = tableName(table);
-    return { entity, owner: owner ?? schema, name };
+    const at = parseTable(table);
+    return { entity, schema: at.schema ?? schema, table: at.table };
   });
   const keys: ForeignKey[] = [];
-  for (const { owner, name } of tables) {
+  for (const at of tables) {
     const { rows = [] } = await connection.execute<KeyRow>(
       FOREIGN_KEYS,
-      { owner, name },
+      { owner: at.schema, name: at.table },
       { outFormat: oracledb.OUT_FORMAT_ARRAY },
     );
     for (const [childOwner, child, parentOwner, parent] of rows) {
       keys.push({
-        child: sqlName({ owner: childOwner, name: child }),
-        parent: sqlName({ owner: parentOwner, name: parent }),
+        child: quoteTable({ schema: childOwner, table: child }),
+        parent: quoteTable({ schema: parentOwner, table: parent }),
       });
     }
   }
-  const ordered = parentsFirst([...new Set(tables.map(sqlName))], keys);
+  const ordered = parentsFirst([...new Set(tables.map(quoteTable))], keys);
   return ordered.flatMap((table) =>
-    tables.filter((each) => sqlName(each) === table).map(({ entity }) => entity),
+    tables.filter((each) => quoteTable(each) === table).map(({ entity }) => entity),
   );
 }
 

@@ -13,8 +13,9 @@ import {
   raisedText,
 } from './error-table.ts';
 import { insertLedgerRow, readOutcome, recordGeneratedKey } from './ledger.ts';
+import { asText } from './session.ts';
 import { sameValue } from './write-back-compare.ts';
-import { fetchTypes, readText } from './write-back-read.ts';
+import { readText } from './write-back-read.ts';
 import { isLost } from './write-back-session.ts';
 import {
   callProcedure,
@@ -220,7 +221,7 @@ async function fetchRow(
 ): Promise<Texts | null> {
   const { rows = [] } = await connection.execute<unknown[]>(sql, binds, {
     outFormat: oracledb.OUT_FORMAT_ARRAY,
-    fetchTypeHandler: fetchTypes,
+    fetchTypeHandler: asText,
     maxRows: 2,
   });
   if (rows.length > 1) throw refused('KEY_NOT_UNIQUE', 'The key matches several rows');

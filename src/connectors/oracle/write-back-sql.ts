@@ -2,16 +2,10 @@
 import oracledb from 'oracledb';
 import { decodeKey } from '../../domain/keys.ts';
 import type { Mutation, Texts } from '../write-contract.ts';
+import { parseTable, quoteName, quoteTable } from './relation.ts';
 import { selected } from './write-back-read.ts';
-import { sqlName, tableName, type WriteTable } from './write-back-table.ts';
-import {
-  type Bind,
-  bindOf,
-  expression,
-  InvalidValue,
-  quoted,
-  type WriteColumn,
-} from './write-back-values.ts';
+import type { WriteTable } from './write-back-table.ts';
+import { type Bind, bindOf, expression, InvalidValue, type WriteColumn } from './write-back-values.ts';
 
 export type Statement = { readonly sql: string; readonly binds: Readonly<Record<string, Bind>> };
 
@@ -38,7 +32,7 @@ export function updateRow(table: WriteTable, key: string, parts: readonly Part[]
   if (parts.length === 0) return null;
   const where = keyCondition(table, key);
   const { list, binds } = values(parts);
-  const set = parts.map(({ column }, i) => `${quoted(column.name)} = ${list[i]}`).join(', ');
+  const set = parts.map(({ column }, i) => `${quoteName(column.name)} = ${list[i]}`).join(', ');
   return {
     sql: `UPDATE ${table.sqlName} SET ${set} WHERE ${where.sql}`,
     binds: { ...binds, ...where.binds },
@@ -53,16 +47,16 @@ export function deleteRow(table: WriteTable, key: string): Statement {
 /** With RETURNING of the key into the binds o1, o2 … when the database gives it. */
 export function insertRow(table: WriteTable, parts: readonly Part[], key: 'given' | 'generated'): Statement {
   const { list, binds } = values(parts);
-  const names = parts.map(({ column }) => quoted(column.name));
+  const names = parts.map(({ column }) => quoteName(column.name));
   const { keySequence } = table.spec;
   const generated = key === 'generated' && keySequence !== undefined ? (table.key[0] as WriteColumn) : null;
   if (generated !== null) {
-    names.unshift(quoted(generated.name));
-    list.unshift(`${sqlName(tableName(keySequence as string))}.NEXTVAL`);
+    names.unshift(quoteName(generated.name));
+    list.unshift(`${quoteTable(parseTable(keySequence as string))}.NEXTVAL`);
   }
   // INSERT needs a column: one of the key by its default.
   if (names.length === 0) {
-    names.push(quoted((table.key[0] as WriteColumn).name));
+    names.push(quoteName((table.key[0] as WriteColumn).name));
     list.push('DEFAULT');
   }
   const insert = `INSERT INTO ${table.sqlName} (${names.join(', ')}) VALUES (${list.join(', ')})`;
@@ -103,7 +97,7 @@ export function callProcedure(table: WriteTable, mutation: Mutation, parts: read
 
 function argument(column: string): string {
   const name = `P_${column}`;
-  return /^[A-Z][A-Z0-9_$#]*$/.test(name) ? name : quoted(name);
+  return /^[A-Z][A-Z0-9_$#]*$/.test(name) ? name : quoteName(name);
 }
 
 /** `PKG.PROC`, `HR.PKG.PROC`: what it is is checked, since it becomes part of a statement. */
@@ -130,7 +124,7 @@ function keyCondition(table: WriteTable, key: string): Statement {
   const parts = keyParts(table, key);
   const { list, binds } = values(parts, 'k');
   return {
-    sql: parts.map(({ column }, i) => `${quoted(column.name)} = ${list[i]}`).join(' AND '),
+    sql: parts.map(({ column }, i) => `${quoteName(column.name)} = ${list[i]}`).join(' AND '),
     binds,
   };
 }

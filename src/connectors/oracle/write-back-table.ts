@@ -2,9 +2,9 @@
 import oracledb from 'oracledb';
 import { SyncError } from '../../domain/errors.ts';
 import type { WriteEntity } from '../write-contract.ts';
-import { quoted, type ValueKind, type WriteColumn } from './write-back-values.ts';
-
-export type TableName = { readonly owner: string | null; readonly name: string };
+import { parseTable, quoteTable } from './relation.ts';
+import { asText } from './session.ts';
+import type { ValueKind, WriteColumn } from './write-back-values.ts';
 
 export type WriteTable = {
   readonly spec: WriteEntity;
@@ -17,46 +17,34 @@ export type WriteTable = {
   readonly rowColumns: readonly WriteColumn[];
 };
 
-/** `HR.EMPLOYEES`, `hr.employees` or `"Hr"."employees"`: names without quotes are upper case. */
-export function tableName(text: string): TableName {
-  const parts = [...text.trim().matchAll(/"((?:[^"]|"")+)"|([^."\s]+)/g)].map(
-    ([, exact, plain]) => exact?.replaceAll('""', '"') ?? (plain as string).toUpperCase(),
-  );
-  const [first, second] = parts;
-  const shape = /^\s*(?:"(?:[^"]|"")+"|[^."\s]+)(?:\.(?:"(?:[^"]|"")+"|[^."\s]+))?\s*$/;
-  if (first === undefined || !shape.test(text)) {
-    throw new SyncError('CONFIG_INVALID', { message: `${text} is no name of a table: write OWNER.TABLE` });
-  }
-  return second === undefined ? { owner: null, name: first } : { owner: first, name: second };
-}
-
-export function sqlName({ owner, name }: TableName): string {
-  return owner === null ? quoted(name) : `${quoted(owner)}.${quoted(name)}`;
-}
-
 const COLUMNS = `
   SELECT column_name, data_type, data_precision, data_scale FROM all_tab_columns
    WHERE owner = NVL(:owner, SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')) AND table_name = :name
    ORDER BY column_id`;
 
-type ColumnRow = [name: string, type: string, precision: number | null, scale: number | null];
+type ColumnRow = [name: string, type: string, precision: string | null, scale: string | null];
 
 /** @throws SyncError SOURCE_QUERY with scope 'entity' when the table or a column named by the entity is missing. */
 export async function describeTable(connection: oracledb.Connection, spec: WriteEntity): Promise<WriteTable> {
-  const at = tableName(spec.table);
+  const at = parseTable(spec.table);
   const { rows = [] } = await connection.execute<ColumnRow>(
     COLUMNS,
-    { owner: at.owner, name: at.name },
-    { outFormat: oracledb.OUT_FORMAT_ARRAY, fetchTypeHandler: () => undefined },
+    { owner: at.schema, name: at.table },
+    { outFormat: oracledb.OUT_FORMAT_ARRAY, fetchTypeHandler: asText },
   );
   if (rows.length === 0) throw missing(spec, `table ${spec.table} is not there, or not granted`);
-  const columns = new Map(rows.map((row) => [row[0], writeColumn(row)]));
+  const columns = new Map(
+    rows.map(([name, type, precision, scale]) => [
+      name,
+      writeColumn([name, type, count(precision), count(scale)]),
+    ]),
+  );
   const key = spec.key.map((name) => named(spec, columns, name));
   if (spec.originColumn !== undefined) named(spec, columns, spec.originColumn);
   const shown = spec.rowColumns?.map((name) => named(spec, columns, name)) ?? [...columns.values()];
   return {
     spec,
-    sqlName: sqlName(at),
+    sqlName: quoteTable(at),
     key,
     columns,
     rowColumns: [...key, ...shown.filter((column) => column.kind !== null && !key.includes(column))],
@@ -79,8 +67,17 @@ function missing(spec: WriteEntity, problem: string): SyncError {
   });
 }
 
+function count(text: string | null): number | null {
+  return text === null ? null : Number(text);
+}
+
 /** A row of ALL_TAB_COLUMNS. */
-export function writeColumn([name, type, precision, scale]: ColumnRow): WriteColumn {
+export function writeColumn([name, type, precision, scale]: [
+  name: string,
+  type: string,
+  precision: number | null,
+  scale: number | null,
+]): WriteColumn {
   const plain = type.replace(/\(\d+\)/g, '');
   const kind = Object.hasOwn(KINDS, plain) ? (KINDS[plain] as ValueKind) : null;
   const isFloat = plain === 'FLOAT';

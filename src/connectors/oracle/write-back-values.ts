@@ -44,7 +44,7 @@ export class InvalidValue extends Error {
 
 export type Bind = oracledb.BindParameter;
 
-export const WALL_MASK = 'YYYY-MM-DD HH24:MI:SS';
+const WALL_MASK = 'YYYY-MM-DD HH24:MI:SS';
 
 /** A bind for the text; `expression` below is made for it. @throws InvalidValue */
 export function bindOf(column: WriteColumn, text: string | null): Bind {
@@ -170,8 +170,4 @@ function span(column: WriteColumn, text: string): string {
 
 function fail(column: WriteColumn, problem: string): never {
   throw new InvalidValue(column.name, problem);
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
