@@ -1,14 +1,23 @@
 import type { Statement } from '../types.ts';
 import { failure, unsupported } from './errors.ts';
-import { blockPlan } from './parse-block.ts';
-import { ddl } from './parse-ddl.ts';
-import { bindTargets, dmlPlan } from './parse-dml.ts';
-import { operand } from './parse-expression.ts';
-import { query } from './parse-query.ts';
-import { alterSession, lockPlan, transactionPlan } from './parse-session.ts';
-import { accept, createParser, expectEnd, isSymbol, isWord, offsetOf, type Parser, peek } from './parser.ts';
+import { blockPlan } from './parse/block.ts';
+import { ddl } from './parse/ddl.ts';
+import { bindTargets, dmlPlan } from './parse/dml.ts';
+import { operand } from './parse/expression.ts';
+import {
+  accept,
+  createParser,
+  expectEnd,
+  isSymbol,
+  isWord,
+  offsetOf,
+  type Parser,
+  peek,
+} from './parse/parser.ts';
+import { query } from './parse/query.ts';
+import { queryPlan } from './parse/query-plan.ts';
+import { alterSession, lockPlan, transactionPlan } from './parse/session.ts';
 import type { StatementPlan } from './plan.ts';
-import { queryPlan } from './query-plan.ts';
 
 /** A statement of the dialect: `plan` is a StatementPlan. */
 export type ParsedStatement = Statement & { readonly plan: StatementPlan };

@@ -1,10 +1,9 @@
 import type { Expression } from './ast.ts';
 import type { BlockPlan, LockPlan, QueryPlan, SessionPlan, StatementPlan, TransactionPlan } from './plan.ts';
-import { ddlTexts } from './render-ddl.ts';
-import { dmlText } from './render-dml.ts';
-import { expressionText } from './render-expression.ts';
-import { queryText } from './render-query.ts';
-import { typedOf } from './render-values.ts';
+import { ddlTexts } from './render/ddl.ts';
+import { dmlText } from './render/dml.ts';
+import { expressionText } from './render/expression.ts';
+import { queryText } from './render/query.ts';
 import {
   commaJoined,
   quoted,
@@ -12,7 +11,8 @@ import {
   type Renderer,
   referenceName,
   tableText,
-} from './renderer.ts';
+} from './render/renderer.ts';
+import { typedOf } from './render/values.ts';
 
 export type Rendered = {
   readonly sql: string;
