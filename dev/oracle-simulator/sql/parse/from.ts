@@ -24,6 +24,8 @@ import { wordsAfterTable } from './words.ts';
 
 const scnTables = ['V$DATABASE', 'GV$DATABASE', 'V_$DATABASE', 'GV_$DATABASE'];
 
+const maxJoins = 500;
+
 /** What FROM lists. */
 export function tableReferences(p: Parser): TableReference[] {
   return commaList(p, () => joinedTables(p));
@@ -32,9 +34,10 @@ export function tableReferences(p: Parser): TableReference[] {
 function joinedTables(p: Parser): TableReference {
   return nested(p, () => {
     let left = tableFactor(p);
-    for (;;) {
+    for (let count = 0; ; count++) {
       const join = joinWith(p, left);
       if (join === null) return left;
+      if (count >= maxJoins) throw failure(3001, offsetOf(p), `more than ${maxJoins} joins`);
       left = join;
     }
   });
