@@ -100,6 +100,8 @@ export type DmlResult = {
   readonly returned: readonly (readonly (readonly Cell[])[])[];
   /** With `onError: 'collect'`: what failed, by offset of the iteration. */
   readonly errors: readonly { readonly offset: number; readonly error: Error }[];
+  /** Of the last row that was written, where it is known. */
+  readonly rowid?: string | null;
 };
 
 /**
