@@ -3,20 +3,24 @@ import type { z } from 'zod';
 import type { SourceSettings } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Source } from './contract.ts';
+import { oracleOptions } from './oracle/config.ts';
+import { openOracle } from './oracle/open.ts';
 import { postgresOptions } from './postgres/config.ts';
 import { openPostgres } from './postgres/open.ts';
 
 /** What the configuration of a source may say beside what all sources share, by kind. */
 export const sourceKinds: Readonly<Record<string, z.ZodType>> = {
+  oracle: oracleOptions,
   postgres: postgresOptions,
 };
 
 const OPENERS: Readonly<Record<string, (settings: SourceSettings, options: OpenOptions) => Source>> = {
+  oracle: openOracle,
   postgres: openPostgres,
 };
 
 export type OpenOptions = {
-  /** application_name of sessions that no run has named: `syncline/…`. */
+  /** Name of sessions that no run has named: `syncline/…`. */
   readonly applicationName: string;
 };
 

@@ -55,6 +55,10 @@ export class SessionPool {
     this.#connect = connect;
   }
 
+  get max(): number {
+    return this.#settings.max;
+  }
+
   statistics(): PoolStatistics {
     return {
       open: this.#idle.length + this.#inUse.size,

@@ -8,7 +8,7 @@ import type { Piece, ReadSpec } from '../../domain/entity.ts';
 import type { PieceStream, ReadOptions } from '../contract.ts';
 import { type Binds, createBinds } from './binds.ts';
 import { oracleError } from './error-table.ts';
-import { FIRST_ROWS, FIRST_ROWS_WITH_LOBS, nextPageRows } from './page-size.ts';
+import { FIRST_ROWS, FIRST_ROWS_WITH_LOBS } from './page-size.ts';
 import { Pages } from './pages.ts';
 import { PieceRows } from './piece-rows.ts';
 import type { RowFormat } from './row-format.ts';
