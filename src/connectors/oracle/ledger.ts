@@ -41,6 +41,55 @@ export async function insertLedgerRow(
   }
 }
 
+/** Many at once. @returns offsets of those that were not inserted, whatever the reason. */
+export async function insertLedgerRows(
+  connection: oracledb.Connection,
+  rows: readonly { readonly ledgerKey: string; readonly record: LedgerRecord }[],
+): Promise<number[]> {
+  const { batchErrors = [] } = await connection.executeMany(
+    `INSERT INTO ${LEDGER_TABLE} (LEDGER_KEY, OUTCOME) VALUES (:key, :outcome)`,
+    rows.map(({ ledgerKey, record }) => ({ key: ledgerKey, outcome: JSON.stringify(record) })),
+    { batchErrors: true, bindDefs: { key: KEY_DEF, outcome: OUTCOME_DEF } },
+  );
+  return batchErrors.map(({ offset }) => offset ?? 0);
+}
+
+export async function deleteLedgerRows(
+  connection: oracledb.Connection,
+  ledgerKeys: readonly string[],
+): Promise<void> {
+  if (ledgerKeys.length === 0) return;
+  await connection.executeMany(
+    `DELETE FROM ${LEDGER_TABLE} WHERE LEDGER_KEY = :key`,
+    ledgerKeys.map((key) => ({ key })),
+    { bindDefs: { key: KEY_DEF } },
+  );
+}
+
+/** As `recordGeneratedKey`, for many. */
+export async function recordGeneratedKeys(
+  connection: oracledb.Connection,
+  rows: readonly { readonly ledgerKey: string; readonly key: string }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await connection.executeMany(
+    `UPDATE ${LEDGER_TABLE} SET OUTCOME = :outcome WHERE LEDGER_KEY = :key`,
+    rows.map(({ ledgerKey, key }) => {
+      const outcome: LedgerRecord = { state: 'applied', operation: 'insert', key };
+      return { outcome: JSON.stringify(outcome), key: ledgerKey };
+    }),
+    { bindDefs: { outcome: OUTCOME_DEF, key: KEY_DEF } },
+  );
+}
+
+const BYTES_PER_CHAR = 4;
+const KEY_DEF = {
+  dir: oracledb.BIND_IN,
+  type: oracledb.DB_TYPE_VARCHAR,
+  maxSize: MAX_LEDGER_KEY_CHARS * BYTES_PER_CHAR,
+};
+const OUTCOME_DEF = { ...KEY_DEF, maxSize: 4_000 };
+
 /** What the row holds; `key` is null until a generated key is known. */
 export type LedgerRecord =
   | { readonly state: 'applied'; readonly operation: Mutation['operation']; readonly key: string | null }

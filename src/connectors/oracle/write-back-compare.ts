@@ -16,6 +16,17 @@ export function sameValue(column: WriteColumn, expected: string | null, current:
   return comparable(column, a) === comparable(column, b);
 }
 
+/** Equal for values of a key that are the same. */
+export function keyIdentity(columns: readonly WriteColumn[], texts: readonly (string | null)[]): string {
+  return JSON.stringify(
+    columns.map((column, i) => {
+      const text = texts[i] ?? '';
+      const isTime = column.kind === 'timestamp' || column.kind === 'zoned' || column.kind === 'date';
+      return isTime ? String(nanos(column, text) ?? text) : comparable(column, text);
+    }),
+  );
+}
+
 function blankIsNull(text: string | null): string | null {
   return text === '' ? null : text;
 }

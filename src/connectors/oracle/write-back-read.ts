@@ -5,16 +5,19 @@ import { parseSpan, spanText } from './write-back-interval.ts';
 import { plainNumber } from './write-back-text.ts';
 import type { WriteColumn } from './write-back-values.ts';
 
+/** A blank before the year, or a minus sign before one BC. */
+const SIGNED_MASK = `S${WALL_MASK}`;
+
 /** The column in a SELECT list or behind RETURNING, so that `readText` gets its text. */
 export function selected({ name, kind }: WriteColumn): string {
   const column = quoteName(name);
   switch (kind) {
     case 'date':
-      return `TO_CHAR(${column}, '${WALL_MASK}')`;
+      return `TO_CHAR(${column}, '${SIGNED_MASK}')`;
     case 'timestamp':
-      return `TO_CHAR(${column}, '${WALL_MASK}.FF9')`;
+      return `TO_CHAR(${column}, '${SIGNED_MASK}.FF9')`;
     case 'zoned':
-      return `TO_CHAR(SYS_EXTRACT_UTC(${column}), '${WALL_MASK}.FF9')`;
+      return `TO_CHAR(SYS_EXTRACT_UTC(${column}), '${SIGNED_MASK}.FF9')`;
     case 'yearMonth':
     case 'daySecond':
       return `TO_CHAR(${column})`;

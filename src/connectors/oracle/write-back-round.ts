@@ -5,18 +5,11 @@
 import type oracledb from 'oracledb';
 import type { Mutation, Verdict } from '../write-contract.ts';
 import { oracleNumber } from './error-table.ts';
-import { applyMutation, RowBusy } from './write-back-row.ts';
+import { applyMutation } from './write-back-row.ts';
 import type { WriteTable } from './write-back-table.ts';
-
-/** A mutation and its place in the batch. */
-export type Placed = { readonly at: number; readonly mutation: Mutation };
-export type Unit = readonly Placed[];
-
-export type RoundWork = {
-  readonly connection: oracledb.Connection;
-  readonly tables: ReadonlyMap<string, WriteTable>;
-  readonly lockWaitSeconds: number;
-};
+import type { Placed, RoundWork, Unit } from './write-back-units.ts';
+import { RowBusy } from './write-back-verdict.ts';
+import { applyWave } from './write-back-wave.ts';
 
 export type RoundResult = {
   readonly verdicts: ReadonlyMap<number, Verdict>;
@@ -24,39 +17,67 @@ export type RoundResult = {
   readonly busy: readonly { readonly unit: Unit; readonly code: string }[];
 };
 
-/** Mutations of one group that stand side by side make a unit. */
-export function unitsOf(mutations: readonly Mutation[]): Unit[] {
-  const units: Placed[][] = [];
-  for (const [at, mutation] of mutations.entries()) {
-    const before = units.at(-1);
-    const sameGroup = mutation.group !== undefined && before?.[0]?.mutation.group === mutation.group;
-    if (before !== undefined && sameGroup) before.push({ at, mutation });
-    else units.push([{ at, mutation }]);
-  }
-  return units;
-}
-
 const SAVEPOINT = 'SYNCLINE_UNIT';
 
 /** Does everything but commit. @throws the driver's errors, after which the transaction is of no use */
 export async function applyUnits(work: RoundWork, units: readonly Unit[]): Promise<RoundResult> {
-  const verdicts = new Map<number, Verdict>();
-  const busy: { unit: Unit; code: string }[] = [];
-  const waiting = new Set<string>();
-  for (const unit of units) {
-    if (unit.some(({ mutation }) => waiting.has(rowOf(mutation)))) {
-      busy.push({ unit, code: busy.at(-1)?.code ?? '' });
+  const round: Round = { work, verdicts: new Map(), busy: [], waiting: new Set() };
+  for (let at = 0; at < units.length; ) {
+    const wave = waveAt(round, units, at);
+    at += Math.max(wave.length, 1);
+    if (wave.length === 0) {
+      await takeUnit(round, units[at - 1] as Unit);
       continue;
     }
-    const outcome = await applyUnit(work, unit, { somethingWaits: busy.length > 0 });
-    if ('code' in outcome) {
-      busy.push({ unit, code: outcome.code });
-      for (const { mutation } of unit) waiting.add(rowOf(mutation));
-      continue;
-    }
-    for (const [at, verdict] of outcome.verdicts) verdicts.set(at, verdict);
+    const table = work.tables.get(wave[0]?.mutation.entity as string) as WriteTable;
+    const { verdicts, left } = await applyWave(work, table, wave);
+    for (const [place, verdict] of verdicts) round.verdicts.set(place, verdict);
+    for (const placed of left) await takeUnit(round, [placed]);
   }
-  return { verdicts, busy };
+  return round;
+}
+
+type Round = {
+  readonly work: RoundWork;
+  readonly verdicts: Map<number, Verdict>;
+  readonly busy: { readonly unit: Unit; readonly code: string }[];
+  /** Rows that a unit in `busy` is to write: what comes behind must wait too. */
+  readonly waiting: Set<string>;
+};
+
+async function takeUnit(round: Round, unit: Unit): Promise<void> {
+  const { work, verdicts, busy, waiting } = round;
+  const blocked = unit.some(({ mutation }) => waiting.has(rowOf(mutation)));
+  const outcome: UnitOutcome = blocked
+    ? { code: busy.at(-1)?.code ?? '' }
+    : await applyUnit(work, unit, { somethingWaits: busy.length > 0 });
+  if ('verdicts' in outcome) {
+    for (const [at, verdict] of outcome.verdicts) verdicts.set(at, verdict);
+    return;
+  }
+  busy.push({ unit, code: outcome.code });
+  for (const { mutation } of unit) waiting.add(rowOf(mutation));
+}
+
+/** From so many on, doing each step once for all is worth it. */
+const MIN_WAVE = 4;
+const MAX_WAVE = 100;
+
+/** Units from here on that may be applied together; none when they are too few, or something waits for a lock. */
+function waveAt({ work, busy }: Round, units: readonly Unit[], from: number): Placed[] {
+  const wave: Placed[] = [];
+  const rows = new Set<string>();
+  for (let at = from; at < units.length && wave.length < MAX_WAVE && busy.length === 0; at++) {
+    const [placed] = units[at] as Unit;
+    if (placed === undefined || units[at]?.length !== 1 || placed.mutation.group !== undefined) break;
+    const { mutation } = placed;
+    const first = wave[0]?.mutation ?? mutation;
+    if (mutation.entity !== first.entity || mutation.operation !== first.operation) break;
+    if (work.tables.get(mutation.entity)?.spec.call !== undefined || rows.has(rowOf(mutation))) break;
+    rows.add(rowOf(mutation));
+    wave.push(placed);
+  }
+  return wave.length < MIN_WAVE ? [] : wave;
 }
 
 function rowOf({ entity, key, ledgerKey }: Mutation): string {

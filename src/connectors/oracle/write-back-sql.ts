@@ -22,6 +22,29 @@ export function selectRow(table: WriteTable, key: string, lockWaitSeconds: numbe
   };
 }
 
+/** Many rows at once. Keys of one kind make one text per number of keys. */
+export function selectRows(
+  table: WriteTable,
+  keys: readonly string[],
+  lockWaitSeconds: number | null,
+): Statement {
+  const list = table.rowColumns.map(selected).join(', ');
+  const rows = keys.map((key, row) => values(keyParts(table, key), `r${row + 1}k`));
+  const [first] = table.key;
+  const where =
+    table.key.length === 1
+      ? `${quoteName((first as WriteColumn).name)} IN (${rows.map((row) => row.list[0]).join(', ')})`
+      : rows.map((row) => `(${equalities(table, row.list)})`).join(' OR ');
+  return {
+    sql: `SELECT ${list} FROM ${table.sqlName} WHERE ${where}${lockClause(lockWaitSeconds)}`,
+    binds: Object.assign({}, ...rows.map((row) => row.binds)),
+  };
+}
+
+function equalities(table: WriteTable, list: readonly string[]): string {
+  return table.key.map(({ name }, i) => `${quoteName(name)} = ${list[i]}`).join(' AND ');
+}
+
 function lockClause(waitSeconds: number | null): string {
   if (waitSeconds === null) return '';
   return waitSeconds === 0 ? ' FOR UPDATE NOWAIT' : ` FOR UPDATE WAIT ${waitSeconds}`;
@@ -121,12 +144,8 @@ function outBinds(table: WriteTable, dir: number = oracledb.BIND_OUT): Record<st
 }
 
 function keyCondition(table: WriteTable, key: string): Statement {
-  const parts = keyParts(table, key);
-  const { list, binds } = values(parts, 'k');
-  return {
-    sql: parts.map(({ column }, i) => `${quoteName(column.name)} = ${list[i]}`).join(' AND '),
-    binds,
-  };
+  const { list, binds } = values(keyParts(table, key), 'k');
+  return { sql: equalities(table, list), binds };
 }
 
 /** @throws InvalidValue */
@@ -160,7 +179,7 @@ export function valueParts(table: WriteTable, texts: Texts): Part[] {
 
 function values(
   parts: readonly Part[],
-  prefix: 'v' | 'k' = 'v',
+  prefix = 'v',
 ): { readonly list: string[]; readonly binds: Record<string, Bind> } {
   const names = parts.map((_, i) => `${prefix}${i + 1}`);
   return {

@@ -1,5 +1,6 @@
 /** A column's values from text to Oracle: as what they are bound, and how a statement names them. '' is NULL. */
 import oracledb from 'oracledb';
+import { WALL_MASK } from './values.ts';
 import { daySecondText, parseSpan, yearMonthText } from './write-back-interval.ts';
 import { fitsNumber, hexDigits, type Moment, plainNumber, utcTime, wallTime } from './write-back-text.ts';
 
@@ -43,8 +44,6 @@ export class InvalidValue extends Error {
 }
 
 export type Bind = oracledb.BindParameter;
-
-const WALL_MASK = 'YYYY-MM-DD HH24:MI:SS';
 
 /** A bind for the text; `expression` below is made for it. @throws InvalidValue */
 export function bindOf(column: WriteColumn, text: string | null): Bind {

@@ -17,10 +17,11 @@ import { describeOracleError, oracleCode, oracleError } from './error-table.ts';
 import { deleteOldRows, insertLedgerRow, MAX_LEDGER_KEY_CHARS, readOutcome } from './ledger.ts';
 import type { OracleSource } from './session.ts';
 import { orderEntities } from './write-back-order.ts';
-import { applyUnits, isDeferredViolation, type RoundResult, type Unit, unitsOf } from './write-back-round.ts';
-import { OutcomeUnknown, waitedOut } from './write-back-row.ts';
+import { applyUnits, isDeferredViolation, type RoundResult } from './write-back-round.ts';
 import { CommitUnheard, inWriteSession, isLost, type WriteSessionOptions } from './write-back-session.ts';
 import { describeTable, type WriteTable } from './write-back-table.ts';
+import { type Unit, unitsOf } from './write-back-units.ts';
+import { OutcomeUnknown, waitedOut } from './write-back-verdict.ts';
 
 const CALL_TIMEOUT_MS = 30_000;
 const LOCK_WAIT_MS = 5_000;
