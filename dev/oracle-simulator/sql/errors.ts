@@ -33,6 +33,7 @@ const messages: ReadonlyMap<number, string> = new Map([
   [938, 'not enough arguments for function'],
   [939, 'too many arguments for function'],
   [940, 'invalid ALTER command'],
+  [942, 'table or view does not exist'],
   [946, 'missing TO keyword'],
   [947, 'not enough values'],
   [950, 'invalid DROP option'],

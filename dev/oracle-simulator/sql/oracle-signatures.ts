@@ -30,6 +30,8 @@ export const oracleSignatures: readonly string[] = [
   'to_number(double precision) numeric',
   'to_date(text [, text, text]) oracle.date',
   'to_timestamp(text [, text, text]) timestamp',
+  // For masks with FF7 to FF9.
+  'to_timestamp9(text, text) oracle.timestamp9',
   'to_timestamp_tz(text [, text, text]) timestamptz',
   'to_dsinterval(text) interval',
   'to_yminterval(text) interval',
@@ -152,6 +154,8 @@ export const oracleSignatures: readonly string[] = [
   'uid() numeric',
   'sys_context(text, text [, numeric]) text',
   'sys_guid() oracle.raw',
+  // NULL while the session has written nothing: `1.2.345`.
+  'local_transaction_id() text',
   'nlssort(text [, text]) oracle.raw',
   // ROWIDs. rowid_ctid: ORA-01410 for text that is none.
   'rowid_of(oid, tid) oracle.rowid',

@@ -66,6 +66,8 @@ function statementPlan(p: Parser): StatementPlan {
   if (plan !== null) return plan;
   const defined = ddl(p);
   if (defined !== null) return { kind: 'ddl', ddl: defined };
+  // It would write to PLAN_TABLE, which is not here.
+  if (isWord(token, 'EXPLAIN')) throw failure(942, token.offset);
   if (isWord(token, ...refusedStatements)) throw unsupported(token.value, token.offset);
   throw failure(900, offsetOf(p));
 }

@@ -1,6 +1,6 @@
 import type { Condition, Expression } from '../ast.ts';
 import { failure, unsupported } from '../errors.ts';
-import { niladic } from '../functions.ts';
+import { functionSpec, niladic } from '../functions.ts';
 import { asCondition, asExpression } from '../parts.ts';
 import { functionCall } from './call.ts';
 import type { Token } from './lexer.ts';
@@ -265,7 +265,7 @@ function named(p: Parser): Expression | Condition {
   if (isSymbol(peek(p), '(') && !isOuterMark(p)) return functionCall(p, path, offset);
   const sequence = sequenceValue(path, offset);
   if (sequence !== null) return sequence;
-  if (path.length === 2 && path[0] === 'DBMS_FLASHBACK') return functionCall(p, path, offset);
+  if (path.length > 1 && functionSpec(path)?.least === 0) return functionCall(p, path, offset);
   if (path.length > 3) throw failure(904, offset, quotedPath(path));
   return { kind: 'column', path, offset };
 }

@@ -21,10 +21,16 @@ export function callText(r: Renderer, call: FunctionCall): string {
   if (spec === null) return userCallText(r, call);
   checkSort(name, args, call.offset);
   const texts = args.map((value, index) => argumentText(r, value, spec.args[index] ?? 'any'));
-  const result = `${spec.calls}(${commaJoined(texts)})`;
+  const calls = name === 'TO_TIMESTAMP' && isFine(args[1]) ? 'oracle.to_timestamp9' : spec.calls;
+  const result = `${calls}(${commaJoined(texts)})`;
   return spec.returns === 'interval'
     ? `${result}::interval ${name.includes('YM') ? 'year to month' : 'day to second'}`
     : result;
+}
+
+/** Masks of more digits than PostgreSQL's timestamps have. */
+function isFine(mask: Expression | undefined): boolean {
+  return mask?.kind === 'text' && /FF[789]/i.test(mask.value);
 }
 
 function argumentText(r: Renderer, value: Expression, kind: ArgumentKind): string {

@@ -4,7 +4,7 @@ import { literal } from './renderer.ts';
 
 /** `DATE '…'`. */
 export function dateText(text: string): string {
-  return `${literal(withEra(text))}::oracle.date`;
+  return `${literal(withEra(`${text} 00:00:00`))}::oracle.date`;
 }
 
 /** `TIMESTAMP '…'`: with a zone, or with more than six digits, of another type than without. */

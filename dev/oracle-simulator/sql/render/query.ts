@@ -138,7 +138,9 @@ function groupText(r: Renderer, item: GroupItem): string {
 function aliasesOf(select: Select): ReadonlyMap<string, Expression> {
   const aliases = new Map<string, Expression>();
   for (const item of select.items) {
-    if (item.kind === 'value' && item.value.kind !== 'column') aliases.set(item.name, item.value);
+    if (item.kind === 'star' || (item.value.kind === 'column' && item.value.path.at(-1) === item.name))
+      continue;
+    aliases.set(item.name, item.value);
   }
   return aliases;
 }
