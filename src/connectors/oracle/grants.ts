@@ -1,7 +1,9 @@
 /** What the source's user may see and do, found by trying: roles, PUBLIC and system privileges count as they are. */
-import { parseTable, quoteTable, type TableName } from './relation.ts';
-import type { Session } from './session.ts';
-import { isNotGranted } from './snapshot.ts';
+import { tryRows } from './dictionary.ts';
+import { type Policy, readPolicies } from './policies.ts';
+import { parseTable, quoteTable } from './relation.ts';
+import type { OracleSource, Session } from './session.ts';
+import { currentScn } from './snapshot.ts';
 
 export type Grants = {
   /** Open transactions and running statements of everybody: without them the high mark is degraded (C3). */
@@ -9,9 +11,13 @@ export type Grants = {
   readonly sessions: boolean;
   /** V$DATABASE: the position to read at, and the identity of the database. */
   readonly database: boolean;
-  /** V$SQL, for `syncline oracle top-sql`. */
+  /** V$SQL, for the statements that cost most. */
   readonly topSql: boolean;
+  /** The ledger of write-back is there, and may be written. */
+  readonly ledger: boolean;
   readonly tables: readonly TableGrants[];
+  /** In force for this user, on whatever object: where they hide rows, a full run tombstones nothing (C5). */
+  readonly policies: readonly Policy[];
 };
 
 export type TableGrants = {
@@ -20,84 +26,40 @@ export type TableGrants = {
   readonly select: boolean;
   /** AS OF SCN. null: not tried, as there is no SCN or no SELECT. */
   readonly flashback: boolean | null;
-  /** VPD policies that may hide rows from this user: then a full run tombstones nothing (C5). */
-  readonly policies: readonly string[];
 };
 
-const VIEWS = {
-  transactions: 'gv$transaction',
-  sessions: 'gv$session',
-  database: 'v$database',
-  topSql: 'v$sql',
-} as const;
-
 /** @throws SyncError for anything but a missing right. */
-export async function readGrants(session: Session, tables: readonly string[]): Promise<Grants> {
-  const views: Record<keyof typeof VIEWS, boolean> = {
-    transactions: false,
-    sessions: false,
-    database: false,
-    topSql: false,
+export async function readGrants(
+  source: OracleSource,
+  session: Session,
+  tables: readonly string[],
+): Promise<Grants> {
+  const sees = async (view: string): Promise<boolean> =>
+    may(session, `SELECT 1 AS found FROM ${view} WHERE 1 = 0`);
+  const views = {
+    transactions: await sees('gv$transaction'),
+    sessions: await sees('gv$session'),
+    database: await sees('v$database'),
+    topSql: await sees('v$sql'),
+    ledger: await sees('SYNCLINE_LEDGER'),
   };
-  for (const name of Object.keys(VIEWS) as (keyof typeof VIEWS)[]) {
-    views[name] = await may(session, `SELECT 1 AS found FROM ${VIEWS[name]} WHERE 1 = 0`);
-  }
-  const scn = views.database ? await currentScn(session) : null;
-  const isExempt = await holds(session, 'EXEMPT ACCESS POLICY');
+  const scn = await currentScn(source, session);
   const found: TableGrants[] = [];
-  for (const table of tables) found.push(await tableGrants(session, { table, scn, isExempt }));
-  return { ...views, tables: found };
+  for (const table of tables) found.push(await tableGrants(session, table, scn));
+  return { ...views, tables: found, policies: await readPolicies(session) };
 }
 
-async function tableGrants(
-  session: Session,
-  { table, scn, isExempt }: { table: string; scn: string | null; isExempt: boolean },
-): Promise<TableGrants> {
-  const name = parseTable(table);
-  const from = `SELECT 1 AS found FROM ${quoteTable(name)}`;
-  const select = await may(session, `${from} WHERE 1 = 0`);
+async function tableGrants(session: Session, table: string, scn: string | null): Promise<TableGrants> {
+  const name = quoteTable(parseTable(table));
+  const select = await may(session, `SELECT 1 AS found FROM ${name} WHERE 1 = 0`);
+  if (!select || scn === null || !/^\d+$/.test(scn)) return { table, select, flashback: null };
   return {
     table,
     select,
-    flashback: select && scn !== null ? await may(session, `${from} AS OF SCN ${scn} WHERE 1 = 0`) : null,
-    policies: isExempt ? [] : await policies(session, name),
+    flashback: await may(session, `SELECT 1 AS found FROM ${name} AS OF SCN ${scn} WHERE 1 = 0`),
   };
 }
 
 async function may(session: Session, sql: string): Promise<boolean> {
-  try {
-    await session.query(sql);
-    return true;
-  } catch (error) {
-    if (isNotGranted(error)) return false;
-    throw error;
-  }
-}
-
-async function currentScn(session: Session): Promise<string | null> {
-  const [row] = await session.query<{ SCN: string | null }>(
-    'SELECT TO_CHAR(current_scn) AS scn FROM v$database',
-  );
-  // It becomes part of a statement.
-  return /^\d+$/.test(row?.SCN ?? '') ? (row?.SCN as string) : null;
-}
-
-/** A system privilege, directly or by a role. */
-async function holds(session: Session, privilege: string): Promise<boolean> {
-  const rows = await session.query('SELECT privilege FROM session_privs WHERE privilege = :privilege', {
-    privilege,
-  });
-  return rows.length > 0;
-}
-
-/** Enabled policies on reading. */
-async function policies(session: Session, { schema, table }: TableName): Promise<string[]> {
-  const rows = await session.query<{ POLICY_NAME: string }>(
-    `SELECT policy_name FROM all_policies
-      WHERE object_owner = NVL(:owner, SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')) AND object_name = :name
-        AND enable = 'YES' AND sel = 'YES'
-      ORDER BY policy_name`,
-    { owner: schema, name: table },
-  );
-  return rows.map((row) => row.POLICY_NAME);
+  return (await tryRows(session, sql)) !== null;
 }

@@ -1,4 +1,5 @@
 /** Errors of Oracle and its driver become codes of ours, without row values; what must not be tried again is not. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NJS_RULES, ORA_RULES } from '../../../src/connectors/oracle/error-rules.ts';
@@ -162,4 +163,21 @@ describe('what may be shown', () => {
 test('our own errors pass as they are', () => {
   const error = new SyncError('SOURCE_BUSY', { message: 'wait' });
   expect(oracleError('erp', error)).toBe(error);
+});
+
+test('docs/oracle.md shows every class with its code, and numbers that are of it', () => {
+  const page = readFileSync(new URL('../../../docs/oracle.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| `([A-Z_]+)` \| ([^|]+) \|/gm)];
+  const classes = new Set([...ORA_RULES, ...NJS_RULES].map((rule) => rule.class).concat('query', 'defect'));
+  expect(rows.map((row) => row[1]).sort()).toEqual([...classes].sort());
+  for (const [, expected, code, numbers] of rows) {
+    for (const [text, prefix, digits] of (numbers as string).matchAll(/(ORA|NJS)-(\d+)/g)) {
+      const error = prefix === 'ORA' ? ora(Number(digits)) : njs(Number(digits));
+      expect([text, classifyOracleError(error), oracleError('erp', error).code]).toEqual([
+        text,
+        expected,
+        code,
+      ]);
+    }
+  }
 });
