@@ -136,12 +136,12 @@ export class Connection {
       dataFlags(packet);
       this.#reader.append(dataOf(packet));
     }
+    this.#reader.restart();
     if (this.#reader.left > this.#options.maxRequestBytes) throw new ProtocolError('An endless request');
   }
 
   /** null: the request is not complete. */
   #parse(dialogue: Dialogue): Work | null {
-    this.#reader.restart();
     if (this.#reader.left === 0) return null;
     this.#writer.truncate();
     try {
