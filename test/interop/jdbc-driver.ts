@@ -30,18 +30,7 @@ export const jdbcDriver: Driver = {
     const classes = await mkdtemp(join(tmpdir(), 'syncline-interop-'));
     guardDirectory(classes);
     const files = (await readdir(sources)).filter((name) => name.endsWith('.java'));
-    const options = [
-      '--release',
-      '17',
-      '-encoding',
-      'UTF-8',
-      '-Xlint:all,-try,-path',
-      '-Werror',
-      '-cp',
-      jar,
-      '-d',
-      classes,
-    ];
+    const options = ['--release', '17', '-encoding', 'UTF-8', '-cp', jar, '-d', classes];
     await must({ file: 'javac', args: [...options, ...files], cwd: sources }, java);
     return { file: 'java', args: ['-cp', [classes, jar].join(delimiter), 'Checks'] };
   },
