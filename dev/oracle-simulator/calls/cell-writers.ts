@@ -67,7 +67,7 @@ function columnValueWriter(type: OracleType, target: Target, { formats }: Writer
   const to = kindOf(target.dataType);
   if (from === 'rowid') return rowidWriter(target);
   const write = valueWriter(target.dataType, target.form);
-  if (from === to) return to === 'text' ? limited(write) : write;
+  if (from === to) return to === 'text' && !isLongTarget(target) ? limited(write) : write;
   if (to === 'text') {
     if (from === 'binary') {
       return (writer, cell) => write(writer, Buffer.from(bytesOf(cell)).toString('hex').toUpperCase());
