@@ -7,6 +7,7 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
+import { oracleCommand } from './commands/oracle.ts';
 import { planCommand } from './commands/plan.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { runCommand } from './commands/run.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   quarantineCommand,
   skippedCommand,
   scheduleCommand,
+  oracleCommand,
   workerCommand,
   devCommand,
 ];

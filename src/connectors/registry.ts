@@ -5,6 +5,7 @@ import { SyncError } from '../domain/errors.ts';
 import type { Source } from './contract.ts';
 import { oracleOptions } from './oracle/config.ts';
 import { openOracle } from './oracle/open.ts';
+import { type OracleTools, openOracleTools } from './oracle/tools.ts';
 import { postgresOptions } from './postgres/config.ts';
 import { openPostgres } from './postgres/open.ts';
 
@@ -34,4 +35,12 @@ export function openSource(settings: SourceSettings, options: OpenOptions): Sour
     });
   }
   return open(settings, options);
+}
+
+/** Opens no connection yet. @throws SyncError CONFIG_INVALID for a source of another kind. */
+export function openToolsOfOracle(settings: SourceSettings, options: OpenOptions): OracleTools {
+  if (settings.kind === 'oracle') return openOracleTools(settings, options);
+  throw new SyncError('CONFIG_INVALID', {
+    message: `sources.${settings.name} is of kind ${settings.kind}; this works with kind oracle only`,
+  });
 }
