@@ -43,6 +43,8 @@ export class SessionPool {
   readonly #inUse = new Set<PooledSession>();
   readonly #waiting: Waiter[] = [];
   #opening = 0;
+  /** false until a login was taken, and after one was refused: then one attempt at a time speaks for all. */
+  #isProved = false;
   #opened = 0;
   #refused = 0;
   #refusal: { readonly error: SyncError; readonly until: number } | null = null;
@@ -148,24 +150,35 @@ export class SessionPool {
 
   #open(count: number): void {
     const room = this.#settings.max - this.#idle.length - this.#inUse.size - this.#opening;
-    for (let i = 0; i < Math.min(count, room); i++) {
+    const atATime = this.#isProved ? count : 1 - this.#opening;
+    for (let i = 0; i < Math.min(count, room, atATime); i++) {
       this.#opening++;
       void this.#openOne().then(
-        (session) => {
-          this.#opening--;
-          if (this.#closed) return closeSession(session, 'keep');
-          this.#idle.push(session);
-          this.#serve();
-          this.#sweepLater();
-          this.#fill();
-        },
-        (error: unknown) => {
-          this.#opening--;
-          this.#waiting[0]?.fail(error);
-          this.#serve();
-        },
+        (session) => this.#onOpened(session),
+        (error: unknown) => this.#onFailed(error),
       );
     }
+  }
+
+  #onOpened(session: PooledSession): void {
+    this.#opening--;
+    this.#isProved = true;
+    if (this.#closed) {
+      void closeSession(session, 'keep');
+      return;
+    }
+    this.#idle.push(session);
+    this.#serve();
+    this.#sweepLater();
+    this.#fill();
+  }
+
+  #onFailed(error: unknown): void {
+    this.#opening--;
+    if (error instanceof SyncError && error.details.class === 'auth') this.#isProved = false;
+    const concerned = this.#isProved ? this.#waiting.slice(0, 1) : [...this.#waiting];
+    for (const waiter of concerned) waiter.fail(error);
+    this.#serve();
   }
 
   /** Up to `min`, one after the other: the first that fails ends it until a session is opened again. */
