@@ -57,6 +57,10 @@ export function chooseService(
   if (!/\(\s*CONNECT_DATA\s*=/i.test(connectData)) {
     throw new OraError(12504, 'TNS:listener was not given the SERVICE_NAME in CONNECT_DATA');
   }
+  const server = parameter(connectData, 'SERVER');
+  if (server !== null && server.toUpperCase() !== 'DEDICATED') {
+    throw new OraError(12520, 'TNS:listener could not find available handler for requested type of server');
+  }
   const service = parameter(connectData, 'SERVICE_NAME');
   const sid = parameter(connectData, 'SID');
   const asked = service ?? sid;

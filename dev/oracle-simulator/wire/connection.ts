@@ -46,7 +46,11 @@ export class Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
     this.#link = new Link(socket, {
-      events: { marker: (kind) => this.#onMarker(kind), gone: () => this.#onGone() },
+      events: {
+        marker: (kind) => this.#onMarker(kind),
+        gone: () => this.#call?.interrupt(new ConnectionGone()),
+        defect: options.onDefect,
+      },
       maxQueuedBytes: options.maxRequestBytes,
     });
   }
@@ -91,10 +95,9 @@ export class Connection {
     this.#call = call;
     const { faults } = this.#options;
     const moment = { at: 'connect', user: '', session: 0, sql: '', rowsSent: 0 } as const;
-    const greeted = await greet(this.#link, {
-      ...this.#options,
-      strike: () => suffer(faults.strike(moment), { faults, link: this.#link, signal: call.signal }),
-    });
+    const strike = (): Promise<void> =>
+      suffer(faults.strike(moment), { faults, link: this.#link, signal: call.signal });
+    const greeted = await greet(this.#link, { ...this.#options, strike }).finally(() => call.settle());
     this.#call = null;
     if (greeted === null) return null;
     this.#sduBytes = greeted.sduBytes;
@@ -181,7 +184,8 @@ export class Connection {
   #reply(dialogue: Dialogue): void {
     const { replyEnd: end } = dialogue;
     if (end !== 'none' && this.#writer.length > 0) {
-      this.#link.send(dataPackets(this.#writer.take(), { sduBytes: this.#sduBytes, end }));
+      this.#link.send(dataPackets(this.#writer.written, { sduBytes: this.#sduBytes, end }));
+      this.#writer.truncate();
     }
     if (dialogue.last) this.#link.end();
   }
@@ -206,9 +210,5 @@ export class Connection {
       this.#link.send(markerPacket(MARKER.break));
     }
     this.#call?.interrupt(new OraError(1013, 'user requested cancel of current operation'));
-  }
-
-  #onGone(): void {
-    this.#call?.interrupt(new ConnectionGone());
   }
 }

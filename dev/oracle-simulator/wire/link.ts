@@ -16,6 +16,8 @@ export type LinkEvents = {
   /** A marker, in its place among the packets: what came before it was handed out or is dropped. */
   marker(kind: number): void;
   gone(): void;
+  /** What only a defect of the simulator can throw. */
+  defect(error: unknown): void;
 };
 
 const MAX_FIRST_PACKET_BYTES = 65_535;
@@ -137,7 +139,7 @@ export class Link {
       }
     } catch (error) {
       this.destroy();
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError)) this.#events.defect(error);
     }
   }
 

@@ -74,10 +74,11 @@ export function dataPackets(
   const bytes = marked ? Buffer.concat([payload, Buffer.from([END_OF_RESPONSE])]) : payload;
   const room = options.sduBytes - DATA_HEADER_BYTES;
   const count = Math.ceil(bytes.length / room);
-  const packets = Buffer.alloc(bytes.length + count * DATA_HEADER_BYTES);
+  const packets = Buffer.allocUnsafe(bytes.length + count * DATA_HEADER_BYTES);
   for (let index = 0; index < count; index++) {
     const part = bytes.subarray(index * room, (index + 1) * room);
     const at = index * options.sduBytes;
+    packets.fill(0, at, at + DATA_HEADER_BYTES);
     packets.writeUInt32BE(part.length + DATA_HEADER_BYTES, at);
     packets[at + 4] = PACKET.data;
     const flags = marked && index === count - 1 ? DATA_FLAG.endOfResponse : 0;

@@ -4,6 +4,8 @@ const SHORT_MAX = 252;
 const CHUNK_MAX = 32_767;
 const LONG_LENGTH = 0xfe;
 const FIRST_SIZE = 16 * 1024;
+/** What one long reply needed is given back behind it. */
+const KEPT_SIZE = 1024 * 1024;
 
 export class TtcWriter {
   #buffer = Buffer.allocUnsafe(FIRST_SIZE);
@@ -11,6 +13,11 @@ export class TtcWriter {
 
   get length(): number {
     return this.#position;
+  }
+
+  /** What was written, as a view that the next write may change. */
+  get written(): Buffer {
+    return this.#buffer.subarray(0, this.#position);
   }
 
   /** What was written since the last `take`; the writer is empty again. */
@@ -23,6 +30,8 @@ export class TtcWriter {
   /** Forgets what was written behind `length` bytes. */
   truncate(length = 0): void {
     this.#position = Math.min(this.#position, length);
+    if (this.#position === 0 && this.#buffer.length > KEPT_SIZE)
+      this.#buffer = Buffer.allocUnsafe(FIRST_SIZE);
   }
 
   uint8(value: number): void {

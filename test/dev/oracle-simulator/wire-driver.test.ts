@@ -88,6 +88,9 @@ describe('a client of node-oracledb', () => {
     await expect(connect(server, { connectString: descriptor('(SERVER=dedicated)') })).rejects.toThrow(
       /ORA-12504/,
     );
+    await expect(
+      connect(server, { connectString: descriptor('(SERVICE_NAME=freepdb1)(SERVER=pooled)') }),
+    ).rejects.toThrow(/ORA-12520/);
     const bySid = await connect(server, { connectString: descriptor('(SID=freepdb1)') });
     await bySid.close();
   });
