@@ -213,7 +213,7 @@ export const entitySchema = section({
   massDeleteGuard: percent.optional(),
   /** More quarantined rows than these make the run PARTIAL. Default: any number is accepted. */
   maxQuarantined: count({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
-  /** Most rows of a chunk of a full run. Default 500,000. */
+  /** Most rows of a chunk of a full run. Default 2,000,000. */
   chunkRows: count({ min: 1, max: 10_000_000 }).optional(),
   /** Chunks of the entity that are copied side by side. Default 2. */
   lanes: count({ min: 1, max: 64 }).optional(),
