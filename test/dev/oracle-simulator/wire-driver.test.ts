@@ -95,6 +95,30 @@ describe('a client of node-oracledb', () => {
     await bySid.close();
   });
 
+  test('in a pool of many connections, each a session of its own', async () => {
+    await using server = await fakeServer();
+    const { connectString } = server;
+    const pool = await oracledb.createPool({
+      user: USER,
+      password: PASSWORD,
+      connectString,
+      poolMin: 0,
+      poolMax: 30,
+      poolIncrement: 10,
+      poolPingInterval: 0,
+    });
+    const connections = await Promise.all(Array.from({ length: 30 }, () => pool.getConnection()));
+    await Promise.all(connections.map((connection) => connection.commit()));
+    expect(new Set(server.listener.sessions().map(({ id }) => id)).size).toBe(30);
+    for (const session of server.engine.sessions) {
+      expect(session.log.filter((entry) => entry === 'commit')).toHaveLength(1);
+    }
+    await Promise.all(connections.map((connection) => connection.close()));
+    await pool.close(0);
+    await Promise.all(server.engine.sessions.map(({ closed }) => closed));
+    expect(server.listener.sessions()).toEqual([]);
+  });
+
   test('hands over module, action, schema and the like before its next call', async () => {
     await using server = await fakeServer();
     const connection = await connect(server);
