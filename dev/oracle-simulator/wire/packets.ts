@@ -11,7 +11,7 @@ const HEADER_BYTES = 8;
 const DATA_HEADER_BYTES = 10;
 const END_OF_RESPONSE = 29;
 
-export type LengthBytes = 2 | 4;
+type LengthBytes = 2 | 4;
 export type Packet = {
   readonly type: number;
   /** The whole packet, header and all. */

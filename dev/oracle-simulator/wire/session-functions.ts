@@ -7,7 +7,7 @@ import { readClientText, writeClientText } from './client-text.ts';
 import { serverVersion } from './logon.ts';
 import type { TtcReader } from './reader.ts';
 
-export const BANNER = 'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - simulated by Syncline';
+const BANNER = 'Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - simulated by Syncline';
 const PARAMETERS = 8;
 const STATEMENT_FUNCTIONS = new Set([4, 5, 78, 94, 96]);
 
