@@ -26,10 +26,13 @@ export type Ddl =
       readonly replace: boolean;
       readonly readOnly: boolean;
     }
+  | { readonly kind: 'createSequence'; readonly name: TableName; readonly options: SequenceOptions }
   | {
-      readonly kind: 'createSequence' | 'alterSequence';
+      readonly kind: 'alterSequence';
       readonly name: TableName;
       readonly options: SequenceOptions;
+      /** From `startWith` on, or from where it began. */
+      readonly restart: boolean;
     }
   | { readonly kind: 'truncate'; readonly table: TableName; readonly cascade: boolean }
   | {

@@ -162,8 +162,12 @@ export const niladic: ReadonlyMap<string, { sql: string; returns: ValueKind; pre
   ['UID', { sql: 'oracle.uid()', returns: 'number', precise: false }],
 ] as const);
 
-/** Packages of Oracle whose functions the dialect knows only in part: others are refused, never taken for a user's. */
-export const oraclePackages: ReadonlySet<string> = new Set(['DBMS_', 'UTL_', 'APEX_', 'OWA_', 'CTX_', 'HTP']);
+const oraclePackages = ['DBMS_', 'UTL_', 'APEX_', 'OWA_', 'CTX_'];
+
+/** Whose functions the dialect knows only in part: others are refused, never taken for a user's. */
+export function isOraclePackage(name: string): boolean {
+  return oraclePackages.some((prefix) => name.startsWith(prefix));
+}
 
 /** Oracle has them, the simulator has not: told apart from names that nobody knows. */
 export const missingFunctions: ReadonlySet<string> = new Set(

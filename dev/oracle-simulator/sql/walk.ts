@@ -59,3 +59,10 @@ function copy(value: unknown, replace: (each: Expression) => Expression | null):
   }
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copy(each, replace)]));
 }
+
+/** Equal for what is written the same; two binds are the same when their names are. */
+export function shapeOf(node: unknown): string {
+  return JSON.stringify(node, (key, value: unknown) =>
+    key === 'index' || key === 'offset' ? undefined : value,
+  );
+}

@@ -75,6 +75,7 @@ function step(p: Parser): readonly BlockStep[] {
   if (isWord(token, 'BEGIN')) return nested(p, () => block(p));
   if (isWord(token, ...constructs)) throw refused(p, token.value);
   if (isSymbol(token, '<')) throw refused(p, 'a label');
+  if (isWord(token, 'END')) throw failure(900, token.offset);
   const single = statement(p);
   if (!acceptSymbol(p, ';')) throw failure(933, offsetOf(p));
   return [single];

@@ -10,7 +10,7 @@ import type {
   Window,
 } from '../ast.ts';
 import { failure, unsupported } from '../errors.ts';
-import { type FunctionSpec, functionSpec, missingFunctions, oraclePackages } from '../functions.ts';
+import { type FunctionSpec, functionSpec, isOraclePackage, missingFunctions } from '../functions.ts';
 import { asExpression } from '../parts.ts';
 import {
   accept,
@@ -205,7 +205,7 @@ function counted(call: FunctionCall, least: number, most: number): void {
 /** A function of the user's: packages' and schemas' functions, and anything within a block. */
 function checkUnknown(p: Parser, call: FunctionCall): void {
   const packaged = call.path.at(-2) ?? call.path[0] ?? '';
-  if ([...oraclePackages].some((prefix) => packaged.startsWith(prefix))) {
+  if (isOraclePackage(packaged)) {
     throw unsupported(call.path.join('.'), call.offset);
   }
   if (call.path.length > 3) throw unknown(call);

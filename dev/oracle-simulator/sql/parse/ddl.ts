@@ -71,7 +71,7 @@ function create(p: Parser): Ddl {
 }
 
 const refusedObjects =
-  `PACKAGE PROCEDURE FUNCTION TYPE MATERIALIZED PUBLIC BITMAP CLUSTER CONTEXT DATABASE DIRECTORY
+  `GLOBAL TEMPORARY PACKAGE PROCEDURE FUNCTION TYPE MATERIALIZED PUBLIC BITMAP CLUSTER CONTEXT DATABASE DIRECTORY
 DIMENSION JAVA LIBRARY PRIVATE PROFILE ROLE TABLESPACE SYSTEM INDEX ROLLBACK EDITION OUTLINE OPERATOR SCHEMA`.split(
     /\s+/,
   );
@@ -80,7 +80,7 @@ DIMENSION JAVA LIBRARY PRIVATE PROFILE ROLE TABLESPACE SYSTEM INDEX ROLLBACK EDI
 function refusedObject(p: Parser, number: number): Error {
   const token = peek(p);
   if (!refusedObjects.includes(token.value)) return failure(number, token.offset);
-  return unsupported(`${peek(p, -1).value} ${token.value}`, token.offset);
+  return unsupported(`CREATE ${token.value}`, token.offset);
 }
 
 function createView(p: Parser, replace: boolean): Ddl {
@@ -116,12 +116,17 @@ function createIndex(p: Parser, kind: 'plain' | 'unique'): Ddl {
 
 function alter(p: Parser): Ddl {
   if (accept(p, 'TABLE')) return alterTable(p);
-  if (accept(p, 'SEQUENCE'))
-    return { kind: 'alterSequence', name: tableName(p), options: sequenceOptions(p) };
+  if (accept(p, 'SEQUENCE')) return alterSequence(p);
   if (accept(p, 'USER')) return alterUser(p);
   const known = [...refusedObjects, 'INDEX', 'VIEW', 'TRIGGER', 'SYNONYM'];
   if (known.includes(peek(p).value)) throw unsupported(`ALTER ${peek(p).value}`, offsetOf(p));
   throw failure(940, offsetOf(p));
+}
+
+function alterSequence(p: Parser): Ddl {
+  const sequence = tableName(p);
+  const restart = accept(p, 'RESTART');
+  return { kind: 'alterSequence', name: sequence, options: sequenceOptions(p), restart };
 }
 
 function drop(p: Parser): Ddl {

@@ -183,9 +183,11 @@ export function wholeNumber(p: Parser): number {
   return Number(token.value);
 }
 
-/** Index of a bind in the statement. @throws OraError 1027 in DDL. */
+/** Index of a bind in the statement. @throws OraError 1027 in DDL, 1745 for reserved words. */
 export function bindIndex(p: Parser, token: Token): number {
   if (p.language === 'ddl') throw failure(1027, token.offset);
+  const unquoted = p.text[token.end - 1] !== '"';
+  if (p.language === 'sql' && unquoted && reservedWords.has(token.value)) throw failure(1745, token.offset);
   const known = p.language === 'block' ? p.binds.indexOf(token.value) : -1;
   return known >= 0 ? known : p.binds.push(token.value) - 1;
 }

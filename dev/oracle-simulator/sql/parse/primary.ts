@@ -1,6 +1,6 @@
 import type { Condition, Expression } from '../ast.ts';
 import { failure, unsupported } from '../errors.ts';
-import { functionSpec, niladic } from '../functions.ts';
+import { functionSpec, isOraclePackage, niladic } from '../functions.ts';
 import { asCondition, asExpression } from '../parts.ts';
 import { functionCall } from './call.ts';
 import type { Token } from './lexer.ts';
@@ -266,6 +266,7 @@ function named(p: Parser): Expression | Condition {
   const sequence = sequenceValue(path, offset);
   if (sequence !== null) return sequence;
   if (path.length > 1 && functionSpec(path)?.least === 0) return functionCall(p, path, offset);
+  if (path.length > 1 && isOraclePackage(path[0] ?? '')) throw unsupported(path.join('.'), offset);
   if (path.length > 3) throw failure(904, offset, quotedPath(path));
   return { kind: 'column', path, offset };
 }

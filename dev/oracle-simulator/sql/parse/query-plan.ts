@@ -1,7 +1,7 @@
 import type { AsOf, Query, RowLock, Select, TableName, Wait } from '../ast.ts';
 import { failure, unsupported } from '../errors.ts';
 import type { QueryPlan } from '../plan.ts';
-import { containsAggregate } from '../walk.ts';
+import { containsAggregate, shapeOf } from '../walk.ts';
 import {
   accept,
   acceptSymbol,
@@ -97,13 +97,6 @@ function commonFlashback(p: Parser): AsOf | null {
 export function refuseFlashback(p: Parser): void {
   const past = p.tables.find(({ asOf }) => asOf !== null);
   if (past !== undefined) throw unsupported('AS OF in a statement that writes', past.table.offset);
-}
-
-/** Equal for expressions that are written the same; two binds are the same when their names are. */
-function shapeOf(asOf: AsOf | null): string {
-  return JSON.stringify(asOf, (key, value: unknown) =>
-    key === 'index' || key === 'offset' ? undefined : value,
-  );
 }
 
 function columnNames({ body }: Query): readonly string[] | null {

@@ -30,6 +30,7 @@ export function createTable(p: Parser): CreateTable {
   const parts: Parts = { columns: [], constraints: [], columnNames: [] };
   if (acceptSymbol(p, '(')) relationalParts(p, parts);
   skipAllStorage(p);
+  if (sees(p, 'PARTITION', 'BY')) throw unsupported('partitioned tables', offsetOf(p));
   const selected = accept(p, 'AS') ? query(p) : null;
   if (selected === null) requireTypes(parts, table.offset);
   checkNames(parts, table.offset);

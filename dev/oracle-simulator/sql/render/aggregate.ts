@@ -1,6 +1,6 @@
 import type { Expression, Frame, FrameBound, FunctionCall, OrderItem, Window } from '../ast.ts';
 import { unsupported } from '../errors.ts';
-import { containsRownum } from '../walk.ts';
+import { containsRownum, shapeOf } from '../walk.ts';
 import { commaJoined, type Renderer } from './renderer.ts';
 import { placeText } from './rowid.ts';
 import { numberOf, textOf, typedOf } from './values.ts';
@@ -79,7 +79,7 @@ function listaggText(r: Renderer, call: FunctionCall): string {
   const between = separator === undefined || separator.kind === 'null' ? "''" : textOf(r, separator);
   const ordered = call.withinGroup ?? [];
   // PostgreSQL orders distinct values by themselves only.
-  if (call.distinct && JSON.stringify(ordered[0]?.value) !== JSON.stringify(value) && ordered.length > 0) {
+  if (call.distinct && shapeOf(ordered[0]?.value) !== shapeOf(value) && ordered.length > 0) {
     throw unsupported('LISTAGG(DISTINCT …) in another order', call.offset);
   }
   const text = textOf(r, value);

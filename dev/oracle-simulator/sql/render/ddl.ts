@@ -88,14 +88,12 @@ function viewText(r: Renderer, ddl: Extract<Ddl, { kind: 'createView' }>): strin
   );
 }
 
-function alterSequenceText({
-  name,
-  options,
-}: Extract<Ddl, { kind: 'createSequence' | 'alterSequence' }>): string {
+function alterSequenceText({ name, options, restart }: Extract<Ddl, { kind: 'alterSequence' }>): string {
   const { startWith, ...others } = options;
-  const restart = startWith === null ? '' : ` RESTART WITH ${startWith}`;
+  const from = startWith === null ? '' : ` WITH ${startWith}`;
   const rest = sequenceText({ ...others, startWith: null });
-  return rest === '' && restart === '' ? '' : `ALTER SEQUENCE ${tableText(name)}${rest}${restart}`;
+  const restarted = restart || startWith !== null ? ` RESTART${from}` : '';
+  return rest === '' && restarted === '' ? '' : `ALTER SEQUENCE ${tableText(name)}${rest}${restarted}`;
 }
 
 function commentText({ table, column, text }: Extract<Ddl, { kind: 'comment' }>): string {

@@ -111,7 +111,7 @@ export function dropTableText(table: TableName, cascade: boolean): string {
       'functions regprocedure[];',
       'each regprocedure;',
       'BEGIN',
-      `functions := ARRAY(SELECT tgfoid FROM pg_trigger WHERE tgrelid = ${literal(name)}::regclass AND NOT tgisinternal);`,
+      `functions := ARRAY(SELECT t.tgfoid FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid WHERE t.tgrelid = ${literal(name)}::regclass AND p.proname ~ '\\$(trigger|default)$');`,
       `DROP TABLE ${name}${cascade ? ' CASCADE' : ''};`,
       'FOREACH each IN ARRAY functions LOOP',
       "EXECUTE format('DROP FUNCTION %s', each);",
