@@ -96,6 +96,11 @@ export function oracleNumber(thrown: unknown): OracleErrorNumber | null {
   return listed.find(({ prefix, number }) => prefix === 'ORA' && !WRAPPERS.has(number)) ?? first;
 }
 
+/** COMMIT found a deferred constraint violated, and rolled everything back. */
+export function isDeferredViolation(error: unknown): boolean {
+  return /\bORA-02091\b/.test(messageOf(reasonOf(error)));
+}
+
 /** `ORA-00942`, `NJS-500`; null: not of Oracle. */
 export function oracleCode(error: unknown): string | null {
   const found = oracleNumber(error);

@@ -4,7 +4,6 @@
  */
 import type oracledb from 'oracledb';
 import type { Mutation, Verdict } from '../write-contract.ts';
-import { oracleNumber } from './error-table.ts';
 import { applyMutation } from './write-back-row.ts';
 import type { WriteTable } from './write-back-table.ts';
 import type { Placed, RoundWork, Unit } from './write-back-units.ts';
@@ -146,14 +145,3 @@ const GROUP_FAILED: Verdict = {
   code: 'GROUP_FAILED',
   message: 'Another change of the same group was not applied',
 };
-
-const ORA_ROLLED_BACK = 2091;
-
-/** COMMIT found a deferred constraint violated, and rolled everything back. */
-export function isDeferredViolation(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    error.message.includes(`ORA-0${ORA_ROLLED_BACK}`) &&
-    oracleNumber(error) !== null
-  );
-}

@@ -13,11 +13,11 @@ import type {
   WriteOptions,
   WriteTarget,
 } from '../write-contract.ts';
-import { describeOracleError, oracleCode, oracleError } from './error-table.ts';
+import { describeOracleError, isDeferredViolation, oracleCode, oracleError } from './error-table.ts';
 import { deleteOldRows, insertLedgerRow, MAX_LEDGER_KEY_CHARS, readOutcome } from './ledger.ts';
 import type { OracleSource } from './session.ts';
 import { orderEntities } from './write-back-order.ts';
-import { applyUnits, isDeferredViolation, type RoundResult } from './write-back-round.ts';
+import { applyUnits, type RoundResult } from './write-back-round.ts';
 import { CommitUnheard, inWriteSession, isLost, type WriteSessionOptions } from './write-back-session.ts';
 import { describeTable, type WriteTable } from './write-back-table.ts';
 import { type Unit, unitsOf } from './write-back-units.ts';
