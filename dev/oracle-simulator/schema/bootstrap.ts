@@ -16,6 +16,7 @@ const parts = [
   'date-arithmetic',
   'date-masks',
   'date-text',
+  'date-elements',
   'date-parsing',
   'dates',
   'time-zones',
@@ -29,6 +30,12 @@ const parts = [
   'grants',
   'users',
   'ddl-support',
+  'dictionary-base',
+  'dictionary-tables',
+  'dictionary-keys',
+  'dictionary-objects',
+  'dictionary-users',
+  'dynamic-views',
 ] as const;
 
 /** Any fixed number: two processes that prepare the same database wait for each other by it. */

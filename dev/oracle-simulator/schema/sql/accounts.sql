@@ -66,7 +66,8 @@ CREATE UNLOGGED TABLE oracle.session (
   program text,
   machine text,
   osuser text,
-  terminal text
+  terminal text,
+  process text
 );
 -- Rows of V$SQL; the engine fills it. Times in microseconds.
 CREATE UNLOGGED TABLE oracle.sql_statistics (

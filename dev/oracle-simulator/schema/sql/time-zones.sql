@@ -4,6 +4,8 @@
 CREATE FUNCTION oracle.host_time_zone() RETURNS text STABLE PARALLEL SAFE
   RETURN coalesce(NULLIF(current_setting('oracle.host_time_zone', true), ''), 'UTC');
 
+CREATE FUNCTION oracle.offset_text(seconds numeric) RETURNS text IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN $1 < 0 THEN '-' ELSE '+' END || pg_catalog.to_char(make_interval(secs => abs($1)::double precision), 'HH24:MI');
 -- PostgreSQL reads '+02:00' as POSIX does, west of Greenwich; as an interval it means what Oracle means.
 CREATE FUNCTION oracle.valid_zone(zone text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
@@ -37,6 +39,37 @@ CREATE FUNCTION oracle.at_time_zone(timestamptz, text) RETURNS timestamptz STABL
   RETURN CASE WHEN oracle.valid_zone($2) IS NOT NULL THEN $1 END;
 CREATE FUNCTION oracle.at_time_zone(timestamp, text) RETURNS timestamptz STABLE PARALLEL SAFE
   RETURN CASE WHEN oracle.valid_zone($2) IS NOT NULL THEN $1::timestamptz END;
+-- Where fields are read, what a clock in the zone shows.
+CREATE FUNCTION oracle.local_time(value timestamptz, zone text) RETURNS timestamp
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+BEGIN
+  IF zone ~ '^[+-]' THEN RETURN timezone(oracle.valid_zone(zone)::interval, value); END IF;
+  RETURN timezone(oracle.valid_zone(zone), value);
+END
+$$;
+CREATE FUNCTION oracle.local_time(timestamp, text) RETURNS timestamp STABLE PARALLEL SAFE
+  RETURN oracle.local_time($1::timestamptz, $2);
+-- TO_CHAR(x AT TIME ZONE zone, mask): TZH, TZM and TZR are the zone's.
+CREATE FUNCTION oracle.to_char_at(value timestamptz, zone text, mask text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+DECLARE
+  local timestamp := oracle.local_time(value, zone);
+  shift text := oracle.offset_text(EXTRACT(epoch FROM local - timezone('UTC', value)));
+  token text;
+  result text := '';
+BEGIN
+  FOREACH token IN ARRAY oracle.mask_tokens(mask) LOOP
+    result := result || CASE
+      WHEN token ~* '^ETZR' THEN oracle.quoted_literal(zone)
+      WHEN token ~* '^ETZH' THEN oracle.quoted_literal(left(shift, 3))
+      WHEN token ~* '^ETZM' THEN oracle.quoted_literal(right(shift, 2))
+      WHEN token ~ '^E' THEN substr(token, 2)
+      ELSE oracle.quoted_literal(substr(token, 2))
+    END;
+  END LOOP;
+  RETURN oracle.to_char(local, result);
+END
+$$;
 CREATE FUNCTION oracle.at_local(timestamptz) RETURNS timestamptz IMMUTABLE PARALLEL SAFE RETURN $1;
 CREATE FUNCTION oracle.sys_extract_utc(timestamptz) RETURNS timestamp IMMUTABLE PARALLEL SAFE
   RETURN $1 AT TIME ZONE 'UTC';
@@ -72,8 +105,6 @@ CREATE FUNCTION oracle.current_date() RETURNS oracle.date STABLE PARALLEL SAFE
 CREATE FUNCTION oracle.localtimestamp() RETURNS timestamp STABLE PARALLEL SAFE
   RETURN statement_timestamp()::timestamp;
 
-CREATE FUNCTION oracle.offset_text(seconds numeric) RETURNS text IMMUTABLE STRICT PARALLEL SAFE
-  RETURN CASE WHEN $1 < 0 THEN '-' ELSE '+' END || pg_catalog.to_char(make_interval(secs => abs($1)::double precision), 'HH24:MI');
 -- The name of a region, or an offset.
 CREATE FUNCTION oracle.sessiontimezone() RETURNS text STABLE PARALLEL SAFE
   RETURN CASE

@@ -1,23 +1,19 @@
--- TIMESTAMP(7) to (9): text `YYYY-MM-DD HH:MM:SS.fffffffff` of years 1 to 9999, always 29 characters, so that it sorts.
+-- TIMESTAMP(7) to (9): text `YYYY-MM-DD HH:MM:SS.fffffffff`, always 29 characters, so that it sorts. Years before Christ
+-- have ` BC` behind: values may, on their way into a TIMESTAMP of fewer digits, columns of this type may not.
 -- Conversions between DATE, TIMESTAMP, TIMESTAMP9 and zoned timestamps.
 
-CREATE FUNCTION oracle.timestamp9(text_of timestamp) RETURNS oracle.timestamp9
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
-DECLARE
-  iso text := textin(oracle.iso_text(text_of));
-BEGIN
-  IF length(iso) > 26 OR iso !~ '^\d{4}-' THEN
-    PERFORM oracle.raise(1841, '(full) year must be between -4713 and +9999, and not be 0');
-  END IF;
-  RETURN oracle.as_timestamp9(textout(CASE WHEN length(iso) = 19 THEN iso || '.000000000' ELSE rpad(iso, 29, '0') END));
-END
-$$;
+CREATE FUNCTION oracle.nine_digit_timestamp(iso text) RETURNS oracle.timestamp9 IMMUTABLE STRICT PARALLEL SAFE
+  RETURN oracle.as_timestamp9(textout(pg_catalog.rpad(
+    regexp_replace(iso, '(:\d\d)?( BC)?$', CASE WHEN iso LIKE '%.%' THEN '\1' ELSE '\1.' END), 29, '0')
+    || CASE WHEN iso LIKE '% BC' THEN ' BC' ELSE '' END));
+CREATE FUNCTION oracle.timestamp9(timestamp) RETURNS oracle.timestamp9 IMMUTABLE STRICT PARALLEL SAFE
+  RETURN oracle.nine_digit_timestamp(textin(oracle.iso_text($1)));
 -- Seventh digit rounds, as Oracle does when it goes into TIMESTAMP(6).
 CREATE FUNCTION oracle.timestamp_of(oracle.timestamp9) RETURNS timestamp IMMUTABLE PARALLEL SAFE
   RETURN oracle.timestamp_iso(oracle.timestamp9_text($1), 0::oid, -1);
 -- The microsecond at or before it, and at or after it.
 CREATE FUNCTION oracle.microsecond_down(oracle.timestamp9) RETURNS timestamp IMMUTABLE PARALLEL SAFE
-  RETURN oracle.timestamp_iso(textout(pg_catalog.substr(textin(oracle.timestamp9_text($1)), 1, 26)), 0::oid, -1);
+  RETURN oracle.timestamp_iso(textout(overlay(textin(oracle.timestamp9_text($1)) PLACING '' FROM 27 FOR 3)), 0::oid, -1);
 CREATE FUNCTION oracle.microsecond_up(oracle.timestamp9) RETURNS timestamp IMMUTABLE PARALLEL SAFE
   RETURN CASE
     WHEN pg_catalog.substr(textin(oracle.timestamp9_text($1)), 27, 3) = '000' THEN oracle.microsecond_down($1)
@@ -34,6 +30,7 @@ DECLARE
   unit integer := power(10, 9 - digits);
   nanoseconds integer;
 BEGIN
+  IF iso LIKE '% BC' THEN PERFORM oracle.raise(1841, '(full) year must be between -4713 and +9999, and not be 0'); END IF;
   IF digits >= 9 OR digits < 6 THEN RETURN value; END IF;
   nanoseconds := round(right(iso, 3)::numeric / unit) * unit;
   IF nanoseconds < 1000 THEN
