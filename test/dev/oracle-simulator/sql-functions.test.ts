@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OracleTypeName } from '../../../dev/oracle-simulator/types.ts';
-import { renderedCondition, renderedValue } from './sql-support.ts';
+import { renderedValue } from './sql-support.ts';
 
 type Case = readonly [oracle: string, binds: readonly OracleTypeName[], postgres: string];
 
