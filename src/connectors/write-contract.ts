@@ -91,6 +91,8 @@ export type WriteOptions = {
 export type WriteTarget = {
   readonly name: string;
   readonly kind: string;
+  /** The same target, on the same connections, whose database sessions carry this id. Only the first is closed. */
+  named(correlationId: string): WriteTarget;
   /**
    * One transaction; rows that others lock are tried again in further ones, so that they hold up nobody. Mutations of
    * one row are applied in their order. One verdict per mutation, in their order.
@@ -111,4 +113,5 @@ export type WriteTarget = {
   entityOrder(entities: readonly WriteEntity[], signal: AbortSignal): Promise<readonly string[]>;
   /** Ledger rows older than this go. Must be longer than the longest absence of a device. @returns rows deleted */
   purgeLedger(olderThanDays: number, signal: AbortSignal): Promise<number>;
+  close(): Promise<void>;
 };
