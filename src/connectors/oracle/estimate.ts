@@ -30,10 +30,12 @@ export async function estimate(
   table: TableFacts | null,
 ): Promise<Estimate> {
   const plan = await explain(session, `SELECT * ${fromClause(spec.read)} ${whereClause(spec)}`);
-  const rows = plan?.rows ?? tableRows(spec, table) ?? (await count(session, spec)) ?? COUNTED_ROWS;
-  const rowBytes = plan?.rowBytes ?? table?.rowBytes ?? (await measure(session, spec)) ?? UNKNOWN_ROW_BYTES;
+  const rows = plan?.rows ?? tableRows(spec, table) ?? (await count(session, spec));
+  // Rows that could not be counted in time would not come in time either.
+  const measured = async (): Promise<number | null> => (rows === null ? null : measure(session, spec));
+  const rowBytes = plan?.rowBytes ?? table?.rowBytes ?? (await measured()) ?? UNKNOWN_ROW_BYTES;
   return {
-    rows,
+    rows: rows ?? COUNTED_ROWS,
     rowBytes: Math.max(1, Math.round(rowBytes)),
     objects: plan?.objects ?? null,
     joinsInner: plan?.joinsInner ?? null,
