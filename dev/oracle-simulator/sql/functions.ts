@@ -149,6 +149,9 @@ export function functionSpec(path: readonly string[]): FunctionSpec | null {
   return functions.get(bare.join('.')) ?? null;
 }
 
+/** Every function of PostgreSQL that a function of Oracle's renders as. */
+export const calledFunctions: readonly string[] = [...functions.values()].map(({ calls }) => calls);
+
 /** Functions without parentheses: what they render as, and what they give. A precision may follow where `precise`. */
 export const niladic: ReadonlyMap<string, { sql: string; returns: ValueKind; precise: boolean }> = new Map([
   ['SYSDATE', { sql: 'oracle.sysdate()', returns: 'date', precise: false }],

@@ -149,7 +149,7 @@ export const oracleSignatures: readonly string[] = [
   'lob_instr(oracle.clob, text [, numeric, numeric]) numeric',
   'lob_compare(oracle.clob, oracle.clob) numeric',
   'lob_compare(oracle.blob, oracle.blob) numeric',
-  // Session. sys_context of an unknown parameter: ORA-02003.
+  // Session. user: who is logged on, also inside of SECURITY DEFINER functions, which triggers are. sys_context of an unknown parameter: ORA-02003.
   'user() text',
   'uid() numeric',
   'sys_context(text, text [, numeric]) text',
@@ -191,6 +191,10 @@ export const oracleSignatures: readonly string[] = [
  * casts: oracle.date → timestamp, timestamptz implicit; timestamp, timestamptz → oracle.date on assignment (cuts the
  * fraction); text → every base type on assignment; oracle.clob, nclob, long ↔ text, oracle.blob ↔ oracle.raw assignment;
  * oracle.rowid → text implicit; oracle.timestamp9 → timestamp implicit, back on assignment.
+ *
+ * CHAR against VARCHAR2 (blanks count) by operators of bpchar with text only: with operators of bpchar with varchar too,
+ * `varchar = varchar` is ambiguous, and `varchar = 'literal'` takes one that no index serves.
+ * oracle.rowid orders as places do, not as text: the digits of base 64 do not sort as they count.
  */
 export const oracleAggregates: readonly string[] = [
   'min(oracle.date) oracle.date',
