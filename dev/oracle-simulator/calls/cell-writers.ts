@@ -23,7 +23,7 @@ export function cellWriter(column: Column, define: Bind | null, context: WriterC
   if (source.dataType === DATA_TYPE.clob || source.dataType === DATA_TYPE.blob) {
     return lobColumnWriter(column.type, define, context);
   }
-  const target = define ?? { ...source, maxBytes: 0 };
+  const target = define ?? source;
   const write = columnValueWriter(column.type, target, context);
   return isLongTarget(target) ? withIndicator(write) : orNull(write);
 }
@@ -34,10 +34,11 @@ export function needsDefine(column: Column): boolean {
   return dataType === DATA_TYPE.clob || dataType === DATA_TYPE.blob;
 }
 
-type Target = Pick<Bind, 'dataType' | 'form' | 'maxBytes'>;
+type Target = Pick<Bind, 'dataType' | 'form'>;
 
-function isLongTarget({ dataType, maxBytes }: Target): boolean {
-  return dataType === DATA_TYPE.long || dataType === DATA_TYPE.longRaw || maxBytes > MAX_STRING_BYTES;
+/** By the type alone: JDBC defines strings with more bytes than a string can have. */
+function isLongTarget({ dataType }: Target): boolean {
+  return dataType === DATA_TYPE.long || dataType === DATA_TYPE.longRaw;
 }
 
 function orNull(write: ValueWriter): ValueWriter {

@@ -30,7 +30,7 @@ export const DATA_TYPE = {
   boolean: 252,
 } as const;
 
-/** The longest string; longer values go last in a row of binds, and with an indicator behind them in rows of queries. */
+/** The longest string; longer values go last in a row of binds. */
 export const MAX_STRING_BYTES = 32_767;
 
 /** Representations of a type that differ only in clients' memory. */

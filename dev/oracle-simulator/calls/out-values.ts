@@ -9,6 +9,9 @@ import { isLobCell, readWholeLob, writeLob } from './lob-data.ts';
 import type { Bind } from './parse-binds.ts';
 import { bytesOf, textOf, valueWriter } from './write-value.ts';
 
+const BINARY: ReadonlySet<number> = new Set([DATA_TYPE.raw, DATA_TYPE.longRaw]);
+const TEXT: ReadonlySet<number> = new Set([DATA_TYPE.varchar, DATA_TYPE.char, DATA_TYPE.long]);
+
 export type OutWriter = (writer: TtcWriter, cell: Cell) => Promise<void>;
 
 type OutContext = {
@@ -19,8 +22,9 @@ type OutContext = {
 
 export function outWriter(bind: Bind, context: OutContext): OutWriter {
   if (bind.dataType === DATA_TYPE.clob || bind.dataType === DATA_TYPE.blob) return lobWriter(bind, context);
-  const isBinary = bind.dataType === DATA_TYPE.raw || bind.dataType === DATA_TYPE.longRaw;
-  const isText = !isBinary && bind.form !== 0;
+  // By the type, not by the form of the character set: JDBC gives one to numbers, too.
+  const isBinary = BINARY.has(bind.dataType);
+  const isText = TEXT.has(bind.dataType);
   const write = valueWriter(bind.dataType, bind.form);
   return async (writer, value) => {
     const cell = isLobCell(value) ? await readWholeLob(context.session, value) : value;

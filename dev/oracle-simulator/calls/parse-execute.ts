@@ -36,7 +36,8 @@ export type ExecuteRequest = {
   readonly wants: {
     readonly define: boolean;
     readonly execute: boolean;
-    readonly fetch: boolean;
+    /** 'implied': an execution says how many rows it would like to have. */
+    readonly fetch: 'asked' | 'implied' | 'no';
     readonly commit: boolean;
     readonly ioVector: boolean;
     readonly describe: boolean;
@@ -77,14 +78,13 @@ export function parseExecute(context: CallContext): ExecuteRequest {
   const statement = sql === null ? null : reader.once(() => understand(context, sql));
   // A define of what was executed before has no binds, whatever the count says.
   const bindCount = has(OPTION.define) && !has(OPTION.execute) ? 0 : head.bindCount;
-  const named = has(OPTION.bind) ? parseBindMetadata(reader, bindCount, client) : null;
+  // Without metadata the binds are those of the execution before.
+  const binds = has(OPTION.bind) ? parseBindMetadata(reader, bindCount, client) : null;
   const defines = has(OPTION.define) ? parseBindMetadata(reader, head.defineCount, client) : null;
-  // Without metadata the binds are those of the execution before, if any.
-  const binds = named ?? (bindCount === 0 && defines === null ? [] : null);
   const wants = {
     define: has(OPTION.define),
     execute: has(OPTION.execute),
-    fetch: has(OPTION.fetch) || (has(OPTION.parse) && has(OPTION.execute) && head.prefetchRows > 0),
+    fetch: fetchWanted(head),
     commit: has(OPTION.commit),
     ioVector: has(OPTION.ioVector),
     describe: has(OPTION.describe),
@@ -126,7 +126,7 @@ export function parseExecuteAgain(context: CallContext, end: 'fetch' | 'execute 
   const wants = {
     define: false,
     execute: true,
-    fetch: end === 'fetch',
+    fetch: end === 'fetch' ? ('asked' as const) : ('no' as const),
     commit: (flags & COMMIT_AGAIN_FLAG) !== 0,
     ioVector: false,
     describe: false,
@@ -150,6 +150,13 @@ export function parseExecuteAgain(context: CallContext, end: 'fetch' | 'execute 
 /** Function 5. */
 export function parseFetch({ reader }: CallContext): FetchRequest {
   return { cursorId: reader.ub(), count: reader.count() };
+}
+
+/** JDBC and go-ora do not ask for rows when they parse and execute a statement, but expect as many as they prefetch. */
+function fetchWanted({ options, prefetchRows }: Head): 'asked' | 'implied' | 'no' {
+  if ((options & OPTION.fetch) !== 0) return 'asked';
+  const parsesAndExecutes = (options & OPTION.parse) !== 0 && (options & OPTION.execute) !== 0;
+  return parsesAndExecutes && prefetchRows > 0 ? 'implied' : 'no';
 }
 
 function parseHead({ reader, client }: CallContext): Head {

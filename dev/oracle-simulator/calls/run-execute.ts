@@ -35,7 +35,7 @@ async function perform(execution: Execution): Promise<void> {
   if (request.defines !== null) await defineColumns(execution, request.defines);
   if (!request.wants.execute) {
     if (request.wants.describe) await describeOnly(execution);
-    else if (request.wants.fetch) await fetchRequested(execution);
+    else if (request.wants.fetch === 'asked') await fetchRequested(execution);
     else finish(execution, { rowCount: cursor.rowsSent });
     return;
   }

@@ -29,12 +29,16 @@ export async function runQuery(execution: Execution): Promise<void> {
   }
   cursor.writers = await writersOf(context, cursor);
   await commitIfAsked(execution);
-  const undefinedLobs = query.columns.some(needsDefine) && cursor.defines === null;
-  if (!request.wants.fetch || undefinedLobs) {
-    finish(execution, { rowCount: 0 });
-    return;
-  }
-  await sendPage(execution, request.prefetchRows);
+  if (sendsRowsNow(execution)) await sendPage(execution, request.prefetchRows);
+  else finish(execution, { rowCount: 0 });
+}
+
+/** Not before the client has defined LOBs; not unasked to a client that may want to read LONGs piece by piece. */
+function sendsRowsNow({ cursor, request }: Execution): boolean {
+  const columns = cursor.columns ?? [];
+  if (columns.some(needsDefine) && cursor.defines === null) return false;
+  if (request.wants.fetch === 'implied') return !columns.some(({ type }) => type.name.startsWith('LONG'));
+  return request.wants.fetch === 'asked';
 }
 
 /** The columns of a statement that is not executed. */

@@ -5,6 +5,8 @@ import { pad } from './datetime-text.ts';
 
 const MIDDLE = 0x80000000;
 const SMALL_MIDDLE = 60;
+const SECONDS_A_DAY = 86_400;
+const NANOS_A_SECOND = 1_000_000_000n;
 const MAX_LEADING = 999_999_999;
 const YEARS_MONTHS = /^([+-]?)(\d+)-(\d+)$/;
 const DAYS_SECONDS = /^([+-]?)(\d+) (\d+):(\d+):(\d+)(?:\.(\d{1,9}))?$/;
@@ -43,32 +45,29 @@ export function encodeDaysSeconds(text: string): Uint8Array {
   return bytes;
 }
 
+/** Fields of both signs, as some clients send them, are added up. */
 export function decodeYearsMonths(bytes: Uint8Array): string {
   if (bytes.length !== 5) throw noInterval();
-  const years = getLarge(bytes, 0);
-  const months = (bytes[4] as number) - SMALL_MIDDLE;
-  const negative = signOf([years, months]);
-  return `${negative}${Math.abs(years)}-${pad(Math.abs(months), 2)}`;
+  const total = getLarge(bytes, 0) * 12 + (bytes[4] as number) - SMALL_MIDDLE;
+  const months = Math.abs(total);
+  return `${total < 0 ? '-' : ''}${Math.floor(months / 12)}-${pad(months % 12, 2)}`;
 }
 
 export function decodeDaysSeconds(bytes: Uint8Array): string {
   if (bytes.length !== 11) throw noInterval();
-  const days = getLarge(bytes, 0);
   const [hours, minutes, seconds] = [bytes[4], bytes[5], bytes[6]].map(
     (byte) => (byte as number) - SMALL_MIDDLE,
   ) as [number, number, number];
-  const nanos = getLarge(bytes, 7);
-  const negative = signOf([days, hours, minutes, seconds, nanos]);
-  const time = [hours, minutes, seconds].map((part) => pad(Math.abs(part), 2)).join(':');
-  const fraction = nanos === 0 ? '' : `.${pad(Math.abs(nanos), 9).replace(/0+$/, '')}`;
-  return `${negative}${Math.abs(days)} ${time}${fraction}`;
-}
-
-/** All fields of an interval have one sign. */
-function signOf(fields: readonly number[]): '-' | '' {
-  const negative = fields.some((field) => field < 0);
-  if (negative && fields.some((field) => field > 0)) throw noInterval();
-  return negative ? '-' : '';
+  const wholeSeconds = getLarge(bytes, 0) * SECONDS_A_DAY + hours * 3600 + minutes * 60 + seconds;
+  const total = BigInt(wholeSeconds) * NANOS_A_SECOND + BigInt(getLarge(bytes, 7));
+  const size = total < 0n ? -total : total;
+  const nanos = Number(size % NANOS_A_SECOND);
+  const rest = Number(size / NANOS_A_SECOND);
+  const ofDay = rest % SECONDS_A_DAY;
+  const time = [Math.floor(ofDay / 3600), Math.floor(ofDay / 60) % 60, ofDay % 60];
+  const fraction = nanos === 0 ? '' : `.${pad(nanos, 9).replace(/0+$/, '')}`;
+  const clock = time.map((part) => pad(part, 2)).join(':');
+  return `${total < 0n ? '-' : ''}${Math.floor(rest / SECONDS_A_DAY)} ${clock}${fraction}`;
 }
 
 function leading(value: number): number {

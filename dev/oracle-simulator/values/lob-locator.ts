@@ -11,9 +11,9 @@ export const LOCATOR_BYTES = 40;
 const BYTES_BEHIND_LENGTH = 38;
 /** A plain locator; 4 would be a value in disguise. */
 const VERSION = 1;
-const KIND_BITS: Readonly<Record<LobKind, number>> = { BLOB: 0x01, CLOB: 0x02, NCLOB: 0x04 };
-const KINDS = Object.entries(KIND_BITS) as readonly (readonly [LobKind, number])[];
-const INITIALISED = 0x08;
+/** Two bytes: binary or characters; initialised, and whether in the national character set. */
+const KIND_BYTES: Readonly<Record<LobKind, number>> = { BLOB: 0x01_08, CLOB: 0x02_08, NCLOB: 0x02_48 };
+const KINDS = Object.entries(KIND_BYTES) as readonly (readonly [LobKind, number])[];
 /** Characters take a varying number of bytes in the database: the client transfers UTF-16, as of any Unicode database. */
 const VARYING_WIDTH = 0x80;
 const TEMPORARY = 0x01;
@@ -38,8 +38,7 @@ export function encodeLocator(
   const bytes = Buffer.alloc(LOCATOR_BYTES);
   bytes.writeUInt16BE(BYTES_BEHIND_LENGTH, 0);
   bytes.writeUInt16BE(VERSION, AT.version);
-  bytes[AT.kind] = KIND_BITS[cell.kind];
-  bytes[AT.state] = INITIALISED;
+  bytes.writeUInt16BE(KIND_BYTES[cell.kind], AT.kind);
   if (cell.kind !== 'BLOB') bytes[AT.charset] = VARYING_WIDTH;
   if (duration === 'temporary') bytes[AT.duration] = TEMPORARY;
   bytes.writeUInt32BE(cell.lob, AT.lob);
@@ -52,7 +51,9 @@ export function encodeLocator(
 export function decodeLocator(bytes: Uint8Array, owner: LocatorOwner): LobCell {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const kind =
-    view.length < LOCATOR_BYTES ? undefined : KINDS.find(([, bits]) => view[AT.kind] === bits)?.[0];
+    view.length < LOCATOR_BYTES
+      ? undefined
+      : KINDS.find(([, code]) => view.readUInt16BE(AT.kind) === code)?.[0];
   if (
     kind === undefined ||
     view.readUInt16BE(AT.version) !== VERSION ||

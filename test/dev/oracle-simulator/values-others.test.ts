@@ -110,8 +110,15 @@ describe('intervals', () => {
     expect(() => encodeYearsMonths('1 year')).toThrow(/ORA-01867/);
     expect(() => encodeDaysSeconds('1 24:00:00')).toThrow(/ORA-01867/);
     expect(() => encodeDaysSeconds('1000000000 00:00:00')).toThrow(/ORA-01873/);
-    expect(() => decodeYearsMonths(Uint8Array.of(0x80, 0, 0, 1, 59))).toThrow(/ORA-01867/);
+    expect(() => decodeYearsMonths(Uint8Array.of(0x80, 0, 0, 1))).toThrow(/ORA-01867/);
     expect(() => decodeDaysSeconds(Uint8Array.of(1, 2, 3))).toThrow(/ORA-01867/);
+  });
+
+  it('of fields with both signs are added up', () => {
+    expect(decodeYearsMonths(Uint8Array.of(0x80, 0, 0, 1, 59))).toBe('0-11');
+    expect(decodeDaysSeconds(Uint8Array.of(0x7f, 0xff, 0xff, 0xfd, 60, 60, 65, 0x80, 0, 0x1b, 0x58))).toBe(
+      '-2 23:59:54.999993',
+    );
   });
 
   it('come back as they were', () => {
@@ -183,6 +190,8 @@ describe('LOB locators', () => {
     const clob = encodeLocator(cell, owner, 'temporary');
     expect(clob).toHaveLength(40);
     expect(hex(clob.subarray(0, 8))).toBe('0026000102088001');
+    const nclob = encodeLocator({ lob: 1, kind: 'NCLOB' }, owner, 'persistent');
+    expect(hex(nclob.subarray(0, 8))).toBe('0026000102488000');
     const blob = encodeLocator({ lob: 1, kind: 'BLOB' }, owner, 'persistent');
     expect(hex(blob.subarray(0, 8))).toBe('0026000101080000');
   });
