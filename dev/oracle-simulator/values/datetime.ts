@@ -15,6 +15,10 @@ const ZONE_HOUR = 20;
 const ZONE_MINUTE = 60;
 /** In the zone's first byte: the number of a region follows, not an offset. */
 const REGION = 0x80;
+/** … the fields are the zone's wall clock, not UTC: from clients whose time zone file is of another version. */
+const WALL_CLOCK = 0x40;
+/** Numbers of GMT, UTC and UCT; their aliases have other upper bits. */
+const UTC_REGIONS: ReadonlySet<number> = new Set([1, 28, 29]);
 
 export function encodeDate(text: string): Uint8Array {
   const bytes = new Uint8Array(DATE_BYTES);
@@ -54,17 +58,20 @@ export function decodeTimestamp(bytes: Uint8Array): string {
   return formatDateTime(getDateTime(bytes));
 }
 
-/** @throws OraError 1882 for a zone that is a region. */
+/** @throws OraError 1882 for a zone that is a region, names of UTC excepted. */
 export function decodeZonedTimestamp(bytes: Uint8Array): string {
-  const utc = { ...getDateTime(bytes), offsetMinutes: 0 };
-  if (bytes.length < ZONED_BYTES) return formatDateTime(utc);
-  const hour = bytes[11] as number;
-  if ((hour & REGION) !== 0) {
+  const fields = { ...getDateTime(bytes), offsetMinutes: 0 };
+  if (bytes.length < ZONED_BYTES) return formatDateTime(fields);
+  const first = bytes[11] as number;
+  const second = bytes[12] as number;
+  if ((first & REGION) !== 0) {
+    if (UTC_REGIONS.has((((first & ~REGION) << 6) | (second >> 2)) & 0x1ff)) return formatDateTime(fields);
     throw new OraError(1882, 'timezone region not found: time zones are offsets here, such as +02:00');
   }
-  const offset = (hour - ZONE_HOUR) * 60 + (bytes[12] as number) - ZONE_MINUTE;
+  const offset = ((first & ~WALL_CLOCK) - ZONE_HOUR) * 60 + second - ZONE_MINUTE;
   if (Math.abs(offset) > 15 * 60) throw new OraError(1874, 'time zone hour must be between -15 and 15');
-  return formatDateTime({ ...checked(addMinutes(utc, offset)), offsetMinutes: offset });
+  const local = (first & WALL_CLOCK) !== 0 ? fields : checked(addMinutes(fields, offset));
+  return formatDateTime({ ...local, offsetMinutes: offset });
 }
 
 export function decodeLocalTimestamp(bytes: Uint8Array): string {

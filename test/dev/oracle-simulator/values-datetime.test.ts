@@ -165,6 +165,19 @@ describe('TIMESTAMP WITH TIME ZONE', () => {
     expect(decodeZonedTimestamp(encodeTimestamp('2024-01-01 00:00:00'))).toBe('2024-01-01 00:00:00+00:00');
   });
 
+  it('reads the names of UTC, and a wall clock where the client says so', () => {
+    const bytes = [...encodeZonedTimestamp('2024-01-01 10:00:00+00:00')].slice(0, 11);
+    for (const zone of [
+      [0x80, 28 << 2],
+      [0x80 | (5121 >> 6), ((5121 & 0x3f) << 2) | 1],
+    ]) {
+      expect(decodeZonedTimestamp(Uint8Array.from([...bytes, ...zone]))).toBe('2024-01-01 10:00:00+00:00');
+    }
+    expect(decodeZonedTimestamp(Uint8Array.from([...bytes, 0x40 | 22, 60]))).toBe(
+      '2024-01-01 10:00:00+02:00',
+    );
+  });
+
   it('refuses regions, and offsets that no zone has', () => {
     const bytes = encodeZonedTimestamp('2024-01-01 00:00:00+00:00');
     expect(() => decodeZonedTimestamp(Uint8Array.from([...bytes.slice(0, 11), 0x81, 0xd0]))).toThrow(
