@@ -101,7 +101,11 @@ async function assertDatabase(db: pg.ClientBase): Promise<void> {
   if (version < 180_000) throw wants('PostgreSQL 18 or newer');
   if (!is_superuser) throw wants('a superuser of PostgreSQL');
   if (!has_crypto) throw wants("PostgreSQL's extension pgcrypto, for STANDARD_HASH");
-  if (encoding !== 'UTF8' || provider !== 'c' || !['C', 'POSIX'].includes(collation)) {
-    throw wants(`a database made by CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`);
+  // The built-in provider's locales all sort by code point. A server whose own provider is ICU keeps it unless told.
+  const sortsByBytes = provider === 'b' || (provider === 'c' && ['C', 'POSIX'].includes(collation));
+  if (encoding !== 'UTF8' || !sortsByBytes) {
+    throw wants(
+      `a database made by CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`,
+    );
   }
 }

@@ -91,6 +91,36 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION oracle.check_element(name text, value integer) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+BEGIN
+  CASE name
+    WHEN 'month' THEN
+      IF value NOT BETWEEN 1 AND 12 THEN PERFORM oracle.raise(1843, 'not a valid month'); END IF;
+    WHEN 'day' THEN
+      IF value NOT BETWEEN 1 AND 31 THEN
+        PERFORM oracle.raise(1847, 'day of month must be between 1 and last day of month');
+      END IF;
+    WHEN 'minute' THEN
+      IF value > 59 THEN PERFORM oracle.raise(1851, 'minutes must be between 0 and 59'); END IF;
+    WHEN 'second' THEN
+      IF value > 59 THEN PERFORM oracle.raise(1852, 'seconds must be between 0 and 59'); END IF;
+    WHEN 'secondOfDay' THEN
+      IF value > 86399 THEN PERFORM oracle.raise(1853, 'seconds in day must be between 0 and 86399'); END IF;
+    WHEN 'julian' THEN
+      IF value NOT BETWEEN 1 AND 5373484 THEN
+        PERFORM oracle.raise(1854, 'julian date must be between 1 and 5373484');
+      END IF;
+    WHEN 'zoneHour' THEN
+      IF value > 15 THEN PERFORM oracle.raise(1874, 'time zone hour must be between -15 and 15'); END IF;
+    WHEN 'zoneMinute' THEN
+      IF value > 59 THEN PERFORM oracle.raise(1875, 'time zone minute must be between -59 and 59'); END IF;
+    ELSE
+      NULL;
+  END CASE;
+END
+$$;
+
 -- Elements that are numbers.
 CREATE FUNCTION oracle.read_number(reading oracle.datetime_reading, element text, exact boolean)
 RETURNS oracle.datetime_reading
@@ -125,6 +155,7 @@ BEGIN
       WHEN 'SSSSS' THEN 'secondOfDay' WHEN 'DDD' THEN 'dayOfYear' WHEN 'J' THEN 'julian' WHEN 'TZH' THEN 'zoneHour'
       WHEN 'TZM' THEN 'zoneMinute' WHEN 'D' THEN 'dayOfWeek' END
   END;
+  PERFORM oracle.check_element(name, digits::integer) WHERE name <> 'fraction';
   reading.parts := reading.parts || CASE
     WHEN name = 'year' THEN jsonb_build_object('year', CASE sign WHEN '-' THEN -1 ELSE 1 END * oracle.full_year(digits, element))
     WHEN name = 'fraction' THEN jsonb_build_object('fraction', rpad(digits, 9, '0'))
@@ -148,20 +179,13 @@ DECLARE
   first timestamp;
 BEGIN
   IF parts ? 'julian' THEN
-    IF (parts ->> 'julian')::integer NOT BETWEEN 1 AND 5373484 THEN
-      PERFORM oracle.raise(1854, 'julian date must be between 1 and 5373484');
-    END IF;
     RETURN timestamp '2000-01-01' + make_interval(days => (parts ->> 'julian')::integer - 2451545);
   END IF;
   IF parts ->> 'era' = 'B' THEN year := -year; END IF;
   IF year NOT BETWEEN -4712 AND 9999 OR year = 0 THEN
     PERFORM oracle.raise(1841, '(full) year must be between -4713 and +9999, and not be 0');
   END IF;
-  IF month NOT BETWEEN 1 AND 12 THEN PERFORM oracle.raise(1843, 'not a valid month'); END IF;
   first := make_timestamp(year, month, 1, 0, 0, 0);
-  IF day NOT BETWEEN 1 AND 31 THEN
-    PERFORM oracle.raise(1847, 'day of month must be between 1 and last day of month');
-  END IF;
   IF EXTRACT(month FROM first + make_interval(days => day - 1)) <> month THEN
     PERFORM oracle.raise(1839, 'date not valid for month specified');
   END IF;
@@ -180,12 +204,7 @@ DECLARE
   minute integer := coalesce((parts ->> 'minute')::integer, 0);
   second integer := coalesce((parts ->> 'second')::integer, 0);
 BEGIN
-  IF parts ? 'secondOfDay' THEN
-    IF (parts ->> 'secondOfDay')::integer > 86399 THEN
-      PERFORM oracle.raise(1853, 'seconds in day must be between 0 and 86399');
-    END IF;
-    RETURN parts ->> 'secondOfDay';
-  END IF;
+  IF parts ? 'secondOfDay' THEN RETURN parts ->> 'secondOfDay'; END IF;
   IF parts ? 'clock' THEN
     IF hour NOT BETWEEN 1 AND 12 THEN PERFORM oracle.raise(1849, 'hour must be between 1 and 12'); END IF;
     hour := hour % 12 + CASE WHEN parts ->> 'half' = 'P' THEN 12 ELSE 0 END;
@@ -193,8 +212,6 @@ BEGIN
     PERFORM oracle.raise(1818, '''HH24'' precludes use of meridian indicator');
   END IF;
   IF hour > 23 THEN PERFORM oracle.raise(1850, 'hour must be between 0 and 23'); END IF;
-  IF minute > 59 THEN PERFORM oracle.raise(1851, 'minutes must be between 0 and 59'); END IF;
-  IF second > 59 THEN PERFORM oracle.raise(1852, 'seconds must be between 0 and 59'); END IF;
   RETURN hour * 3600 + minute * 60 + second;
 END
 $$;
@@ -206,8 +223,6 @@ DECLARE
   minute integer := coalesce((parts ->> 'zoneMinute')::integer, 0);
 BEGIN
   IF parts ? 'zone' OR hour IS NULL THEN RETURN parts ->> 'zone'; END IF;
-  IF hour::integer NOT BETWEEN -15 AND 15 THEN PERFORM oracle.raise(1874, 'time zone hour must be between -15 and 15'); END IF;
-  IF minute > 59 THEN PERFORM oracle.raise(1875, 'time zone minute must be between -59 and 59'); END IF;
   RETURN left(hour, 1) || lpad(substr(hour, 2), 2, '0') || ':' || lpad(minute::text, 2, '0');
 END
 $$;

@@ -222,7 +222,8 @@ BEGIN
     IF rest !~* '^[0-9a-f]{1,16}$' OR length(rest) > length(regexp_replace(mask, '^FM', '', 'i')) THEN
       PERFORM oracle.raise(1722, 'invalid number');
     END IF;
-    RETURN ('0x' || rest)::numeric;
+    -- By the type's input: the cast of text is TO_NUMBER here.
+    RETURN numeric_in(textout('0x' || rest), 0, -1);
   END IF;
   characters := oracle.numeric_characters(nls);
   IF mask ~* '^TM(9|E)?$' THEN RETURN oracle.to_number(replace(rest, left(characters, 1), '.')); END IF;

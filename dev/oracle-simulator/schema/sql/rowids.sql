@@ -55,8 +55,8 @@ RETURNS oracle.rowid
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 BEGIN
   IF kind <> 1 THEN PERFORM oracle.raise(1410, 'invalid ROWID'); END IF;
-  RETURN (oracle.nine_digits(object::bigint << 18 | file::bigint & 262143)
-    || oracle.nine_digits(block::bigint << 18 | least(place, 262143)::bigint))::oracle.rowid;
+  RETURN (oracle.nine_digits((object::bigint << 18) | (file::bigint & 262143))
+    || oracle.nine_digits((block::bigint << 18) | least(place, 262143)::bigint))::oracle.rowid;
 END
 $$;
 CREATE FUNCTION oracle.rowid_object(oracle.rowid) RETURNS numeric IMMUTABLE PARALLEL SAFE
@@ -67,3 +67,48 @@ CREATE FUNCTION oracle.rowid_block_number(oracle.rowid) RETURNS numeric IMMUTABL
   RETURN (oracle.rowid_parts($1::text)).block::numeric;
 CREATE FUNCTION oracle.rowid_row_number(oracle.rowid) RETURNS numeric IMMUTABLE PARALLEL SAFE
   RETURN (oracle.rowid_parts($1::text)).place::numeric;
+
+-- ROWIDs order as the places they name: the digits in an order in which they sort as they count.
+CREATE FUNCTION oracle.rowid_key(oracle.rowid) RETURNS bytea IMMUTABLE STRICT PARALLEL SAFE
+  RETURN convert_to(pg_catalog.translate($1::text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+    '+/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'), 'UTF8');
+CREATE FUNCTION oracle.rowid_compare(oracle.rowid, oracle.rowid) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
+  RETURN byteacmp(oracle.rowid_key($1), oracle.rowid_key($2));
+CREATE FUNCTION oracle.rowid_hash(oracle.rowid) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF AS 'hashvarlena';
+DO $body$
+DECLARE
+  comparison record;
+BEGIN
+  FOR comparison IN
+    SELECT * FROM (VALUES
+      ('=', 'eq', '=', '<>', 'eqsel', 'eqjoinsel', ', HASHES, MERGES'),
+      ('<>', 'ne', '<>', '=', 'neqsel', 'neqjoinsel', ''),
+      ('<', 'lt', '>', '>=', 'scalarltsel', 'scalarltjoinsel', ''),
+      ('<=', 'le', '>=', '>', 'scalarlesel', 'scalarlejoinsel', ''),
+      ('>', 'gt', '<', '<=', 'scalargtsel', 'scalargtjoinsel', ''),
+      ('>=', 'ge', '<=', '<', 'scalargesel', 'scalargejoinsel', '')
+    ) AS t (operator, name, commutator, negator, restrict, "join", options)
+  LOOP
+    EXECUTE format('CREATE FUNCTION oracle.%1$I(oracle.rowid, oracle.rowid) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+      RETURN oracle.rowid_compare($1, $2) %2$s 0', 'rowid_' || comparison.name, comparison.operator);
+    EXECUTE format('CREATE OPERATOR oracle.%1$s (FUNCTION = oracle.%2$I, LEFTARG = oracle.rowid, RIGHTARG = oracle.rowid,
+      COMMUTATOR = OPERATOR(oracle.%3$s), NEGATOR = OPERATOR(oracle.%4$s), RESTRICT = %5$s, JOIN = %6$s%7$s)',
+      comparison.operator, 'rowid_' || comparison.name, comparison.commutator, comparison.negator,
+      comparison.restrict, comparison."join", comparison.options);
+  END LOOP;
+END
+$body$;
+CREATE OPERATOR CLASS oracle.rowid_ops DEFAULT FOR TYPE oracle.rowid USING btree AS
+  OPERATOR 1 oracle.<, OPERATOR 2 oracle.<=, OPERATOR 3 oracle.=, OPERATOR 4 oracle.>=, OPERATOR 5 oracle.>,
+  FUNCTION 1 oracle.rowid_compare(oracle.rowid, oracle.rowid);
+CREATE OPERATOR CLASS oracle.rowid_ops DEFAULT FOR TYPE oracle.rowid USING hash AS
+  OPERATOR 1 oracle.=, FUNCTION 1 oracle.rowid_hash(oracle.rowid);
+CREATE FUNCTION oracle.rowid_smaller(oracle.rowid, oracle.rowid) RETURNS oracle.rowid IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN oracle.rowid_compare($1, $2) <= 0 THEN $1 ELSE $2 END;
+CREATE FUNCTION oracle.rowid_larger(oracle.rowid, oracle.rowid) RETURNS oracle.rowid IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN oracle.rowid_compare($1, $2) >= 0 THEN $1 ELSE $2 END;
+CREATE AGGREGATE oracle.min(oracle.rowid) (SFUNC = oracle.rowid_smaller, STYPE = oracle.rowid,
+  COMBINEFUNC = oracle.rowid_smaller, SORTOP = OPERATOR(oracle.<), PARALLEL = SAFE);
+CREATE AGGREGATE oracle.max(oracle.rowid) (SFUNC = oracle.rowid_larger, STYPE = oracle.rowid,
+  COMBINEFUNC = oracle.rowid_larger, SORTOP = OPERATOR(oracle.>), PARALLEL = SAFE);

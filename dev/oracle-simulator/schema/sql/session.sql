@@ -1,6 +1,7 @@
 -- Functions that speak of the session, and of System Change Numbers.
 
-CREATE FUNCTION oracle.user() RETURNS text STABLE RETURN current_user::text;
+-- Who is logged on, in triggers and procedures too, which run with their owner's rights.
+CREATE FUNCTION oracle.user() RETURNS text STABLE RETURN oracle.caller()::text;
 CREATE FUNCTION oracle.uid() RETURNS numeric
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
 RETURN coalesce((SELECT number::numeric FROM oracle.account WHERE name = oracle.caller()), 0);
@@ -95,3 +96,6 @@ CREATE FUNCTION oracle.sys_context(text, text) RETURNS text STABLE
     CASE pg_catalog.upper($1) WHEN 'USERENV' THEN oracle.userenv($2) ELSE 'FALSE' END END;
 CREATE FUNCTION oracle.sys_context(text, text, numeric) RETURNS text STABLE
   RETURN "left"(oracle.sys_context($1, $2), oracle.whole($3));
+-- DBMS_TRANSACTION.LOCAL_TRANSACTION_ID: XIDUSN.XIDSLOT.XIDSQN of V$TRANSACTION; NULL before the first write.
+CREATE FUNCTION oracle.local_transaction_id() RETURNS text STABLE
+  RETURN '1.0.' || pg_current_xact_id_if_assigned()::xid::text;
