@@ -50,11 +50,14 @@ const settings: Readonly<Record<string, Setting>> = {
   NLS_TIMESTAMP_FORMAT: format('timestamp'),
   NLS_TIMESTAMP_TZ_FORMAT: format('timestamp_tz'),
   async NLS_NUMERIC_CHARACTERS(core, value) {
-    if (!/^[^0-9A-Za-z+<>-]{2}$/.test(value) || value[0] === value[1]) throw invalidOption('NLS_NUMERIC_CHARACTERS');
+    if (!/^[^0-9A-Za-z+<>-]{2}$/.test(value) || value[0] === value[1])
+      throw invalidOption('NLS_NUMERIC_CHARACTERS');
     await apply(core, 'oracle.nls_numeric_characters', value);
   },
   async CURRENT_SCHEMA(core, value) {
-    const { rowCount } = await core.services.control.query('SELECT FROM pg_namespace WHERE nspname = $1', [value]);
+    const { rowCount } = await core.services.control.query('SELECT FROM pg_namespace WHERE nspname = $1', [
+      value,
+    ]);
     if (rowCount === 0) throw new OraError(1435, 'user does not exist');
     await setSchema(core, value);
   },
@@ -80,7 +83,10 @@ async function setOne(core: Core, name: string, value: string): Promise<void> {
   const allowed = onlyValues[name];
   if (allowed !== undefined) {
     if (allowed.includes(value.toUpperCase())) return;
-    throw new OraError(12705, `Cannot access NLS data files or invalid environment specified (${name} = ${value})`);
+    throw new OraError(
+      12705,
+      `Cannot access NLS data files or invalid environment specified (${name} = ${value})`,
+    );
   }
   if (!accepted.has(name)) throw new OraError(2248, 'invalid option for ALTER SESSION');
 }

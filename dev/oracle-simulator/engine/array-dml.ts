@@ -88,7 +88,11 @@ async function runRows(core: Core, job: Job): Promise<void> {
 }
 
 /** @returns what the first failed row failed with; the rows behind it are still to do. */
-async function runSome(core: Core, { run, statement, progress }: Job, atOnce: number): Promise<OraError | null> {
+async function runSome(
+  core: Core,
+  { run, statement, progress }: Job,
+  atOnce: number,
+): Promise<OraError | null> {
   const offset = progress.answers.length;
   const rows = run.rows.slice(offset, offset + atOnce);
   const commands: Command[] = [];
@@ -122,4 +126,3 @@ async function runSome(core: Core, { run, statement, progress }: Job, atOnce: nu
 function keep({ answers }: Progress, given: readonly Answer[]): void {
   for (let at = 1; at + 1 < given.length; at += COMMANDS_PER_ROW) answers.push(given[at] as Answer);
 }
-

@@ -63,7 +63,12 @@ export async function connectBackend(options: {
   });
   await client.connect();
   const [identity] = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
-  return new BackendConnection(client, { pid: identity?.pid ?? 0, control: options.control, ended, isOpen: () => open });
+  return new BackendConnection(client, {
+    pid: identity?.pid ?? 0,
+    control: options.control,
+    ended,
+    isOpen: () => open,
+  });
 }
 
 type Surroundings = {

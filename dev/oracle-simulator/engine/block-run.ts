@@ -23,7 +23,9 @@ export async function evaluate(run: BlockRun, value: Expression): Promise<Answer
   const { core, binds } = run;
   const { sql, params } = renderExpression(value, renderContext(core, binds));
   const text = `SELECT ${sql}`;
-  const [answer] = await core.transaction.within([{ text, values: await valuesOf(run, params), fields: 'wanted' }]);
+  const [answer] = await core.transaction.within([
+    { text, values: await valuesOf(run, params), fields: 'wanted' },
+  ]);
   return answer as Answer;
 }
 
@@ -32,7 +34,11 @@ export async function valuesOf(run: BlockRun, params: readonly number[]): Return
 }
 
 /** Puts the answer's row into binds. */
-export async function assign(run: BlockRun, into: readonly number[], { fields, rows }: Answer): Promise<void> {
+export async function assign(
+  run: BlockRun,
+  into: readonly number[],
+  { fields, rows }: Answer,
+): Promise<void> {
   const { core, binds } = run;
   const targets = into.map((index) => binds[index] as BindType);
   const columns: readonly Column[] = await core.services.columns(fields.slice(0, into.length));

@@ -7,8 +7,8 @@ import type { BindType, Cell, Statement } from '../types.ts';
 import { assign, type BlockRun, evaluate, valuesOf } from './block-run.ts';
 import { asOracle, type Core, renderContext } from './core.ts';
 import { dmlCommand, dmlContext, prepareDml } from './dml.ts';
-import { callProcedure } from './procedure-call.ts';
 import type { Answer } from './pipeline.ts';
+import { callProcedure } from './procedure-call.ts';
 import { lockTimeout, lockTimeoutEnd } from './query.ts';
 import { runTransaction } from './transaction-statement.ts';
 
@@ -16,7 +16,11 @@ import { runTransaction } from './transaction-statement.ts';
 export async function runBlock(
   core: Core,
   plan: BlockPlan,
-  given: { readonly statement: Statement; readonly binds: readonly BindType[]; readonly row: readonly Cell[] },
+  given: {
+    readonly statement: Statement;
+    readonly binds: readonly BindType[];
+    readonly row: readonly Cell[];
+  },
 ): Promise<readonly (Cell | undefined)[]> {
   const { statement, binds } = given;
   const run: BlockRun = { core, statement, binds, values: [...given.row], assigned: new Set() };
@@ -75,10 +79,14 @@ async function raise(run: BlockRun, step: Extract<BlockStep, { kind: 'raise' }>)
   ]);
 }
 
-async function selectInto(run: BlockRun, { query, into }: Extract<BlockStep, { kind: 'selectInto' }>): Promise<void> {
+async function selectInto(
+  run: BlockRun,
+  { query, into }: Extract<BlockStep, { kind: 'selectInto' }>,
+): Promise<void> {
   const answer = await firstRows(run, query);
   if (answer.rows.length === 0) throw new OraError(1403, 'no data found');
-  if (answer.rows.length > 1) throw new OraError(1422, 'exact fetch returns more than requested number of rows');
+  if (answer.rows.length > 1)
+    throw new OraError(1422, 'exact fetch returns more than requested number of rows');
   await assign(run, into, answer);
 }
 
@@ -90,7 +98,11 @@ async function firstRows(run: BlockRun, query: QueryPlan): Promise<Answer> {
   const answers = await asOracle({ text: run.statement.text, wait }, async () =>
     core.transaction.within([
       ...before,
-      { text: `SELECT * FROM (${sql}) AS found LIMIT 2`, values: await valuesOf(run, params), fields: 'wanted' },
+      {
+        text: `SELECT * FROM (${sql}) AS found LIMIT 2`,
+        values: await valuesOf(run, params),
+        fields: 'wanted',
+      },
       ...lockTimeoutEnd(query),
     ]),
   );
@@ -101,9 +113,12 @@ async function dml(run: BlockRun, { plan, into }: Extract<BlockStep, { kind: 'dm
   const { core, binds, values, statement } = run;
   const prepared = await prepareDml(core, plan, binds);
   const command = await dmlCommand(core, prepared, { binds, rows: [values] });
-  const [answer] = await asOracle(dmlContext(core, plan, statement.text), () => core.transaction.within([command]));
+  const [answer] = await asOracle(dmlContext(core, plan, statement.text), () =>
+    core.transaction.within([command]),
+  );
   if (into.length === 0 || answer === undefined) return;
-  if (answer.rows.length > 1) throw new OraError(1422, 'exact fetch returns more than requested number of rows');
+  if (answer.rows.length > 1)
+    throw new OraError(1422, 'exact fetch returns more than requested number of rows');
   if (answer.rows.length === 1) await assign(run, into, answer);
 }
 

@@ -88,7 +88,8 @@ function textParameter(text: string, type: BindType['type']['name']): string {
     case 'NCHAR':
     case 'LONG':
       // PostgreSQL's text cannot hold it; Oracle's can.
-      if (text.includes('\0')) throw new OraError(3001, 'unimplemented feature: the character U+0000 in text');
+      if (text.includes('\0'))
+        throw new OraError(3001, 'unimplemented feature: the character U+0000 in text');
       return text;
     default:
       return text;

@@ -5,7 +5,18 @@ import type { BindType, Cell, Column, OracleTypeName } from '../types.ts';
 import { cellReader, type LobShelf } from './cells.ts';
 import type { Answer, Command } from './pipeline.ts';
 
-type Family = 'text' | 'number' | 'double' | 'date' | 'timestamp' | 'zoned' | 'interval' | 'bytes' | 'clob' | 'blob' | 'rowid';
+type Family =
+  | 'text'
+  | 'number'
+  | 'double'
+  | 'date'
+  | 'timestamp'
+  | 'zoned'
+  | 'interval'
+  | 'bytes'
+  | 'clob'
+  | 'blob'
+  | 'rowid';
 
 const families: Readonly<Record<OracleTypeName, Family>> = {
   VARCHAR2: 'text',
@@ -112,7 +123,9 @@ async function convertTexts(
   if (casts.every((cast) => cast === null)) return rows;
   const items = casts.map((cast, index) => (cast === null ? `$${index + 1}::text` : cast(`$${index + 1}`)));
   const text = `SELECT ${items.join(', ')}`;
-  const answers = await run(rows.map((row) => ({ text, values: into.map((_, index) => row[index] ?? null) })));
+  const answers = await run(
+    rows.map((row) => ({ text, values: into.map((_, index) => row[index] ?? null) })),
+  );
   return answers.map((answer) => answer.rows[0] ?? []);
 }
 

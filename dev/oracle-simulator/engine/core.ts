@@ -1,18 +1,18 @@
 /** What the parts of a session share. */
 
-import type { BindType, Cell, Column, Statement } from '../types.ts';
+import type pg from 'pg';
 import type { ColumnCache } from '../schema/types.ts';
 import type { StatementPlan } from '../sql/plan.ts';
 import type { RenderContext } from '../sql/render/renderer.ts';
+import type { BindType, Cell, Column, Statement } from '../types.ts';
 import type { Backend } from './backend.ts';
-import { oracleError } from './errors.ts';
 import type { ErrorContext } from './error-rules.ts';
+import { oracleError } from './errors.ts';
 import type { SessionLobs } from './lobs.ts';
 import type { ReaderPool } from './readers.ts';
 import type { ScnKeeper } from './scn.ts';
 import type { SessionSettings } from './settings.ts';
 import type { Transaction } from './transaction.ts';
-import type pg from 'pg';
 
 /** What sessions have in common. */
 export type Services = {

@@ -4,6 +4,7 @@ import { OraError } from '../ora-error.ts';
 import type { TableName } from '../sql/ast.ts';
 import type { Ddl } from '../sql/ddl-plan.ts';
 import type { Core } from './core.ts';
+import { ADMINISTRATOR } from './settings.ts';
 
 /** What kinds of DDL create. */
 const created: Readonly<Record<string, string>> = {
@@ -74,6 +75,7 @@ export async function checkMay(core: Core, privilege: string): Promise<void> {
 }
 
 async function may({ user, services }: Core, privilege: string): Promise<boolean> {
+  if (user === ADMINISTRATOR) return true;
   const { rows } = await services.control.query<{ may: boolean }>(
     'SELECT oracle.has_system_privilege($1, $2) AS may',
     [user, privilege],

@@ -1,14 +1,14 @@
 /** DDL: commits before and after, and keeps what was declared. */
 
+import { OraError } from '../ora-error.ts';
 import { declareColumns, declareView, type ObjectName } from '../schema/declared.ts';
 import { alterUser, createUser, type Database, dropUser } from '../schema/users.ts';
-import { OraError } from '../ora-error.ts';
 import type { TableName } from '../sql/ast.ts';
 import type { AlterTable, CreateTable, Ddl } from '../sql/ddl-plan.ts';
 import type { DdlPlan } from '../sql/plan.ts';
 import { render } from '../sql/render.ts';
-import { checkMay, rightsFor } from './ddl-rights.ts';
 import { asOracle, type Core, renderContext } from './core.ts';
+import { checkMay, rightsFor } from './ddl-rights.ts';
 import { commit } from './transaction-statement.ts';
 
 /** Oracle does not wait for a lock; PostgreSQL's readers hold some for a moment. */

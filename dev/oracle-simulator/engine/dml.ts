@@ -45,7 +45,11 @@ export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
   }
 }
 
-export async function prepareDml(core: Core, plan: DmlPlan, binds: readonly BindType[]): Promise<PreparedDml> {
+export async function prepareDml(
+  core: Core,
+  plan: DmlPlan,
+  binds: readonly BindType[],
+): Promise<PreparedDml> {
   const { sql, params } = render(plan, { ...renderContext(core, binds), rowIdentity: 'append' });
   const rowidOnly = plan.returning === 0 && (await showsRowid(core, plan));
   return { sql: rowidOnly ? `${sql} RETURNING oracle.rowid_of(tableoid, ctid)` : sql, params, rowidOnly };
@@ -106,5 +110,6 @@ async function returnedCells(
 
 /** Conversions are part of the statement's transaction, and of nothing else. */
 export function runnerOf({ transaction }: Core): Runner {
-  return (commands) => (commands.length === 0 ? Promise.resolve([]) : transaction.statement(commands, 'reads'));
+  return (commands) =>
+    commands.length === 0 ? Promise.resolve([]) : transaction.statement(commands, 'reads');
 }

@@ -15,7 +15,7 @@ import { createLobs } from './lobs.ts';
 import { createReaderPool } from './readers.ts';
 import { createScnKeeper } from './scn.ts';
 import { Session } from './session.ts';
-import { createSettings, formSettings, sessionSettings } from './settings.ts';
+import { ADMINISTRATOR, createSettings, formSettings, sessionSettings } from './settings.ts';
 import { createStatistics } from './statistics.ts';
 import { Transaction } from './transaction.ts';
 
@@ -59,6 +59,14 @@ async function connectControl(url: string): Promise<pg.Client> {
   return client;
 }
 
+function checkAccount(user: string, account: Account | undefined): void {
+  if (account === undefined) throw new OraError(1017, 'invalid username/password; logon denied');
+  if (account.locked) throw new OraError(28000, 'The account is locked.');
+  if (!account.mayLogOn) {
+    throw new OraError(1045, `user ${user} lacks CREATE SESSION privilege; logon denied`);
+  }
+}
+
 class PostgresEngine implements SimulatorEngine {
   readonly control: pg.Client;
   /** For requests that must not wait behind others. */
@@ -74,7 +82,10 @@ class PostgresEngine implements SimulatorEngine {
   #services: Services | null = null;
   #lastId = 0;
 
-  constructor(options: EngineOptions, { control, hands }: { readonly control: pg.Client; readonly hands: pg.Client }) {
+  constructor(
+    options: EngineOptions,
+    { control, hands }: { readonly control: pg.Client; readonly hands: pg.Client },
+  ) {
     this.#options = options;
     this.control = control;
     this.#hands = hands;
@@ -91,11 +102,14 @@ class PostgresEngine implements SimulatorEngine {
       maxHeld: this.#options.maxSnapshots ?? 40,
       maxAgeMs: this.#options.snapshotAgeMs ?? 15 * 60_000,
       record: async (number) => {
-        await this.control.query('INSERT INTO oracle.scn_time (scn, at) VALUES ($1, clock_timestamp())', [number]);
+        await this.control.query('INSERT INTO oracle.scn_time (scn, at) VALUES ($1, clock_timestamp())', [
+          number,
+        ]);
       },
     });
     this.#services = {
-      columns: (fields, nulls = 'asDeclared') => columnsOf(this.control, fields, { cache: this.#columnCache, nulls }),
+      columns: (fields, nulls = 'asDeclared') =>
+        columnsOf(this.control, fields, { cache: this.#columnCache, nulls }),
       columnCache: this.#columnCache,
       isTable: (schema, name) => this.#isTable(schema, name),
       scn,
@@ -113,12 +127,7 @@ class PostgresEngine implements SimulatorEngine {
 
   async open(user: string): Promise<EngineSession> {
     await this.usersChanged();
-    const account = this.#accounts.get(user);
-    if (account === undefined) throw new OraError(1017, 'invalid username/password; logon denied');
-    if (account.locked) throw new OraError(28000, 'The account is locked.');
-    if (!account.mayLogOn) {
-      throw new OraError(1045, `user ${user} lacks CREATE SESSION privilege; logon denied`);
-    }
+    if (user !== ADMINISTRATOR) checkAccount(user, this.#accounts.get(user));
     const initial = sessionSettings(user);
     const backend = await this.#connect(initial, `oracle-simulator ${user}`);
     const id = ++this.#lastId;
@@ -186,7 +195,9 @@ class PostgresEngine implements SimulatorEngine {
       commitInProcedure: 'allowed',
       output: null,
       describeClient: (values) => {
-        described = described.then(() => describeSession(this.control, backend.pid, values)).catch(() => undefined);
+        described = described
+          .then(() => describeSession(this.control, backend.pid, values))
+          .catch(() => undefined);
       },
     };
     return new Session(core, {

@@ -160,7 +160,10 @@ function exhaustedSequence(error: pg.DatabaseError): Meaning {
 function tooLong(error: pg.DatabaseError, { table }: ErrorContext): Meaning {
   const most = /\((\d+)\)/.exec(error.message)?.[1];
   const where = table === undefined ? 'column' : `column of "${table.schema}"."${table.name}"`;
-  return { number: 12899, text: `value too large for ${where}${most === undefined ? '' : ` (maximum: ${most})`}` };
+  return {
+    number: 12899,
+    text: `value too large for ${where}${most === undefined ? '' : ` (maximum: ${most})`}`,
+  };
 }
 
 export const errorRules: Readonly<Record<string, Rule>> = {
@@ -199,7 +202,11 @@ export const errorRules: Readonly<Record<string, Rule>> = {
     name: /"(.+?)"/.exec(error.message)?.[1],
   }),
   '42703': missingColumn,
-  '42704': (error) => ({ number: 942, text: 'table or view does not exist', name: /"(.+?)"/.exec(error.message)?.[1] }),
+  '42704': (error) => ({
+    number: 942,
+    text: 'table or view does not exist',
+    name: /"(.+?)"/.exec(error.message)?.[1],
+  }),
   '42710': fixed(955, 'name is already used by an existing object'),
   '42712': fixed(918, 'column ambiguously defined'),
   '42723': fixed(955, 'name is already used by an existing object'),

@@ -1,9 +1,9 @@
 /** AS OF SCN and AS OF TIMESTAMP: which snapshot is meant, and whether the user may read it. */
 
 import { OraError } from '../ora-error.ts';
-import { renderExpression } from '../sql/render.ts';
 import type { AsOf, TableName } from '../sql/ast.ts';
 import type { QueryPlan } from '../sql/plan.ts';
+import { renderExpression } from '../sql/render.ts';
 import type { Backend } from './backend.ts';
 import { parametersOf } from './cells.ts';
 import { type Bound, type Core, renderContext } from './core.ts';
@@ -60,7 +60,12 @@ function epochSql(sql: string): string {
 
 /** @throws OraError 1031 without FLASHBACK on all tables */
 async function checkFlashback(reader: Backend, tables: readonly TableName[]): Promise<void> {
-  const names = tables.map(({ schema, name }) => [schema, name].filter((each) => each !== null).map(quoted).join('.'));
+  const names = tables.map(({ schema, name }) =>
+    [schema, name]
+      .filter((each) => each !== null)
+      .map(quoted)
+      .join('.'),
+  );
   const [answer] = await reader.send([
     {
       text: `SELECT name FROM unnest($1::text[]) AS name

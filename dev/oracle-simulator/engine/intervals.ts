@@ -14,7 +14,14 @@ function partsOf(iso: string): Parts {
     const value = unit === 'S' ? BigInt(whole + fraction.padEnd(6, '0')) : BigInt(whole);
     return sign === '-' ? -value : value;
   };
-  return { Y: of(date, 'Y'), M: of(date, 'M'), D: of(date, 'D'), h: of(time, 'H'), m: of(time, 'M'), s: of(time, 'S') };
+  return {
+    Y: of(date, 'Y'),
+    M: of(date, 'M'),
+    D: of(date, 'D'),
+    h: of(time, 'H'),
+    m: of(time, 'M'),
+    s: of(time, 'S'),
+  };
 }
 
 /** `-3-11` */
@@ -31,7 +38,9 @@ export function dayInterval(iso: string): string {
   const total = ((D * 24n + h) * 60n + m) * 60n * MICROSECONDS_PER_SECOND + s;
   const size = total < 0n ? -total : total;
   const seconds = size / MICROSECONDS_PER_SECOND;
-  const fraction = String(size % MICROSECONDS_PER_SECOND).padStart(6, '0').replace(/0+$/, '');
+  const fraction = String(size % MICROSECONDS_PER_SECOND)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
   const time = [(seconds / 3600n) % 24n, (seconds / 60n) % 60n, seconds % 60n];
   const clock = time.map((each) => String(each).padStart(2, '0')).join(':');
   return `${total < 0n ? '-' : ''}${seconds / 86_400n} ${clock}${fraction === '' ? '' : `.${fraction}`}`;

@@ -92,7 +92,8 @@ class Lobs implements SessionLobs {
   async trim(cell: LobCell, length: number): Promise<void> {
     const entry = this.#writable(cell);
     const bytes = length * unitBytes(entry.kind);
-    if (bytes > entry.data.length) throw new OraError(22926, 'specified trim length is greater than current LOB value\'s length');
+    if (bytes > entry.data.length)
+      throw new OraError(22926, "specified trim length is greater than current LOB value's length");
     entry.data.trim(bytes);
   }
 
@@ -152,7 +153,10 @@ class Lobs implements SessionLobs {
     const entry = this.#entries.get(lob);
     if (entry !== undefined) return entry;
     throw lob <= this.#letGo
-      ? new OraError(1555, 'snapshot too old: rollback segment number  with name "" too small\nORA-22924: snapshot too old')
+      ? new OraError(
+          1555,
+          'snapshot too old: rollback segment number  with name "" too small\nORA-22924: snapshot too old',
+        )
       : new OraError(22922, 'nonexistent LOB value');
   }
 

@@ -93,7 +93,8 @@ const procedures: Readonly<Record<string, Procedure>> = {
 export async function callPackage(run: BlockRun, step: Call): Promise<boolean> {
   const path = step.procedure[0] === 'SYS' ? step.procedure.slice(1) : step.procedure;
   const procedure = procedures[path.join('.')];
-  if (procedure === undefined || step.into !== null || step.args.length > procedure.parameters.length) return false;
+  if (procedure === undefined || step.into !== null || step.args.length > procedure.parameters.length)
+    return false;
   const values = new Map<string, string | null>();
   const outs = new Map<string, number>();
   for (const [index, { name, value }] of step.args.entries()) {

@@ -19,14 +19,19 @@ type Routine = {
   readonly returnsValue: boolean;
 };
 
-type Parameter = { readonly name: string; readonly mode: 'in' | 'out' | 'both'; readonly hasDefault: boolean };
+type Parameter = {
+  readonly name: string;
+  readonly mode: 'in' | 'out' | 'both';
+  readonly hasDefault: boolean;
+};
 
 type Given = { readonly parameter: Parameter; readonly argument: Argument };
 
 export async function callProcedure(run: BlockRun, step: Call): Promise<void> {
   if (await callPackage(run, step)) return;
   const routines = await findRoutines(run, step);
-  if (routines.length === 0) throw undeclared(step, 'PLS-00201', `identifier '${step.procedure.join('.')}' must be declared`);
+  if (routines.length === 0)
+    throw undeclared(step, 'PLS-00201', `identifier '${step.procedure.join('.')}' must be declared`);
   for (const routine of routines) {
     const given = matched(routine, step);
     if (given !== null) {
@@ -42,7 +47,9 @@ export async function callProcedure(run: BlockRun, step: Call): Promise<void> {
 }
 
 function undeclared({ offset }: Call, number: string, text: string): OraError {
-  return new OraError(6550, `line 1, column ${offset + 1}:\n${number}: ${text}\nPL/SQL: Statement ignored`, { offset });
+  return new OraError(6550, `line 1, column ${offset + 1}:\n${number}: ${text}\nPL/SQL: Statement ignored`, {
+    offset,
+  });
 }
 
 /** `[P]`, `[PKG, P]` or `[SCHEMA, P]`, `[SCHEMA, PKG, P]`. */
@@ -79,7 +86,10 @@ function arrayText(items: readonly string[]): string {
   return `{${items.map((item) => `"${item.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
-function routineOf([name, names, modes, inputs, defaults, returnsValue]: readonly (string | null)[]): Routine {
+function routineOf([name, names, modes, inputs, defaults, returnsValue]: readonly (
+  | string
+  | null
+)[]): Routine {
   const parameterNames = JSON.parse(names ?? '[]') as string[];
   const parameterModes = JSON.parse(modes ?? '[]') as string[];
   const firstDefault = Number(inputs) - Number(defaults);
@@ -101,7 +111,8 @@ function matched({ parameters, returnsValue }: Routine, { args, into }: Call): r
   if ((into !== null) !== returnsValue || args.length > parameters.length) return null;
   const given: Given[] = [];
   for (const [index, argument] of args.entries()) {
-    const parameter = argument.name === null ? parameters[index] : parameters.find((each) => isNamed(each, argument.name));
+    const parameter =
+      argument.name === null ? parameters[index] : parameters.find((each) => isNamed(each, argument.name));
     if (parameter === undefined || given.some((each) => each.parameter === parameter)) return null;
     if (parameter.mode !== 'in' && argument.value.kind !== 'bind') return null;
     given.push({ parameter, argument });
@@ -117,7 +128,11 @@ function isNamed(parameter: Parameter, name: string | null): boolean {
 
 async function call(
   run: BlockRun,
-  { routine, given, into }: { readonly routine: Routine; readonly given: readonly Given[]; readonly into: number | null },
+  {
+    routine,
+    given,
+    into,
+  }: { readonly routine: Routine; readonly given: readonly Given[]; readonly into: number | null },
 ): Promise<void> {
   const values: Value[] = [];
   const texts: string[] = [];
@@ -157,7 +172,10 @@ async function assignOut(
   for (const [index, parameter] of outs.entries()) {
     const target = given.find((each) => each.parameter === parameter)?.argument.value;
     if (target?.kind !== 'bind') continue;
-    const column = { fields: fields.slice(index, index + 1), rows: rows.map((row) => row.slice(index, index + 1)) };
+    const column = {
+      fields: fields.slice(index, index + 1),
+      rows: rows.map((row) => row.slice(index, index + 1)),
+    };
     await assign(run, [target.index], { ...column, rowCount: rows.length });
   }
 }

@@ -136,7 +136,11 @@ function rememberLobs({ services }: Core, sql: string, hasLobs: boolean): void {
 }
 
 /** Oracle's columns; names that PostgreSQL cut are made whole, columns for `settleLobs` left out. */
-export async function columnsOfQuery(core: Core, plan: QueryPlan, fields: Answer['fields']): Promise<readonly Column[]> {
+export async function columnsOfQuery(
+  core: Core,
+  plan: QueryPlan,
+  fields: Answer['fields'],
+): Promise<readonly Column[]> {
   const own = plan.locksRows ? ownFields(plan, fields) : fields;
   const columns = await core.services.columns(own, hasOuterJoin(plan.query) ? 'everywhere' : 'asDeclared');
   const names = plan.columnNames;
@@ -147,7 +151,13 @@ export async function columnsOfQuery(core: Core, plan: QueryPlan, fields: Answer
 /** Anywhere in the query: an outer join makes NULL of what is none in its table. The tree is plain data. */
 function hasOuterJoin(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false;
-  if ('kind' in node && node.kind === 'join' && 'type' in node && node.type !== 'INNER' && node.type !== 'CROSS') {
+  if (
+    'kind' in node &&
+    node.kind === 'join' &&
+    'type' in node &&
+    node.type !== 'INNER' &&
+    node.type !== 'CROSS'
+  ) {
     return true;
   }
   return Object.values(node).some(hasOuterJoin);
@@ -216,14 +226,19 @@ async function createQuery(core: Core, opened: Opened, first: Answer): Promise<Q
   };
 }
 
-async function scnCommands({ services, settings }: Core, { asksScn }: QueryPlan): Promise<readonly Command[]> {
+async function scnCommands(
+  { services, settings }: Core,
+  { asksScn }: QueryPlan,
+): Promise<readonly Command[]> {
   if (!asksScn) return [];
   return [settings.set('oracle.current_scn', String(await services.scn.current()))];
 }
 
 export function lockTimeout({ wait }: Pick<QueryPlan, 'wait'>): readonly Command[] {
   // 0 would mean for ever.
-  return wait.kind === 'seconds' ? [{ text: `SET LOCAL lock_timeout = ${Math.max(1, wait.seconds * 1000)}` }] : [];
+  return wait.kind === 'seconds'
+    ? [{ text: `SET LOCAL lock_timeout = ${Math.max(1, wait.seconds * 1000)}` }]
+    : [];
 }
 
 export function lockTimeoutEnd({ wait }: Pick<QueryPlan, 'wait'>): readonly Command[] {

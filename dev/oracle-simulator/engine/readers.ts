@@ -1,9 +1,9 @@
 /** Connections for AS OF: each reads one query at another time's snapshot, with a session's user and settings. */
 
 import type { Backend } from './backend.ts';
-import { tooOld } from './scn.ts';
-import type { HeldSnapshot } from './scn.ts';
 import type { Command } from './pipeline.ts';
+import type { HeldSnapshot } from './scn.ts';
+import { tooOld } from './scn.ts';
 
 /** Idle ones that are kept for the next query. */
 const MAX_IDLE = 4;

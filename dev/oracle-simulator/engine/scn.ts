@@ -63,7 +63,10 @@ class Keeper implements ScnKeeper {
   constructor(options: ScnOptions, lookout: Backend) {
     this.#options = options;
     this.#lookout = lookout;
-    this.#sweep = setInterval(() => void this.#inTurn(() => this.#letGoOfOld()).catch(() => undefined), 30_000);
+    this.#sweep = setInterval(
+      () => void this.#inTurn(() => this.#letGoOfOld()).catch(() => undefined),
+      30_000,
+    );
     this.#sweep.unref();
   }
 
@@ -76,7 +79,8 @@ class Keeper implements ScnKeeper {
       await this.#letGoOfOld();
       if (!Number.isInteger(scn) || scn < 0) throw invalidScn();
       const newest = this.#kept.at(-1);
-      if ((newest === undefined || scn > newest.scn) && scn > (await this.#currentSnapshot()).scn) throw invalidScn();
+      if ((newest === undefined || scn > newest.scn) && scn > (await this.#currentSnapshot()).scn)
+        throw invalidScn();
       const found = this.#kept.findLast((kept) => kept.scn <= scn);
       if (found === undefined || scn < this.#lowest) throw tooOld();
       return found;

@@ -220,7 +220,8 @@ export class Session implements EngineSession {
       return await work();
     } catch (error) {
       const meant = oracleError(error, context);
-      if (meant.number === 3113 && !backend.isOpen()) throw new OraError(28, 'your session has been killed', { cause: meant });
+      if (meant.number === 3113 && !backend.isOpen())
+        throw new OraError(28, 'your session has been killed', { cause: meant });
       throw await explainDenial(this.#core, meant);
     }
   }

@@ -48,9 +48,12 @@ export const formSettings: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '0',
 };
 
+/** Nobody logs on as it, as it has no password; its sessions are PostgreSQL's superuser. */
+export const ADMINISTRATOR = 'SYS';
+
 export function sessionSettings(user: string): Record<string, string> {
   return {
-    role: user,
+    role: user === ADMINISTRATOR ? 'none' : user,
     search_path: searchPath(user),
     TimeZone: 'UTC',
     'oracle.current_schema': user,

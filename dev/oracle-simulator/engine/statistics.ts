@@ -30,7 +30,8 @@ export function costOf(work: {
   return {
     user,
     text: statement.text,
-    commandType: commandTypes[statement.text.trimStart().slice(0, 6).toUpperCase()] ?? otherCommands[statement.kind],
+    commandType:
+      commandTypes[statement.text.trimStart().slice(0, 6).toUpperCase()] ?? otherCommands[statement.kind],
     executions,
     fetches,
     rows,

@@ -3,8 +3,8 @@
 import type { LockPlan, TransactionPlan } from '../sql/plan.ts';
 import { render } from '../sql/render.ts';
 import { type Core, renderContext } from './core.ts';
-import { lockTimeout, lockTimeoutEnd } from './query.ts';
 import { flushLobs } from './lob-rows.ts';
+import { lockTimeout, lockTimeoutEnd } from './query.ts';
 
 export async function runTransaction(core: Core, plan: TransactionPlan): Promise<void> {
   const { transaction } = core;

@@ -71,7 +71,8 @@ export class Transaction {
   /** One statement, whole or not at all; `settle` is to follow. @returns answers of `commands` */
   async statement(commands: readonly Command[], effect: Effect): Promise<readonly Answer[]> {
     this.#checkCall();
-    const check = effect === 'reads' || this.#wrote ? [] : [effect === 'locks' ? lockedCommand : wroteCommand];
+    const check =
+      effect === 'reads' || this.#wrote ? [] : [effect === 'locks' ? lockedCommand : wroteCommand];
     const after = this.#open ? [release] : [];
     try {
       const first = this.#open ? guard : this.#begin();
@@ -156,7 +157,9 @@ export class Transaction {
       for (const cursor of this.#cursors) this.#break(cursor);
       if (!wrote) throw error;
       const cause = oracleError(error, { text: '' });
-      throw cause.number === 3113 ? cause : new OraError(2091, `transaction rolled back\n${cause.message}`, { cause });
+      throw cause.number === 3113
+        ? cause
+        : new OraError(2091, `transaction rolled back\n${cause.message}`, { cause });
     }
   }
 
