@@ -8,7 +8,7 @@ import type { DmlResult } from '../types.ts';
 import type { Backend } from './backend.ts';
 import { parametersOf } from './cells.ts';
 import type { Core } from './core.ts';
-import { type DmlRun, type PreparedDml, resultOf } from './dml.ts';
+import { type DmlRun, type PreparedDml, resultOf } from './dml-statement.ts';
 import type { ErrorContext } from './error-rules.ts';
 import { oracleError } from './errors.ts';
 import { type Answer, type Command, PipelineError } from './pipeline.ts';

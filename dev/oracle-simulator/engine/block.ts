@@ -6,7 +6,7 @@ import { render } from '../sql/render.ts';
 import type { BindType, Cell, Statement } from '../types.ts';
 import { assign, type BlockRun, evaluate, valuesOf } from './block-run.ts';
 import { asOracle, type Core, renderContext } from './core.ts';
-import { dmlCommand, dmlContext, prepareDml } from './dml.ts';
+import { dmlCommand, dmlContext, prepareDml } from './dml-statement.ts';
 import type { Answer } from './pipeline.ts';
 import { callProcedure } from './procedure-call.ts';
 import { lockTimeout, lockTimeoutEnd } from './query.ts';

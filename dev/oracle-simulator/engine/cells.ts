@@ -52,9 +52,8 @@ function bytesOf(hex: string): Buffer {
 
 /** PostgreSQL leaves minutes out of a zone that has none; ` BC` stays at the end. */
 function zonedCell(text: string): string {
-  return text.replace(/([+-]\d\d)(:\d\d)?(?::\d\d)?( BC)?$/, (_all, hours, minutes, era) => {
-    return `${hours}${minutes ?? ':00'}${era ?? ''}`;
-  });
+  const parts = /^(.*[+-]\d\d)(:\d\d)?(?::\d\d)?( BC)?$/.exec(text);
+  return parts === null ? text : `${parts[1]}${parts[2] ?? ':00'}${parts[3] ?? ''}`;
 }
 
 export type Row = readonly (string | null)[];

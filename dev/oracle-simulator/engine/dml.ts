@@ -1,31 +1,10 @@
 /** INSERT, UPDATE, DELETE, MERGE: once, or once for each row of an array of binds. */
 
-import type { DmlPlan } from '../sql/plan.ts';
-import { render } from '../sql/render.ts';
-import type { BindType, Cell, Column, DmlOptions, DmlResult, Statement } from '../types.ts';
+import type { DmlResult } from '../types.ts';
 import { arrayDml } from './array-dml.ts';
-import { parametersOf } from './cells.ts';
-import { boundCells, type Runner } from './convert.ts';
-import { asOracle, type Core, renderContext } from './core.ts';
-import type { ErrorContext } from './error-rules.ts';
-import { settleLobs } from './lob-rows.ts';
-import type { Answer, Command } from './pipeline.ts';
-
-export type DmlRun = {
-  readonly statement: Statement;
-  readonly plan: DmlPlan;
-  readonly binds: readonly BindType[];
-  readonly rows: readonly (readonly Cell[])[];
-  readonly options: DmlOptions;
-};
-
-/** A statement in PostgreSQL's SQL, and what its answers mean. */
-export type PreparedDml = {
-  readonly sql: string;
-  readonly params: readonly number[];
-  /** Its rows are places of rows and no values that were asked for. */
-  readonly rowidOnly: boolean;
-};
+import { asOracle, type Core } from './core.ts';
+import { type DmlRun, dmlCommand, dmlContext, prepareDml, resultOf } from './dml-statement.ts';
+import type { Answer } from './pipeline.ts';
 
 export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
   if (run.rows.length === 0) return { rowCounts: [], returned: [], errors: [] };
@@ -43,73 +22,4 @@ export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
   } finally {
     await core.transaction.settle();
   }
-}
-
-export async function prepareDml(
-  core: Core,
-  plan: DmlPlan,
-  binds: readonly BindType[],
-): Promise<PreparedDml> {
-  const { sql, params } = render(plan, { ...renderContext(core, binds), rowIdentity: 'append' });
-  const rowidOnly = plan.returning === 0 && (await showsRowid(core, plan));
-  return { sql: rowidOnly ? `${sql} RETURNING oracle.rowid_of(tableoid, ctid)` : sql, params, rowidOnly };
-}
-
-/** New rows of one's own tables: others may be views, or not be readable. */
-async function showsRowid(core: Core, { statement, table }: DmlPlan): Promise<boolean> {
-  if (statement.kind !== 'insert' || statement.source.kind !== 'values') return false;
-  const schema = table.schema ?? core.schema;
-  return schema === core.user && (await core.services.isTable(schema, table.name));
-}
-
-export async function dmlCommand(
-  { lobs }: Core,
-  { sql, params }: PreparedDml,
-  { binds, rows }: Pick<DmlRun, 'binds' | 'rows'>,
-): Promise<Command> {
-  const values = await parametersOf(params, { binds, row: rows[0] ?? [] }, lobs);
-  return { text: sql, values, fields: 'wanted' };
-}
-
-export function dmlContext({ schema }: Core, { statement, table }: DmlPlan, text: string): ErrorContext {
-  return { text, verb: statement.kind, table: { schema: table.schema ?? schema, name: table.name } };
-}
-
-/** Answers of iterations; null for one that failed. The first that is there has the fields. */
-export async function resultOf(
-  core: Core,
-  { plan, options }: Pick<DmlRun, 'plan' | 'options'>,
-  { prepared, answers }: { readonly prepared: PreparedDml; readonly answers: readonly (Answer | null)[] },
-): Promise<Pick<DmlResult, 'rowCounts' | 'returned' | 'errors' | 'rowid'>> {
-  const rowCounts = answers.map((answer) => answer?.rowCount ?? 0);
-  if (prepared.rowidOnly) {
-    const last = answers.findLast((answer) => answer !== null)?.rows.at(-1)?.[0] ?? null;
-    return { rowCounts, returned: [], errors: [], rowid: last };
-  }
-  if (plan.returning === 0) return { rowCounts, returned: [], errors: [] };
-  const returned = await returnedCells(core, answers, options.returning);
-  return { rowCounts, returned, errors: [] };
-}
-
-async function returnedCells(
-  core: Core,
-  answers: readonly (Answer | null)[],
-  into: readonly BindType[],
-): Promise<(readonly (readonly Cell[])[])[]> {
-  const fields = answers.find((answer) => answer !== null && answer.fields.length > 0)?.fields ?? [];
-  const columns: readonly Column[] = await core.services.columns(fields.slice(0, into.length));
-  const all: (readonly (readonly Cell[])[])[] = [];
-  for (const answer of answers) {
-    const rows = answer?.rows ?? [];
-    const cells = await boundCells({ columns, rows }, into, { run: runnerOf(core), lobs: core.lobs });
-    for (const [index, row] of rows.entries()) settleLobs(core.lobs, cells[index] ?? [], { row, fields });
-    all.push(cells);
-  }
-  return all;
-}
-
-/** Conversions are part of the statement's transaction, and of nothing else. */
-export function runnerOf({ transaction }: Core): Runner {
-  return (commands) =>
-    commands.length === 0 ? Promise.resolve([]) : transaction.statement(commands, 'reads');
 }

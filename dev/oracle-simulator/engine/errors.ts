@@ -28,7 +28,7 @@ function fromPostgres(error: pg.DatabaseError, context: ErrorContext): OraError 
 
 /** `ORA-20001: text`; several lines stay as they are. */
 function raised(error: pg.DatabaseError): OraError {
-  const [, number, text] = /^ORA-(\d+): ([^]*)$/.exec(error.message) ?? [];
+  const [, number, text] = /^ORA-(\d+): (.*)$/s.exec(error.message) ?? [];
   return number === undefined
     ? new OraError(recursive, `error occurred at recursive SQL level 1\n${error.message}`, { cause: error })
     : new OraError(Number(number), text ?? '', { cause: error });

@@ -25,7 +25,7 @@ export async function flashbackReader(core: Core, plan: QueryPlan, bound: Bound)
 }
 
 async function snapshotOf(core: Core, asOf: AsOf, bound: Bound): Promise<HeldSnapshot> {
-  const value = await valueOf(core, asOf, bound);
+  const value = await positionOf(core, asOf, bound);
   const { scn } = core.services;
   if (asOf.kind === 'timestamp') {
     if (value === null) throw new OraError(8186, 'invalid timestamp specified');
@@ -36,7 +36,7 @@ async function snapshotOf(core: Core, asOf: AsOf, bound: Bound): Promise<HeldSna
 }
 
 /** The SCN, or milliseconds since 1970. */
-async function valueOf(core: Core, { kind, expression }: AsOf, bound: Bound): Promise<string | null> {
+async function positionOf(core: Core, { kind, expression }: AsOf, bound: Bound): Promise<string | null> {
   if (kind === 'scn' && expression.kind === 'number') return expression.text;
   if (kind === 'scn' && expression.kind === 'bind') {
     const cell = bound.row[expression.index] ?? null;

@@ -1,7 +1,7 @@
 /** The few procedures of Oracle's own packages that clients call in blocks. */
 
 import type { BlockStep } from '../sql/plan.ts';
-import type { BindType, Cell } from '../types.ts';
+import type { Cell } from '../types.ts';
 import { type BlockRun, evaluate } from './block-run.ts';
 import type { Answer } from './pipeline.ts';
 

@@ -11,7 +11,7 @@ import { oracleError } from './errors.ts';
 import { flashbackReader } from './flashback.ts';
 import { settleLobs } from './lob-rows.ts';
 import type { Answer, Command } from './pipeline.ts';
-import type { HeldCursor } from './transaction.ts';
+import type { HeldCursor } from './transaction-parts.ts';
 
 /** Rows that come with the execution: most queries of applications end there. */
 const FIRST_ROWS = 100;

@@ -94,10 +94,10 @@ export class Session implements EngineSession {
     });
   }
 
+  // biome-ignore lint/complexity/useMaxParams: as types.ts has it
   async dml(
     statement: Statement,
     binds: readonly BindType[],
-    // biome-ignore lint/complexity/useMaxParams: as types.ts has it
     rows: readonly (readonly Cell[])[],
     options: DmlOptions,
   ): Promise<DmlResult> {

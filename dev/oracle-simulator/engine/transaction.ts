@@ -7,28 +7,18 @@ import { OraError } from '../ora-error.ts';
 import type { Backend } from './backend.ts';
 import { oracleError } from './errors.ts';
 import type { Answer, Command } from './pipeline.ts';
-
-const STATEMENT = 'oracle_statement';
-
-/** A query open in PostgreSQL, as far as the end of transactions touches it. */
-export type HeldCursor = {
-  readonly locksRows: boolean;
-  /** PostgreSQL keeps its rows beyond the transaction. */
-  held: boolean;
-  /** Why no more rows can be had. */
-  broken: OraError | null;
-};
-
-export type TransactionMode = 'read committed' | 'read only' | 'serializable';
-
-/** What one statement does to the transaction: unless it 'reads', PostgreSQL is asked whether it wrote or locked. */
-export type Effect = 'reads' | 'mayWrite' | 'locks';
-
-/** Nothing cancels it: a statement that has none could not be undone alone. */
-const guard: Command = { text: `SAVEPOINT ${STATEMENT}`, cancel: 'never' };
-const release: Command = { text: `RELEASE SAVEPOINT ${STATEMENT}` };
-const wroteCommand: Command = { text: 'SELECT pg_current_xact_id_if_assigned() IS NOT NULL' };
-const lockedCommand: Command = { text: 'SELECT pg_current_xact_id() IS NOT NULL' };
+import {
+  backToGuard,
+  begin,
+  type Effect,
+  guard,
+  type HeldCursor,
+  lockedCommand,
+  release,
+  savepointName,
+  type TransactionMode,
+  wroteCommand,
+} from './transaction-parts.ts';
 
 export type CallState = {
   /** Set by a cancel request: nothing more is begun for this call. */
@@ -75,7 +65,7 @@ export class Transaction {
       effect === 'reads' || this.#wrote ? [] : [effect === 'locks' ? lockedCommand : wroteCommand];
     const after = this.#open ? [release] : [];
     try {
-      const first = this.#open ? guard : this.#begin();
+      const first = this.#open ? guard : begin(this.#mode);
       const answers = await this.#backend.send([first, ...commands, ...check, ...after]);
       this.#open = true;
       if (check.length > 0) this.#wrote = answers[1 + commands.length]?.rows[0]?.[0] === 't';
@@ -102,7 +92,7 @@ export class Transaction {
 
   /** Begins a statement that takes several exchanges: `within`, then `leave` or `undo`. */
   async enter(): Promise<void> {
-    await this.#tidy(this.#open ? [guard] : [this.#begin(), guard]);
+    await this.#tidy(this.#open ? [guard] : [begin(this.#mode), guard]);
     this.#open = true;
   }
 
@@ -175,9 +165,9 @@ export class Transaction {
   }
 
   async savepoint(name: string): Promise<void> {
-    const begin = this.#open ? [] : [this.#begin()];
+    const opening = this.#open ? [] : [begin(this.#mode)];
     // Without the guard of statements: its release would take the savepoint along.
-    await this.#tidy([...begin, { text: `SAVEPOINT ${savepointName(name)}` }]);
+    await this.#tidy([...opening, { text: `SAVEPOINT ${savepointName(name)}` }]);
     this.#open = true;
     this.#savepoints = this.#savepoints.filter((each) => each.name !== name);
     this.#savepoints.push({ name, cursors: new Set(this.#cursors) });
@@ -240,10 +230,6 @@ export class Transaction {
     }
   }
 
-  #begin(): Command {
-    return { text: beginTexts[this.#mode] };
-  }
-
   #isNeeded(): boolean {
     return this.#hasWork() || [...this.#cursors].some((cursor) => !cursor.held);
   }
@@ -258,7 +244,7 @@ export class Transaction {
       await this.#abandon();
       return;
     }
-    await this.#tidy([{ text: `ROLLBACK TO SAVEPOINT ${STATEMENT}` }, release, ...this.#restore()]);
+    await this.#tidy([backToGuard, release, ...this.#restore()]);
   }
 
   /** A transaction with nothing in it but what failed. */
@@ -291,15 +277,4 @@ export class Transaction {
   #tidy(commands: readonly Command[]): Promise<readonly Answer[]> {
     return this.#backend.send(commands, { cancel: 'never' });
   }
-}
-
-const beginTexts: Readonly<Record<TransactionMode, string>> = {
-  'read committed': 'BEGIN ISOLATION LEVEL READ COMMITTED',
-  'read only': 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY',
-  serializable: 'BEGIN ISOLATION LEVEL REPEATABLE READ',
-};
-
-/** Apart from the name that guards statements. */
-function savepointName(name: string): string {
-  return `"s:${name.replaceAll('"', '""')}"`;
 }
