@@ -70,7 +70,7 @@ export async function resultOf(db: pg.ClientBase, expression: string): Promise<s
     rowMode: 'array',
     types: { getTypeParser: () => (text: string) => text },
   });
-  return rows[0][0];
+  return rows[0]?.[0] ?? null;
 }
 
 /** The message of the error that an expression ends in; null: it does not. */

@@ -132,19 +132,22 @@ BEGIN
   END;
 END
 $$;
--- What DDL rendered, near enough to what was written: casts and the schema of our functions taken out.
+-- What DDL rendered, near enough to what was written: casts, the schema of our functions, and parentheses around
+-- literals taken out. Which schemas PostgreSQL writes depends on the reader's search path.
 CREATE FUNCTION oracle.source_text(expression text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog AS $$
 DECLARE
-  result text := regexp_replace(expression, '::(oracle\.)?("?[a-z][a-z0-9_]*"?( varying| precision| with(out)? time zone)?)(\(\d+(,\d+)?\))?', '', 'g');
+  word constant text := 'sysdate|systimestamp|user|current_date|current_timestamp|localtimestamp';
+  result text := regexp_replace(expression,
+    '::(oracle\.)?("?[a-z][a-z0-9_]*"?( varying| precision| with(out)? time zone)?)(\(\d+(,\d+)?\))?', '', 'g');
 BEGIN
-  result := regexp_replace(result, '\moracle\.(sysdate|systimestamp|user|current_date|current_timestamp|localtimestamp)\(\)', '\1', 'gi');
   result := regexp_replace(result, '\m(oracle|pg_catalog)\.', '', 'g');
-  RETURN CASE WHEN result ~ '^(sysdate|systimestamp|user|current_date|current_timestamp|localtimestamp)$' THEN upper(result) ELSE result END;
+  result := regexp_replace(result, '(?<!\w)\((-?\d+(?:\.\d+)?|''[^'']*'')\)', '\1', 'g');
+  IF result ~* ('^"?(' || word || ')"?\(\)$') THEN RETURN upper(btrim(rtrim(result, '()'), '"')); END IF;
+  RETURN regexp_replace(result, '\m"?(' || word || ')"?\(\)', '\1', 'gi');
 END
 $$;
 
--- NULL for anything that is no numeric: LAST_ANALYZED and its like.
 CREATE FUNCTION oracle.yes_no(boolean) RETURNS varchar IMMUTABLE RETURN CASE WHEN $1 THEN 'YES' ELSE 'NO' END::varchar(3);
 CREATE FUNCTION oracle.y_n(boolean) RETURNS varchar IMMUTABLE RETURN CASE WHEN $1 THEN 'Y' ELSE 'N' END::varchar(1);
 
