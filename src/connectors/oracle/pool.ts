@@ -48,6 +48,8 @@ export class SessionPool {
   #opened = 0;
   #refused = 0;
   #refusal: { readonly error: SyncError; readonly until: number } | null = null;
+  /** When a session was last found lost: those that rest since before may be lost as well. */
+  #lostAt = Number.NEGATIVE_INFINITY;
   #sweeping: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -106,6 +108,7 @@ export class SessionPool {
   release(session: PooledSession, how: 'keep' | 'drop'): void {
     this.#inUse.delete(session);
     session.usedAt = performance.now();
+    if (how === 'drop') this.#lostAt = session.usedAt;
     if (how === 'keep' && !this.#closed && !this.#isOld(session)) this.#idle.push(session);
     else void closeSession(session, how);
     this.#serve();
@@ -142,7 +145,9 @@ export class SessionPool {
   }
 
   async #giveSound(waiter: Waiter, session: PooledSession): Promise<void> {
-    const isSound = performance.now() - session.usedAt < this.#settings.pingMs || (await answers(session));
+    const isFresh =
+      performance.now() - session.usedAt < this.#settings.pingMs && session.usedAt > this.#lostAt;
+    const isSound = isFresh || (await answers(session));
     if (isSound && waiter.waits) return waiter.give(session);
     if (waiter.waits) this.#waiting.unshift(waiter);
     this.release(session, isSound ? 'keep' : 'drop');

@@ -133,19 +133,39 @@ describe.runIf(!isRealOracle)('faults of the source', () => {
     });
   });
 
-  test('sessions that an operator killed while they rested are not given to the next read', async () => {
-    const pooled = oracle.source({ pool: { pingMs: 0 } });
-    await pooled.identity(never);
-    await killIdle('syncline');
-    await expect(pooled.identity(never)).resolves.toBeDefined();
+  describe('sessions that an operator killed while they rested', () => {
+    async function kill(correlationId: string): Promise<void> {
+      const rows = await oracle.query(
+        `SELECT sid FROM v$session WHERE client_identifier = '${correlationId}'`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+      for (const [sid] of rows) await simulator.killSession(Number(sid));
+    }
+
+    test('are not given to the next read where they are asked first', async () => {
+      const pooled = oracle.source({ pool: { pingMs: 0 } }).named({ correlationId: 'asked-first' });
+      await pooled.identity(never);
+      await kill('asked-first');
+      await expect(pooled.identity(never)).resolves.toBeDefined();
+    });
+
+    test('fail one read, not one each', async () => {
+      const pooled = oracle.source().named({ correlationId: 'not-asked' });
+      await Promise.all([pooled.identity(never), pooled.identity(never), pooled.identity(never)]);
+      await kill('not-asked');
+      await expect(pooled.identity(never)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+      for (let i = 0; i < 4; i++) await expect(pooled.identity(never)).resolves.toBeDefined();
+    });
   });
 
-  async function killIdle(module: string): Promise<void> {
-    const rows = await oracle.query(
-      `SELECT sid FROM v$session WHERE module = '${module}' AND status = 'INACTIVE'`,
-    );
-    for (const [sid] of rows) simulator.killSession(Number(sid));
-  }
+  test('a table that the login may not look back at is read in a transaction, from then on', async () => {
+    const fresh = oracle.source();
+    const refused = { do: 'error', number: 1031 } as const;
+    faults.add({ when: { at: 'execute', user, sql: /AS OF SCN[\s\S]*ORDER BY/ }, fault: refused });
+    expect((await readUntilFailure(fresh)).rows).toHaveLength(ROWS);
+    faults.add({ when: { at: 'execute', user, sql: /AS OF SCN/ }, fault: refused });
+    expect((await readUntilFailure(fresh)).rows).toHaveLength(ROWS);
+  });
 
   test('a stalled socket is found silent and cut off; a slow answer is waited for', async () => {
     const wary = oracle.source({ silenceMs: 300, connectTimeoutMs: 2_000 });

@@ -148,6 +148,19 @@ describe('a pool', () => {
     expect(made[0]?.destroyed).toBe(true);
   });
 
+  test('asks all that rest when one was found lost', async () => {
+    const { connect, made } = server();
+    const pool = poolOf({}, connect);
+    const [first, second] = await Promise.all([pool.acquire(never), pool.acquire(never)]);
+    pool.release(first, 'keep');
+    pool.release(second, 'drop');
+    expect(await pool.acquire(never)).toBe(first);
+    expect(made[0]?.pings).toBe(1);
+    pool.release(first, 'keep');
+    expect(await pool.acquire(never)).toBe(first);
+    expect(made[0]?.pings).toBe(1);
+  });
+
   test('gives a logon that hangs up, and hangs up on what comes of it later', async () => {
     vi.useFakeTimers();
     let answer = (): void => undefined;

@@ -64,14 +64,10 @@ describe('a key of two parts', () => {
     const rest = source.readChunk(plan, { lower: first?.position ?? '', upper: null }, read);
     expect(rowsOf(await piecesOf(rest))).toHaveLength(500 - (first?.rows ?? 0));
     const found = source.lookUpKeys(plan, ['a\\|b|5', 'a\\\\|1', 'no|1'], read);
-    expect(rowsOf(await piecesOf(found)).map(([region, nr]) => [region, nr])).toEqual(
-      [
-        ['a\\|b', '5'],
-        ['a\\', '1'],
-      ]
-        .reverse()
-        .sort(),
-    );
+    expect(rowsOf(await piecesOf(found)).map(([region, nr]) => [region, nr])).toEqual([
+      ['a\\', '1'],
+      ['a|b', '5'],
+    ]);
   });
 });
 
