@@ -113,9 +113,10 @@ export function describeOracleError(thrown: unknown): string {
   const found = oracleNumber(error);
   if (found === null) return scrub(messageOf(error));
   const code = codeText(found);
-  const line = messageOf(error)
-    .split('\n')
-    .find((each) => each.startsWith(`${code}: `));
+  const lines = messageOf(error).split('\n');
+  const at = lines.findIndex((each) => each.startsWith(`${code}: `));
+  // PL/SQL says where first, then what.
+  const line = lines[at]?.endsWith(':') ? `${lines[at]} ${lines[at + 1] ?? ''}` : lines[at];
   // What a trigger or procedure raises may hold anything.
   if (found.prefix === 'ORA' && found.number >= 20_000 && found.number <= 20_999)
     return `${code}: an error raised by the database’s own code`;
@@ -127,7 +128,7 @@ export function raisedText(error: unknown): string | null {
   const found = oracleNumber(error);
   if (found === null || classifyNumber(found)?.class !== 'raised') return null;
   const text = new RegExp(`${codeText(found)}: ?([\\s\\S]*?)(?=\\n(?:ORA-\\d{5}|Help:)|$)`).exec(
-    messageOf(error),
+    messageOf(reasonOf(error)),
   );
   return text?.[1]?.trim() ?? '';
 }

@@ -93,18 +93,23 @@ export function insertRow(table: WriteTable, parts: readonly Part[], key: 'given
 }
 
 /**
- * `BEGIN PKG.PROC(P_OPERATION => …, P_CHANGED => …, P_<key> => …, P_<column> => …); END;`. A key that the procedure is
- * to give is passed as NULL and comes back in the binds o1, o2 …
+ * `BEGIN PKG.PROC(P_OPERATION => …, P_CHANGED => …, P_<key> => …, P_<column> => …); END;`. The key goes in and out by the
+ * binds o1, o2 …: NULL when the procedure is to give it.
  */
 export function callProcedure(table: WriteTable, mutation: Mutation, parts: readonly Part[]): Statement {
   const keys = mutation.key === null ? null : keyParts(table, mutation.key);
   const { list, binds } = values(parts);
-  const given = keys === null ? null : values(keys, 'k');
   const changed = Object.keys(mutation.values).filter((name) => !table.key.some((key) => key.name === name));
+  const keyBinds = table.key.map((column, i) => keyBind(column, keys?.[i]?.bind ?? null));
   const args = [
     'P_OPERATION => :operation',
     'P_CHANGED => :changed',
-    ...table.key.map(({ name }, i) => `${argument(name)} => ${given?.list[i] ?? `:o${i + 1}`}`),
+    ...table.key.map((column, i) => {
+      const bind = keyBinds[i] as Bind;
+      // Only a variable can take what comes out.
+      const value = bind.dir === oracledb.BIND_IN ? expression(column, `:o${i + 1}`, bind) : `:o${i + 1}`;
+      return `${argument(column.name)} => ${value}`;
+    }),
     ...parts.map(({ column }, i) => `${argument(column.name)} => ${list[i]}`),
   ];
   return {
@@ -113,9 +118,17 @@ export function callProcedure(table: WriteTable, mutation: Mutation, parts: read
       operation: text(mutation.operation),
       changed: text(changed.join(',')),
       ...binds,
-      ...(given?.binds ?? outBinds(table, oracledb.BIND_INOUT)),
+      ...Object.fromEntries(keyBinds.map((bind, i) => [`o${i + 1}`, bind])),
     },
   };
+}
+
+/** Dates have no text that PL/SQL would convert by itself: as parts of a key they are IN parameters. */
+function keyBind({ kind }: WriteColumn, given: Bind | null): Bind {
+  const isTime = kind === 'date' || kind === 'timestamp' || kind === 'zoned';
+  if (given !== null && isTime) return given;
+  const bind = { ...(given ?? { type: oracledb.DB_TYPE_VARCHAR, val: null }), dir: oracledb.BIND_INOUT };
+  return { ...bind, maxSize: kind === 'raw' ? MAX_RAW_BYTES : MAX_KEY_BYTES };
 }
 
 function argument(column: string): string {
@@ -135,12 +148,11 @@ function text(val: string): Bind {
 }
 
 const MAX_KEY_BYTES = 4_000;
+const MAX_RAW_BYTES = 2_000;
 
-function outBinds(table: WriteTable, dir: number = oracledb.BIND_OUT): Record<string, Bind> {
-  const bind = { dir, type: oracledb.DB_TYPE_VARCHAR, maxSize: MAX_KEY_BYTES };
-  return Object.fromEntries(
-    table.key.map((_, i) => [`o${i + 1}`, dir === oracledb.BIND_INOUT ? { ...bind, val: null } : bind]),
-  );
+function outBinds(table: WriteTable): Record<string, Bind> {
+  const bind = { dir: oracledb.BIND_OUT, type: oracledb.DB_TYPE_VARCHAR, maxSize: MAX_KEY_BYTES };
+  return Object.fromEntries(table.key.map((_, i) => [`o${i + 1}`, bind]));
 }
 
 function keyCondition(table: WriteTable, key: string): Statement {

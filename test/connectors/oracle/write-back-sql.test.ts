@@ -1,5 +1,6 @@
 /** What is sent to Oracle: statements of one row, the order of entities, scripts. Nothing here needs a database. */
 import fc from 'fast-check';
+import oracledb from 'oracledb';
 import { describe, expect, test } from 'vitest';
 import { asScript, captureNames, installDdl, removeDdl } from '../../../src/connectors/oracle/capture-ddl.ts';
 import {
@@ -45,7 +46,7 @@ describe('statements of a row', () => {
     const table = tableOf();
     const parts = valueParts(table, { NAME: "O'Neil", HIRED: '2024-05-01', 'Odd "name"': '1.5' });
     expect(selectRow(table, '7', 5).sql).toBe(
-      `SELECT "ID", "NAME", TO_CHAR("HIRED", '${WALL_MASK}'), "Odd ""name""" FROM "HR"."PEOPLE" WHERE "ID" = TO_NUMBER(:k1) FOR UPDATE WAIT 5`,
+      `SELECT "ID", "NAME", TO_CHAR("HIRED", 'S${WALL_MASK}'), "Odd ""name""" FROM "HR"."PEOPLE" WHERE "ID" = TO_NUMBER(:k1) FOR UPDATE WAIT 5`,
     );
     expect(selectRow(table, '7', 0).sql).toMatch(/ FOR UPDATE NOWAIT$/);
     expect(selectRow(table, '7', null).sql).not.toContain('FOR UPDATE');
@@ -96,10 +97,11 @@ describe('statements of a row', () => {
       origin: null,
     };
     expect(callProcedure(table, mutation, valueParts(table, mutation.values)).sql).toBe(
-      'BEGIN HR.PAY.SET_PERSON(P_OPERATION => :operation, P_CHANGED => :changed, P_ID => TO_NUMBER(:k1), P_NAME => :v1); END;',
+      'BEGIN HR.PAY.SET_PERSON(P_OPERATION => :operation, P_CHANGED => :changed, P_ID => :o1, P_NAME => :v1); END;',
     );
+    expect(callProcedure(table, mutation, []).binds.o1).toMatchObject({ dir: oracledb.BIND_INOUT, val: '7' });
     const made = callProcedure(table, { ...mutation, operation: 'insert', key: null }, []);
-    expect(made.sql).toContain('P_ID => :o1');
+    expect(made.binds.o1).toMatchObject({ dir: oracledb.BIND_INOUT, val: null });
     const foul = tableOf({ call: 'X; DROP TABLE Y' });
     expect(() => callProcedure(foul, mutation, [])).toThrow('no name of a procedure');
   });
