@@ -18,17 +18,17 @@ $$;
 CREATE FUNCTION oracle.divide(dividend numeric, divisor numeric) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 DECLARE
-  quotient numeric;
+  fraction text;
+  zeros integer := 0;
 BEGIN
   IF divisor = 0 THEN PERFORM oracle.raise(1476, 'divisor is equal to zero'); END IF;
-  quotient := dividend / divisor;
-  -- The scale that a dividend has, a quotient has at least: enough of it for 40 digits and one more base 100 digit.
-  IF abs(quotient) < 1 THEN
-    quotient := round(dividend, 44 + greatest(0, -floor(log(greatest(abs(quotient), 1e-130)))::integer)) / divisor;
-  ELSE
-    quotient := round(dividend, 44) / divisor;
+  IF dividend = 0 THEN RETURN 0; END IF;
+  IF abs(dividend) < abs(divisor) THEN
+    fraction := split_part(format('%s', abs(dividend / divisor)), '.', 2);
+    zeros := length(fraction) - length(ltrim(fraction, '0'));
   END IF;
-  RETURN oracle.round_number(quotient);
+  -- The scale that a dividend has, a quotient has at least: enough of it for 40 digits and one more of base 100.
+  RETURN oracle.round_number(round(dividend, 44 + zeros) / divisor);
 END
 $$;
 CREATE FUNCTION oracle.divide(integer, integer) RETURNS numeric IMMUTABLE PARALLEL SAFE
