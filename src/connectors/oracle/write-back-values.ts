@@ -60,9 +60,9 @@ export function expression({ kind }: WriteColumn, placeholder: string, { val }: 
     case 'date':
       return `TO_DATE(${placeholder}, '${sign}${WALL_MASK}')`;
     case 'timestamp':
-      return `TO_TIMESTAMP(${placeholder}, '${sign}${WALL_MASK}.FF')`;
+      return `TO_TIMESTAMP(${placeholder}, '${sign}${WALL_MASK}.FF9')`;
     case 'zoned':
-      return `TO_TIMESTAMP_TZ(${placeholder}, '${WALL_MASK}.FF TZH:TZM')`;
+      return `TO_TIMESTAMP_TZ(${placeholder}, '${WALL_MASK}.FF9 TZH:TZM')`;
     case 'yearMonth':
       return `TO_YMINTERVAL(${placeholder})`;
     case 'daySecond':
@@ -110,11 +110,11 @@ function bound(column: WriteColumn, text: string): string | number | Buffer {
       return signed(moment(column, wallTime(text), 0));
     case 'timestamp': {
       const given = moment(column, wallTime(text), column.scale ?? 9);
-      return `${signed(given)}.${given.fraction || '0'}`;
+      return `${signed(given)}.${given.fraction.padEnd(9, '0')}`;
     }
     case 'zoned': {
       const given = moment(column, utcTime(text), column.scale ?? 9);
-      return `${given.wall}.${given.fraction || '0'} +00:00`;
+      return `${given.wall}.${given.fraction.padEnd(9, '0')} +00:00`;
     }
     case 'yearMonth':
     case 'daySecond':
