@@ -5,10 +5,13 @@ import { campaignCount } from './counts.ts';
 const kills = campaignCount('CAMPAIGN_KILLS');
 const rows = campaignCount('CAMPAIGN_ROWS');
 
-it(`survives ${kills} killed workers in one full run of ${rows} rows`, async () => {
-  const report = await killWorkers({ rows, kills });
-  expect(report).toMatchObject({ lost: 0, different: 0, mirrorRows: rows });
-  expect(report.takenOver).toBeGreaterThanOrEqual(kills);
-  expect(report.summary.status).toBe('SUCCESS');
-  expect(report.summary.counts).toMatchObject({ fetched: rows, inserted: rows });
-});
+it.each(['postgres', 'oracle'] as const)(
+  `survives ${kills} killed workers in one full run of ${rows} rows from %s`,
+  async (source) => {
+    const report = await killWorkers({ rows, kills, source });
+    expect(report).toMatchObject({ lost: 0, different: 0, mirrorRows: rows });
+    expect(report.takenOver).toBeGreaterThanOrEqual(kills);
+    expect(report.summary.status).toBe('SUCCESS');
+    expect(report.summary.counts).toMatchObject({ fetched: rows, inserted: rows });
+  },
+);

@@ -3,7 +3,16 @@ import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import type { RunSummary } from '../../src/domain/run.ts';
 import { chunksDone, pacedLoads, whileALoadWaits } from './pace.ts';
-import { type Comparison, compareSales, salesPipeline, salesTable } from './sales.ts';
+import {
+  type Comparison,
+  compareOracleSales,
+  compareSales,
+  fillOracleSales,
+  ORACLE_SALES,
+  oracleSalesPipeline,
+  salesPipeline,
+  salesTable,
+} from './sales.ts';
 import { createWorld } from './world.ts';
 
 export type KillReport = Comparison & {
@@ -12,16 +21,24 @@ export type KillReport = Comparison & {
   readonly takenOver: number;
 };
 
-export async function killWorkers(options: { rows: number; kills: number }): Promise<KillReport> {
-  const { rows, kills } = options;
+export async function killWorkers(options: {
+  rows: number;
+  kills: number;
+  source: 'postgres' | 'oracle';
+}): Promise<KillReport> {
+  const { rows, kills, source } = options;
+  const isOracle = source === 'oracle';
+  const pipeline = `killed_${source}`;
+  const chunks = { chunkRows: Math.ceil(rows / (kills * 4)) };
   const world = await createWorld('kills', {
-    source: salesTable(rows),
-    pipelines: salesPipeline('killed', { chunkRows: Math.ceil(rows / (kills * 4)) }),
+    source: isOracle ? fillOracleSales(rows) : salesTable(rows),
+    pipelines: isOracle ? oracleSalesPipeline(pipeline, chunks) : salesPipeline(pipeline, chunks),
+    ...(isOracle && { oracle: ORACLE_SALES }),
   });
   try {
     await pacedLoads(world, 0);
     let worker = await world.startWorker();
-    const run = await startRun(world.client, world.config, { pipeline: 'killed', mode: 'full' });
+    const run = await startRun(world.client, world.config, { pipeline, mode: 'full' });
     for (let kill = 1; kill <= kills; kill++) {
       await chunksDone(world, kill * 2, run.runId);
       const victim: WorkerProcess = worker;
@@ -32,7 +49,11 @@ export async function killWorkers(options: { rows: number; kills: number }): Pro
     const { rows: chunks } = await world.store.pool.query<{ count: number }>(
       'SELECT count(*) AS count FROM syncline.sync_chunk WHERE attempt > 1',
     );
-    return { summary, takenOver: chunks[0]?.count ?? 0, ...(await compareSales(world)) };
+    return {
+      summary,
+      takenOver: chunks[0]?.count ?? 0,
+      ...(await (isOracle ? compareOracleSales(world) : compareSales(world))),
+    };
   } finally {
     await world.close();
   }

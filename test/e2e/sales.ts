@@ -10,6 +10,18 @@ export function salesTable(rows: number): string {
     INSERT INTO sales SELECT n, n % 1000 / 7.0, 'sale ' || n, now() - interval '1 hour' FROM generate_series(1, ${rows}) AS n`;
 }
 
+/** The same as tables of Oracle: statements for the user SHOP, then PostgreSQL's for the rows, which is faster. */
+export const ORACLE_SALES = [
+  `CREATE TABLE sales (id NUMBER(18) PRIMARY KEY, amount NUMBER(12, 2) NOT NULL, note VARCHAR2(40), flag CHAR(3),
+     updated_at TIMESTAMP(6) WITH TIME ZONE DEFAULT SYSTIMESTAMP NOT NULL)`,
+  'CREATE INDEX sales_at ON sales (updated_at, id)',
+];
+
+export function fillOracleSales(rows: number): string {
+  return `INSERT INTO "SHOP"."SALES" SELECT n, n % 1000 / 7.0, CASE WHEN n % 10 > 0 THEN 'sale ' || n END, 'x', now() - interval '1 hour'
+            FROM generate_series(1, ${rows}) AS n`;
+}
+
 type SalesSettings = {
   readonly chunkRows: number;
   readonly lanes?: number;
@@ -18,6 +30,13 @@ type SalesSettings = {
   /** Text of more settings of the pipeline. */
   readonly more?: string;
 };
+
+/** Text of the same pipeline, its source an Oracle. */
+export function oracleSalesPipeline(pipeline: string, settings: { readonly chunkRows: number }): string {
+  return `{ ${pipeline}: { source: 'shop', entities: { sales: {
+    read: { table: 'SHOP.SALES' }, key: 'ID', changedAt: 'UPDATED_AT', mirror: 'pos.sales',
+    validate: z.object({ amount: decimal({ min: '0' }) }), chunkRows: ${settings.chunkRows} } } } }`;
+}
 
 /** Text of a pipeline with the one entity `sales`. */
 export function salesPipeline(pipeline: string, settings: SalesSettings): string {
@@ -36,9 +55,25 @@ export type Comparison = { readonly lost: number; readonly different: number; re
 
 /** The mirror against the source, row by row. */
 export async function compareSales(world: World): Promise<Comparison> {
-  const row = `id::text, row(${SALES_COLUMNS})::text AS row`;
+  return compareRows(world, { there: 'sales', columns: SALES_COLUMNS });
+}
+
+/** The simulator's tables are PostgreSQL's, and its values print as the mirror's; a NUMBER has no zeros at its end. */
+export async function compareOracleSales(world: World): Promise<Comparison> {
+  const columns = 'id, amount, note, flag, updated_at';
+  return compareRows(world, {
+    there: `(SELECT "ID" AS id, trim_scale("AMOUNT") AS amount, "NOTE" AS note, "FLAG" AS flag, "UPDATED_AT" AS updated_at FROM "SHOP"."SALES") AS sales`,
+    columns,
+  });
+}
+
+async function compareRows(
+  world: World,
+  { there: table, columns }: { readonly there: string; readonly columns: string },
+): Promise<Comparison> {
+  const row = `id::text, row(${columns})::text AS row`;
   const [there, here] = await Promise.all([
-    world.source.query<{ id: string; row: string }>(`SELECT ${row} FROM sales`),
+    world.source.query<{ id: string; row: string }>(`SELECT ${row} FROM ${table}`),
     world.store.pool.query<{ id: string; row: string }>(
       `SELECT ${row} FROM pos.sales WHERE sync_deleted_at IS NULL`,
     ),

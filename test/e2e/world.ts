@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type pg from 'pg';
+import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-simulator/start.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
 import { type Client, connectClient } from '../../src/client.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -38,6 +39,8 @@ export type WorldOptions = {
   readonly pipelines: string;
   /** Text in front of the configuration: functions that `pipelines` uses. */
   readonly functions?: string;
+  /** The source is an Oracle simulator on the source's database: statements of its user SHOP, before `source`. */
+  readonly oracle?: readonly string[];
   /** More settings of the source `shop`, as text: `limits: { concurrency: 2 }`. */
   readonly sourceSettings?: string;
   /** A server of the file's own that holds the store. */
@@ -46,6 +49,12 @@ export type WorldOptions = {
   readonly storeUrl?: (url: string) => string;
   readonly sourceUrl?: (url: string) => string;
 };
+
+const SOURCES = {
+  postgres: `kind: 'postgres', url: env('SOURCE_URL')`,
+  oracle: `kind: 'oracle', connectString: env('SOURCE_URL'), user: 'SHOP', password: env('SOURCE_PASSWORD'), timeZone: 'UTC'`,
+} as const;
+const PASSWORD = 'tiger';
 
 /** Text of a configuration file; the world's queue keeps its workers to its own runs. */
 function configText(options: WorldOptions, taskQueue: string): string {
@@ -56,7 +65,7 @@ ${options.functions ?? ''}
 export default defineSync({
   store: { url: env('DATABASE_URL') },
   temporal: { taskQueue: ${JSON.stringify(taskQueue)} },
-  sources: { shop: { kind: 'postgres', url: env('SOURCE_URL'), ${options.sourceSettings ?? ''} } },
+  sources: { shop: { ${SOURCES[options.oracle === undefined ? 'postgres' : 'oracle']}, ${options.sourceSettings ?? ''} } },
   pipelines: ${options.pipelines},
 });
 `;
@@ -65,11 +74,12 @@ export default defineSync({
 export async function createWorld(name: string, options: WorldOptions): Promise<World> {
   const [storeDatabase, sourceDatabase] = await Promise.all([
     freshDatabase(options.storeServer ?? (await storeServer()), name),
-    freshDatabase(await sourceServer(), name),
+    freshDatabase(await sourceServer(), name, options.oracle && { collation: 'C' }),
   ]);
   const temporal = await temporalServer();
   const store = await openStore({ url: storeDatabase.url, poolMax: 4, applicationName: 'test' });
   await migrate(store);
+  const simulator = options.oracle && (await simulate(sourceDatabase.url, options.oracle));
   const source = createPool({ url: sourceDatabase.url, applicationName: 'test', max: 4, values: 'state' });
   await source.query(options.source);
 
@@ -78,7 +88,8 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   await writeFile(configPath, configText(options, storeDatabase.name));
   const environment = {
     DATABASE_URL: options.storeUrl?.(storeDatabase.url) ?? storeDatabase.url,
-    SOURCE_URL: options.sourceUrl?.(sourceDatabase.url) ?? sourceDatabase.url,
+    SOURCE_URL: simulator?.connectString ?? options.sourceUrl?.(sourceDatabase.url) ?? sourceDatabase.url,
+    SOURCE_PASSWORD: PASSWORD,
     TEMPORAL_ADDRESS: temporal.address,
   };
   const config = await loadConfig({ path: configPath, sourceKinds, environment });
@@ -104,11 +115,21 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
     close: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
       await client.connection.close();
+      await simulator?.stop();
       await Promise.all([store.close(), source.end()]);
       await Promise.all([storeDatabase.drop(), sourceDatabase.drop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function simulate(postgresUrl: string, statements: readonly string[]): Promise<OracleSimulator> {
+  const simulator = await startOracleSimulator({
+    postgresUrl,
+    users: [{ name: 'SHOP', password: PASSWORD }],
+  });
+  for (const statement of statements) await simulator.sql('SHOP', statement);
+  return simulator;
 }
 
 /** Holds what `look` finds; looks again until it is there. Only for conditions that no event announces. */

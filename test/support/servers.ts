@@ -35,13 +35,22 @@ export async function ownCluster(options: Partial<ClusterOptions> = {}): Promise
 
 export type FreshDatabase = { url: string; name: string; drop(): Promise<void> };
 
-/** Creates an empty database; `name` only begins its name, so that files and reruns do not collide. */
-export async function freshDatabase(server: PostgresServer, name = 'test'): Promise<FreshDatabase> {
+const BYTEWISE = `TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`;
+
+/**
+ * Creates an empty database; `name` only begins its name, so that files and reruns do not collide. `collation: 'C'`: as
+ * the Oracle simulator needs it; else the server's.
+ */
+export async function freshDatabase(
+  server: PostgresServer,
+  name = 'test',
+  { collation }: { readonly collation?: 'C' } = {},
+): Promise<FreshDatabase> {
   const unique = `${name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '_')
     .slice(0, 40)}_${randomBytes(5).toString('hex')}`;
-  await asSuperuser(server, `CREATE DATABASE ${unique}`);
+  await asSuperuser(server, `CREATE DATABASE ${unique} ${collation === 'C' ? BYTEWISE : ''}`);
   return {
     name: unique,
     url: server.url(unique),
