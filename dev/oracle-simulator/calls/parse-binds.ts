@@ -3,6 +3,7 @@
 import { OraError } from '../ora-error.ts';
 import type { BindType, Cell } from '../types.ts';
 import type { LocatorOwner } from '../values/lob-locator.ts';
+import { readRowid } from '../values/rowid.ts';
 import type { CharsetForm } from '../values/text.ts';
 import { type ClientCapabilities, FIELD_VERSION } from '../wire/capabilities.ts';
 import { ProtocolError, type TtcReader } from '../wire/reader.ts';
@@ -107,6 +108,7 @@ function parseValue(reader: TtcReader, bind: Bind, owner: LocatorOwner): Cell {
     skipValue(reader, bind.dataType);
     throw unsupportedType(bind.dataType);
   }
+  if (bind.dataType === DATA_TYPE.rowid) return readRowid(reader);
   const bytes = valueBytes(reader, bind.dataType);
   return bytes === null ? null : decodeBind(bind, bytes, owner);
 }
@@ -127,6 +129,8 @@ function skipValue(reader: TtcReader, dataType: number): void {
     if (reader.ub() === 0) return;
     reader.bytes();
     reader.bytes();
+  } else if (dataType === DATA_TYPE.rowid) {
+    readRowid(reader);
   } else {
     valueBytes(reader, dataType);
   }

@@ -1,6 +1,7 @@
 /** ROWIDs as clients read them in rows: four numbers, which clients print in 18 digits to the base 64. */
 
 import { OraError } from '../ora-error.ts';
+import type { TtcReader } from '../wire/reader.ts';
 import type { TtcWriter } from '../wire/writer.ts';
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -36,6 +37,17 @@ export function writeRowid(writer: TtcWriter, text: string): void {
   writer.ub(row);
 }
 
+/** A bind value of type ROWID: JDBC sends the four numbers as it got them, behind that length, which is not one of bytes. */
+export function readRowid(reader: TtcReader): string | null {
+  if (reader.uint8() === 0) return null;
+  const object = reader.count();
+  const file = reader.count();
+  reader.uint8();
+  const block = reader.count();
+  const row = reader.count();
+  return print(object, 6) + print(file, 3) + print(block, 6) + print(row, 3);
+}
+
 /** The value of a column of type UROWID, which is a physical one here. */
 export function writeUrowid(writer: TtcWriter, text: string): void {
   const { object, file, block, row } = parseRowid(text);
@@ -57,6 +69,12 @@ function digits(text: string, start: number, end: number): number {
     value = value * 64 + digit;
   }
   return value;
+}
+
+function print(value: number, width: number): string {
+  let text = '';
+  for (let rest = value; text.length < width; rest = Math.floor(rest / 64)) text = DIGITS[rest % 64] + text;
+  return text;
 }
 
 function invalidRowid(): OraError {

@@ -66,7 +66,11 @@ function endToEnd({ reader, client, session }: CallContext): Work {
   reader.ub();
   value('dbOperation');
   const values: Record<string, string> = {};
-  for (const { name, length } of present) values[name] = readClientText(reader, client, length);
+  for (const { name, length } of present) {
+    // python-oracledb: an empty text has its length of 0 there again, None has nothing. What follows never begins with 0.
+    if (length === 0 && client.prefixedText && reader.peek() === 0) reader.uint8();
+    values[name] = readClientText(reader, client, length);
+  }
   return async () => {
     session.describeClient(values);
   };
