@@ -110,7 +110,8 @@ INSERT INTO oracle.parameter (name, value, type) VALUES
   ('undo_tablespace', 'UNDOTBS1', 2);
 -- The number stays the same for this database and differs from that of others.
 INSERT INTO oracle.database (dbid, name, host)
-SELECT 1000000000 + (hashtextextended(current_database() || system_identifier::text, oid::bigint) & 2147483647), 'FREE', 'simulator'
+SELECT 1000000000 + (hashtextextended(current_database() || system_identifier::text, oid::bigint) & 2147483647),
+  'FREE', 'simulator'
 FROM pg_control_system(), pg_database WHERE datname = current_database();
 
 -- Whom a statement runs for: SECURITY DEFINER changes current_user, SET ROLE's setting stays.

@@ -20,9 +20,12 @@ BEGIN
     place := place + 1;
     element := upper(substr(token, 2));
     IF token ~ '^P' THEN
-      IF exact AND left(reading.rest, 1) <> element THEN PERFORM oracle.raise(1861, 'literal does not match format string'); END IF;
+      IF exact AND left(reading.rest, 1) <> element THEN
+        PERFORM oracle.raise(1861, 'literal does not match format string');
+      END IF;
       IF element = ' ' THEN
-        reading.rest := CASE WHEN exact THEN substr(reading.rest, 2) ELSE regexp_replace(reading.rest, '^([^[:alnum:]+-]| *)', '') END;
+        reading.rest := CASE WHEN exact THEN substr(reading.rest, 2)
+          ELSE regexp_replace(reading.rest, '^([^[:alnum:]+-]| *)', '') END;
       ELSIF reading.rest ~ '^[^[:alnum:]]' THEN
         reading.rest := substr(reading.rest, 2);
       -- Punctuation may be left out between numbers only.
@@ -76,7 +79,8 @@ $$;
 -- Exact text of a day that is there in every year: nothing to check. Masks that it is read by are in oracle.is_iso_mask.
 CREATE FUNCTION oracle.is_iso_text(text) RETURNS boolean IMMUTABLE PARALLEL SAFE
   RETURN $1 ~ ('^(000[1-9]|00[1-9]\d|0[1-9]\d\d|[1-9]\d{3})-'
-    || '((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?$');
+    || '((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)'
+    || '([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?$');
 -- 0: none; 10: day; 19: with ' ', 20: with 'T' and seconds; 26, 27: with a fraction.
 CREATE FUNCTION oracle.iso_mask(text) RETURNS integer IMMUTABLE PARALLEL SAFE
   RETURN CASE

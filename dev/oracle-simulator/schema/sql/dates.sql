@@ -181,7 +181,8 @@ CREATE FUNCTION oracle.extract(text, interval) RETURNS numeric IMMUTABLE PARALLE
 CREATE FUNCTION oracle.numtodsinterval(amount numeric, unit text) RETURNS interval
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
 DECLARE
-  factor integer := CASE upper(btrim(unit)) WHEN 'DAY' THEN 86400 WHEN 'HOUR' THEN 3600 WHEN 'MINUTE' THEN 60 WHEN 'SECOND' THEN 1 END;
+  factor integer := CASE upper(btrim(unit)) WHEN 'DAY' THEN 86400 WHEN 'HOUR' THEN 3600
+    WHEN 'MINUTE' THEN 60 WHEN 'SECOND' THEN 1 END;
   microseconds numeric;
 BEGIN
   IF factor IS NULL THEN PERFORM oracle.raise(1760, 'illegal argument for function'); END IF;

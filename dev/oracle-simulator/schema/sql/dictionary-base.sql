@@ -36,7 +36,8 @@ BEGIN
   RETURN CASE type
     WHEN 'numeric'::regtype THEN
       CASE WHEN typmod < 4 THEN ROW ('NUMBER', NULL, NULL, NULL, NULL)::oracle.column_type
-      ELSE ROW ('NUMBER', (typmod - 4) >> 16, CASE WHEN scale > 1023 THEN scale - 2048 ELSE scale END, NULL, NULL)::oracle.column_type END
+      ELSE ROW ('NUMBER', (typmod - 4) >> 16, CASE WHEN scale > 1023 THEN scale - 2048 ELSE scale END, NULL,
+        NULL)::oracle.column_type END
     WHEN 'int2'::regtype THEN ROW ('NUMBER', 5, 0, NULL, NULL)::oracle.column_type
     WHEN 'int4'::regtype THEN ROW ('NUMBER', 10, 0, NULL, NULL)::oracle.column_type
     WHEN 'int8'::regtype THEN ROW ('NUMBER', 19, 0, NULL, NULL)::oracle.column_type

@@ -13,13 +13,15 @@ CREATE VIEW oracle."CONSTRAINTS" AS
     k.table_name::varchar(128) AS "TABLE_NAME", c.text::oracle.long AS "SEARCH_CONDITION",
     "left"(c.text, 4000)::varchar(4000) AS "SEARCH_CONDITION_VC",
     t.owner::varchar(128) AS "R_OWNER", t.conname::varchar(128) AS "R_CONSTRAINT_NAME",
-    CASE WHEN k.contype = 'f' THEN CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' ELSE 'NO ACTION' END
+    CASE WHEN k.contype = 'f' THEN CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'
+      ELSE 'NO ACTION' END
       END::varchar(9) AS "DELETE_RULE",
     CASE WHEN k.conenforced THEN 'ENABLED' ELSE 'DISABLED' END::varchar(8) AS "STATUS",
     CASE WHEN k.condeferrable THEN 'DEFERRABLE' ELSE 'NOT DEFERRABLE' END::varchar(14) AS "DEFERRABLE",
     CASE WHEN k.condeferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END::varchar(9) AS "DEFERRED",
     CASE WHEN k.convalidated AND k.conenforced THEN 'VALIDATED' ELSE 'NOT VALIDATED' END::varchar(13) AS "VALIDATED",
-    CASE WHEN k.conname ~ '^SYS_C|_(pkey|key|fkey|check|not_null)\d*$' THEN 'GENERATED NAME' ELSE 'USER NAME' END::varchar(14)
+    CASE WHEN k.conname ~ '^SYS_C|_(pkey|key|fkey|check|not_null)\d*$' THEN 'GENERATED NAME'
+      ELSE 'USER NAME' END::varchar(14)
       AS "GENERATED",
     NULL::varchar(3) AS "BAD", NULL::varchar(4) AS "RELY", NULL::oracle.date AS "LAST_CHANGE",
     CASE WHEN i.oid IS NOT NULL THEN k.owner END::varchar(128) AS "INDEX_OWNER", i.relname::varchar(128) AS "INDEX_NAME",
@@ -37,7 +39,8 @@ CREATE VIEW oracle."CONSTRAINTS" AS
   ) AS c;
 
 CREATE VIEW oracle."CONS_COLUMNS" AS
-  SELECT k.owner::varchar(128) AS "OWNER", k.conname::varchar(128) AS "CONSTRAINT_NAME", k.table_name::varchar(128) AS "TABLE_NAME",
+  SELECT k.owner::varchar(128) AS "OWNER", k.conname::varchar(128) AS "CONSTRAINT_NAME",
+    k.table_name::varchar(128) AS "TABLE_NAME",
     a.attname::varchar(4000) AS "COLUMN_NAME",
     CASE WHEN k.contype IN ('p', 'u', 'f') THEN u.place END::numeric AS "POSITION", k.conrelid AS relation, k.kind
   FROM oracle.shown_constraint AS k
@@ -52,7 +55,8 @@ CREATE VIEW oracle.shown_index AS
 CREATE VIEW oracle."INDEXES" AS
   SELECT x.owner::varchar(128) AS "OWNER", x.name::varchar(128) AS "INDEX_NAME",
     CASE WHEN x.is_functional THEN 'FUNCTION-BASED NORMAL' ELSE 'NORMAL' END::varchar(27) AS "INDEX_TYPE",
-    x.table_owner::varchar(128) AS "TABLE_OWNER", x.table_name::varchar(128) AS "TABLE_NAME", 'TABLE'::varchar(11) AS "TABLE_TYPE",
+    x.table_owner::varchar(128) AS "TABLE_OWNER", x.table_name::varchar(128) AS "TABLE_NAME",
+    'TABLE'::varchar(11) AS "TABLE_TYPE",
     CASE WHEN x.indisunique THEN 'UNIQUE' ELSE 'NONUNIQUE' END::varchar(9) AS "UNIQUENESS",
     'DISABLED'::varchar(13) AS "COMPRESSION", 'USERS'::varchar(30) AS "TABLESPACE_NAME",
     CASE WHEN x.reltuples >= 0 THEN x.relpages::numeric END AS "LEAF_BLOCKS",
@@ -78,7 +82,8 @@ CREATE VIEW oracle."IND_COLUMNS" AS
   SELECT x.owner::varchar(128) AS "INDEX_OWNER", x.name::varchar(128) AS "INDEX_NAME",
     x.table_owner::varchar(128) AS "TABLE_OWNER", x.table_name::varchar(128) AS "TABLE_NAME",
     coalesce(x.attname::text, format('SYS_NC%s$', lpad(x.place::text, 5, '0')))::varchar(4000) AS "COLUMN_NAME",
-    x.place::numeric AS "COLUMN_POSITION", oracle.type_bytes(c.type_name, c.scale, c.length, c.unit)::numeric AS "COLUMN_LENGTH",
+    x.place::numeric AS "COLUMN_POSITION",
+    oracle.type_bytes(c.type_name, c.scale, c.length, c.unit)::numeric AS "COLUMN_LENGTH",
     coalesce(c.length, 0)::numeric AS "CHAR_LENGTH", x.direction::varchar(4) AS "DESCEND", x.indrelid AS relation, x.kind
   FROM oracle.shown_index_column AS x
   LEFT JOIN oracle.column_detail AS c ON c.relation = x.indrelid AND c.number = x.number AND x.number > 0;

@@ -16,7 +16,8 @@ CREATE VIEW oracle.shown_routine AS
 -- visible: decided here, as the objects are of different kinds.
 CREATE VIEW oracle.shown_object AS
   SELECT r.owner, r.name::text, r.oid AS number, CASE WHEN r.kind IN ('r', 'i') THEN r.oid END AS data_number,
-    CASE r.kind WHEN 'i' THEN 'INDEX' WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN CASE WHEN r.is_synonym THEN 'SYNONYM' ELSE 'VIEW' END
+    CASE r.kind WHEN 'i' THEN 'INDEX' WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN CASE WHEN r.is_synonym THEN 'SYNONYM'
+      ELSE 'VIEW' END
       ELSE 'TABLE' END AS type, 'VALID' AS status, r.is_temporary, r.name ~ '^ISEQ\$\$_' AS is_generated,
     CASE WHEN r.kind = 'i' THEN (SELECT oracle.may_see(x.indrelid, 'r') FROM pg_index AS x WHERE x.indexrelid = r.oid)
       ELSE oracle.may_see(r.oid, r.kind) END AS is_visible
@@ -35,34 +36,42 @@ CREATE VIEW oracle."OBJECTS" AS
     o.type::varchar(23) AS "OBJECT_TYPE", d.created AS "CREATED", d.created AS "LAST_DDL_TIME",
     oracle.to_char(d.created, 'YYYY-MM-DD:HH24:MI:SS')::varchar(19) AS "TIMESTAMP", o.status::varchar(7) AS "STATUS",
     oracle.y_n(o.is_temporary) AS "TEMPORARY", oracle.y_n(o.is_generated) AS "GENERATED", 'N'::varchar(1) AS "SECONDARY",
-    CASE o.type WHEN 'INDEX' THEN 4 WHEN 'TRIGGER' THEN 3 ELSE 1 END::numeric AS "NAMESPACE", NULL::varchar(128) AS "EDITION_NAME",
+    CASE o.type WHEN 'INDEX' THEN 4 WHEN 'TRIGGER' THEN 3 ELSE 1 END::numeric AS "NAMESPACE",
+    NULL::varchar(128) AS "EDITION_NAME",
     'NONE'::varchar(18) AS "SHARING", oracle.y_n(o.owner = 'SYS') AS "ORACLE_MAINTAINED", o.is_visible
   FROM oracle.shown_object AS o CROSS JOIN (SELECT oracle.host_date(created) AS created FROM oracle.database) AS d;
 
 CREATE VIEW oracle."SEQUENCES" AS
-  SELECT r.owner::varchar(128) AS "SEQUENCE_OWNER", r.name::varchar(128) AS "SEQUENCE_NAME", s.seqmin::numeric AS "MIN_VALUE",
+  SELECT r.owner::varchar(128) AS "SEQUENCE_OWNER", r.name::varchar(128) AS "SEQUENCE_NAME",
+    s.seqmin::numeric AS "MIN_VALUE",
     s.seqmax::numeric AS "MAX_VALUE", s.seqincrement::numeric AS "INCREMENT_BY", oracle.y_n(s.seqcycle) AS "CYCLE_FLAG",
     'N'::varchar(1) AS "ORDER_FLAG", CASE s.seqcache WHEN 1 THEN 0 ELSE s.seqcache END::numeric AS "CACHE_SIZE",
-    coalesce(pg_sequence_last_value(r.oid) + s.seqincrement, s.seqstart)::numeric AS "LAST_NUMBER", 'N'::varchar(1) AS "SCALE_FLAG",
-    'N'::varchar(1) AS "EXTEND_FLAG", 'N'::varchar(1) AS "SESSION_FLAG", 'N'::varchar(1) AS "KEEP_VALUE", r.oid AS relation, r.kind
+    coalesce(pg_sequence_last_value(r.oid) + s.seqincrement, s.seqstart)::numeric AS "LAST_NUMBER",
+    'N'::varchar(1) AS "SCALE_FLAG",
+    'N'::varchar(1) AS "EXTEND_FLAG", 'N'::varchar(1) AS "SESSION_FLAG", 'N'::varchar(1) AS "KEEP_VALUE",
+    r.oid AS relation, r.kind
   FROM oracle.relation AS r JOIN pg_sequence AS s ON s.seqrelid = r.oid;
 
 CREATE VIEW oracle."TRIGGERS" AS
   SELECT t.owner::varchar(128) AS "OWNER", t.tgname::varchar(128) AS "TRIGGER_NAME",
     (CASE WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF' WHEN t.tgtype & 2 > 0 THEN 'BEFORE' ELSE 'AFTER' END
-      || CASE WHEN t.tgtype & 64 > 0 THEN '' WHEN t.tgtype & 1 > 0 THEN ' EACH ROW' ELSE ' STATEMENT' END)::varchar(16) AS "TRIGGER_TYPE",
+      || CASE WHEN t.tgtype & 64 > 0 THEN '' WHEN t.tgtype & 1 > 0 THEN ' EACH ROW' ELSE ' STATEMENT' END)::varchar(16)
+        AS "TRIGGER_TYPE",
     concat_ws(' OR ', CASE WHEN t.tgtype & 4 > 0 THEN 'INSERT' END, CASE WHEN t.tgtype & 16 > 0 THEN 'UPDATE' END,
       CASE WHEN t.tgtype & 8 > 0 THEN 'DELETE' END)::varchar(246) AS "TRIGGERING_EVENT",
-    t.owner::varchar(128) AS "TABLE_OWNER", CASE t.kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END::varchar(18) AS "BASE_OBJECT_TYPE",
+    t.owner::varchar(128) AS "TABLE_OWNER", CASE t.kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END::varchar(18)
+      AS "BASE_OBJECT_TYPE",
     t.table_name::varchar(128) AS "TABLE_NAME", NULL::varchar(4000) AS "COLUMN_NAME",
     'REFERENCING NEW AS NEW OLD AS OLD'::varchar(422) AS "REFERENCING_NAMES", NULL::varchar(4000) AS "WHEN_CLAUSE",
     CASE t.tgenabled WHEN 'D' THEN 'DISABLED' ELSE 'ENABLED' END::varchar(8) AS "STATUS",
     t.tgname::varchar(4000) AS "DESCRIPTION", 'PL/SQL'::varchar(11) AS "ACTION_TYPE",
-    pg_get_functiondef(t.tgfoid)::oracle.long AS "TRIGGER_BODY", 'NO'::varchar(7) AS "CROSSEDITION", t.tgrelid AS relation, t.kind
+    pg_get_functiondef(t.tgfoid)::oracle.long AS "TRIGGER_BODY", 'NO'::varchar(7) AS "CROSSEDITION",
+    t.tgrelid AS relation, t.kind
   FROM oracle.shown_trigger AS t;
 
 CREATE VIEW oracle."SYNONYMS" AS
-  SELECT s.owner::varchar(128) AS "OWNER", s.name::varchar(128) AS "SYNONYM_NAME", s.table_owner::varchar(128) AS "TABLE_OWNER",
+  SELECT s.owner::varchar(128) AS "OWNER", s.name::varchar(128) AS "SYNONYM_NAME",
+    s.table_owner::varchar(128) AS "TABLE_OWNER",
     s.table_name::varchar(128) AS "TABLE_NAME", NULL::varchar(128) AS "DB_LINK", 0::numeric AS "ORIGIN_CON_ID",
     t.oid AS relation, t.kind
   FROM oracle.synonym AS s LEFT JOIN oracle.relation AS t ON t.owner = s.table_owner AND t.name = s.table_name;
@@ -76,10 +85,13 @@ CREATE VIEW oracle."PROCEDURES" AS
 
 -- Row level security: all restrictive policies, one row for the statements of a policy.
 CREATE VIEW oracle."POLICIES" AS
-  SELECT r.owner::varchar(128) AS "OBJECT_OWNER", r.name::varchar(128) AS "OBJECT_NAME", 'SYS_DEFAULT'::varchar(128) AS "POLICY_GROUP",
+  SELECT r.owner::varchar(128) AS "OBJECT_OWNER", r.name::varchar(128) AS "OBJECT_NAME",
+    'SYS_DEFAULT'::varchar(128) AS "POLICY_GROUP",
     p.policy::varchar(128) AS "POLICY_NAME", r.owner::varchar(128) AS "PF_OWNER", NULL::varchar(128) AS "PACKAGE",
-    p.policy::varchar(128) AS "FUNCTION", oracle.yes_no(p.commands && '{r,*}') AS "SEL", oracle.yes_no(p.commands && '{a,*}') AS "INS",
-    oracle.yes_no(p.commands && '{w,*}') AS "UPD", oracle.yes_no(p.commands && '{d,*}') AS "DEL", 'NO'::varchar(3) AS "IDX",
+    p.policy::varchar(128) AS "FUNCTION", oracle.yes_no(p.commands && '{r,*}') AS "SEL",
+    oracle.yes_no(p.commands && '{a,*}') AS "INS",
+    oracle.yes_no(p.commands && '{w,*}') AS "UPD", oracle.yes_no(p.commands && '{d,*}') AS "DEL",
+    'NO'::varchar(3) AS "IDX",
     'YES'::varchar(3) AS "CHK_OPTION", oracle.yes_no(p.is_enabled) AS "ENABLE", 'NO'::varchar(3) AS "STATIC_POLICY",
     'DYNAMIC'::varchar(24) AS "POLICY_TYPE", 'NO'::varchar(3) AS "LONG_PREDICATE", r.oid AS relation, r.kind
   FROM (

@@ -1,7 +1,8 @@
 -- Tables, columns, views, comments.
 
 CREATE VIEW oracle."TABLES" AS
-  SELECT r.owner::varchar(128) AS "OWNER", r.name::varchar(128) AS "TABLE_NAME", 'USERS'::varchar(30) AS "TABLESPACE_NAME",
+  SELECT r.owner::varchar(128) AS "OWNER", r.name::varchar(128) AS "TABLE_NAME",
+    'USERS'::varchar(30) AS "TABLESPACE_NAME",
     NULL::varchar(128) AS "CLUSTER_NAME", NULL::varchar(128) AS "IOT_NAME", 'VALID'::varchar(8) AS "STATUS",
     10::numeric AS "PCT_FREE", 'YES'::varchar(3) AS "LOGGING", 'N'::varchar(1) AS "BACKED_UP",
     CASE WHEN r.reltuples >= 0 THEN r.reltuples::numeric END AS "NUM_ROWS",
@@ -20,7 +21,8 @@ CREATE VIEW oracle."TABLES" AS
   WHERE r.kind IN ('r', 'p');
 
 CREATE VIEW oracle."TAB_COLS" AS
-  SELECT c.owner::varchar(128) AS "OWNER", c.table_name::varchar(128) AS "TABLE_NAME", c.name::varchar(128) AS "COLUMN_NAME",
+  SELECT c.owner::varchar(128) AS "OWNER", c.table_name::varchar(128) AS "TABLE_NAME",
+    c.name::varchar(128) AS "COLUMN_NAME",
     oracle.spelled_type(c.type_name, c.precision, c.scale)::varchar(128) AS "DATA_TYPE",
     NULL::varchar(3) AS "DATA_TYPE_MOD", NULL::varchar(128) AS "DATA_TYPE_OWNER",
     oracle.type_bytes(c.type_name, c.scale, c.length, c.unit)::numeric AS "DATA_LENGTH",
@@ -44,13 +46,15 @@ CREATE VIEW oracle."TAB_COLS" AS
 -- The same without what only hidden and virtual columns need.
 CREATE VIEW oracle."TAB_COLUMNS" AS
   SELECT "OWNER", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "DATA_TYPE_MOD", "DATA_TYPE_OWNER", "DATA_LENGTH",
-    "DATA_PRECISION", "DATA_SCALE", "NULLABLE", "COLUMN_ID", "DEFAULT_LENGTH", "DATA_DEFAULT", "NUM_DISTINCT", "NUM_NULLS",
+    "DATA_PRECISION", "DATA_SCALE", "NULLABLE", "COLUMN_ID", "DEFAULT_LENGTH", "DATA_DEFAULT", "NUM_DISTINCT",
+    "NUM_NULLS",
     "LAST_ANALYZED", "CHARACTER_SET_NAME", "CHAR_COL_DECL_LENGTH", "CHAR_LENGTH", "CHAR_USED", "DEFAULT_ON_NULL",
     "IDENTITY_COLUMN", relation, kind
   FROM oracle."TAB_COLS";
 
 CREATE VIEW oracle."TAB_IDENTITY_COLS" AS
-  SELECT c.owner::varchar(128) AS "OWNER", c.table_name::varchar(128) AS "TABLE_NAME", c.name::varchar(128) AS "COLUMN_NAME",
+  SELECT c.owner::varchar(128) AS "OWNER", c.table_name::varchar(128) AS "TABLE_NAME",
+    c.name::varchar(128) AS "COLUMN_NAME",
     CASE WHEN pg_get_functiondef(t.tgfoid) ~ 'generated always' THEN 'ALWAYS' ELSE 'BY DEFAULT' END::varchar(10)
       AS "GENERATION_TYPE",
     format('ISEQ$$_%s_%s', c.relation, c.number)::varchar(128) AS "SEQUENCE_NAME", c.relation, c.kind
@@ -72,26 +76,32 @@ CREATE VIEW oracle."VIEWS" AS
 CREATE VIEW oracle."TAB_COMMENTS" AS
   SELECT r.owner::varchar(128) AS "OWNER", r.name::varchar(128) AS "TABLE_NAME",
     CASE r.kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END::varchar(11) AS "TABLE_TYPE",
-    obj_description(r.oid, 'pg_class')::varchar(4000) AS "COMMENTS", 0::numeric AS "ORIGIN_CON_ID", r.oid AS relation, r.kind
+    obj_description(r.oid, 'pg_class')::varchar(4000) AS "COMMENTS", 0::numeric AS "ORIGIN_CON_ID", r.oid AS relation,
+    r.kind
   FROM oracle.relation AS r WHERE r.kind IN ('r', 'p', 'v') AND NOT r.is_synonym;
 
 CREATE VIEW oracle."COL_COMMENTS" AS
   SELECT r.owner::varchar(128) AS "OWNER", r.name::varchar(128) AS "TABLE_NAME", a.attname::varchar(128) AS "COLUMN_NAME",
-    col_description(r.oid, a.attnum)::varchar(4000) AS "COMMENTS", 0::numeric AS "ORIGIN_CON_ID", r.oid AS relation, r.kind
+    col_description(r.oid, a.attnum)::varchar(4000) AS "COMMENTS", 0::numeric AS "ORIGIN_CON_ID", r.oid AS relation,
+    r.kind
   FROM oracle.relation AS r
   JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE r.kind IN ('r', 'p', 'v') AND NOT r.is_synonym;
 
 CREATE VIEW oracle."SEGMENTS" AS
   SELECT r.owner::varchar(128) AS "OWNER", r.name::varchar(128) AS "SEGMENT_NAME", NULL::varchar(128) AS "PARTITION_NAME",
-    CASE r.kind WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END::varchar(18) AS "SEGMENT_TYPE", 'USERS'::varchar(30) AS "TABLESPACE_NAME",
-    pg_relation_size(r.oid)::numeric AS "BYTES", (pg_relation_size(r.oid) / 8192)::numeric AS "BLOCKS", 1::numeric AS "EXTENTS",
+    CASE r.kind WHEN 'i' THEN 'INDEX' ELSE 'TABLE' END::varchar(18) AS "SEGMENT_TYPE",
+    'USERS'::varchar(30) AS "TABLESPACE_NAME",
+    pg_relation_size(r.oid)::numeric AS "BYTES", (pg_relation_size(r.oid) / 8192)::numeric AS "BLOCKS",
+    1::numeric AS "EXTENTS",
     r.oid AS relation, r.kind
   FROM oracle.relation AS r WHERE r.kind IN ('r', 'i');
 -- One extent per table: its blocks are numbered from 0, as ROWIDs have them.
 CREATE VIEW oracle."EXTENTS" AS
-  SELECT s."OWNER", s."SEGMENT_NAME", s."PARTITION_NAME", s."SEGMENT_TYPE", s."TABLESPACE_NAME", 0::numeric AS "EXTENT_ID",
-    0::numeric AS "FILE_ID", 0::numeric AS "BLOCK_ID", s."BYTES", s."BLOCKS", 0::numeric AS "RELATIVE_FNO", s.relation, s.kind
+  SELECT s."OWNER", s."SEGMENT_NAME", s."PARTITION_NAME", s."SEGMENT_TYPE", s."TABLESPACE_NAME",
+    0::numeric AS "EXTENT_ID",
+    0::numeric AS "FILE_ID", 0::numeric AS "BLOCK_ID", s."BYTES", s."BLOCKS", 0::numeric AS "RELATIVE_FNO", s.relation,
+    s.kind
   FROM oracle."SEGMENTS" AS s;
 
 SELECT oracle.make_dictionary(name, 'OWNER') FROM unnest(ARRAY['TABLES', 'TAB_COLS', 'TAB_COLUMNS', 'TAB_IDENTITY_COLS',

@@ -11,14 +11,17 @@ CREATE VIEW "SYS"."ALL_USERS" AS
 CREATE VIEW "SYS"."DBA_USERS" AS
   SELECT a.name::varchar(128) AS "USERNAME", a.number::numeric AS "USER_ID",
     CASE WHEN a.locked THEN 'LOCKED' ELSE 'OPEN' END::varchar(32) AS "ACCOUNT_STATUS", NULL::oracle.date AS "LOCK_DATE",
-    NULL::oracle.date AS "EXPIRY_DATE", 'USERS'::varchar(30) AS "DEFAULT_TABLESPACE", 'TEMP'::varchar(30) AS "TEMPORARY_TABLESPACE",
-    oracle.host_date(a.created) AS "CREATED", 'DEFAULT'::varchar(128) AS "PROFILE", 'PASSWORD'::varchar(8) AS "AUTHENTICATION_TYPE",
+    NULL::oracle.date AS "EXPIRY_DATE", 'USERS'::varchar(30) AS "DEFAULT_TABLESPACE",
+    'TEMP'::varchar(30) AS "TEMPORARY_TABLESPACE",
+    oracle.host_date(a.created) AS "CREATED", 'DEFAULT'::varchar(128) AS "PROFILE",
+    'PASSWORD'::varchar(8) AS "AUTHENTICATION_TYPE",
     'NO'::varchar(3) AS "COMMON", 'N'::varchar(1) AS "ORACLE_MAINTAINED"
   FROM oracle.account AS a;
 CREATE VIEW "SYS"."USER_USERS" AS SELECT * FROM "SYS"."DBA_USERS" WHERE "USERNAME" = current_user;
 
 CREATE VIEW "SYS"."DBA_SYS_PRIVS" AS
-  SELECT p.grantee::varchar(128) AS "GRANTEE", p.privilege::varchar(40) AS "PRIVILEGE", oracle.yes_no(p.grantable) AS "ADMIN_OPTION",
+  SELECT p.grantee::varchar(128) AS "GRANTEE", p.privilege::varchar(40) AS "PRIVILEGE",
+    oracle.yes_no(p.grantable) AS "ADMIN_OPTION",
     'NO'::varchar(3) AS "COMMON", 'NO'::varchar(3) AS "INHERITED"
   FROM oracle.system_privilege AS p WHERE NOT oracle.is_role(p.privilege);
 CREATE VIEW "SYS"."USER_SYS_PRIVS" AS
@@ -27,7 +30,8 @@ CREATE VIEW "SYS"."USER_SYS_PRIVS" AS
 CREATE VIEW "SYS"."SESSION_PRIVS" AS
   SELECT DISTINCT "PRIVILEGE" FROM "SYS"."DBA_SYS_PRIVS" WHERE "GRANTEE" IN (current_user, 'PUBLIC');
 CREATE VIEW "SYS"."DBA_ROLE_PRIVS" AS
-  SELECT p.grantee::varchar(128) AS "GRANTEE", p.privilege::varchar(128) AS "GRANTED_ROLE", oracle.yes_no(p.grantable) AS "ADMIN_OPTION",
+  SELECT p.grantee::varchar(128) AS "GRANTEE", p.privilege::varchar(128) AS "GRANTED_ROLE",
+    oracle.yes_no(p.grantable) AS "ADMIN_OPTION",
     'NO'::varchar(3) AS "DELEGATE_OPTION", 'YES'::varchar(3) AS "DEFAULT_ROLE", 'NO'::varchar(3) AS "COMMON"
   FROM oracle.system_privilege AS p WHERE oracle.is_role(p.privilege);
 CREATE VIEW "SYS"."USER_ROLE_PRIVS" AS
@@ -48,20 +52,24 @@ CREATE VIEW oracle.object_grant AS
   SELECT p.grantee, p.owner, p.object, p.grantor, p.privilege, p.grantable, 'TABLE'
   FROM oracle.object_privilege AS p WHERE p.privilege <> 'ALL'
   UNION ALL
-  SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END, s.owner::text, s.object_name,
+  SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END, s.owner::text,
+    s.object_name,
     s.owner::text, 'EXECUTE', a.is_grantable, s.object_type
   FROM oracle.shown_routine AS s JOIN pg_proc AS f ON f.oid = s.oid CROSS JOIN LATERAL aclexplode(f.proacl) AS a
   WHERE a.grantee <> f.proowner;
 
 CREATE VIEW "SYS"."DBA_TAB_PRIVS" AS
   SELECT g.grantee::varchar(128) AS "GRANTEE", g.owner::varchar(128) AS "OWNER", g.object::varchar(128) AS "TABLE_NAME",
-    g.grantor::varchar(128) AS "GRANTOR", g.privilege::varchar(40) AS "PRIVILEGE", oracle.yes_no(g.is_grantable) AS "GRANTABLE",
-    'NO'::varchar(3) AS "HIERARCHY", 'NO'::varchar(3) AS "COMMON", g.type::varchar(24) AS "TYPE", 'NO'::varchar(3) AS "INHERITED"
+    g.grantor::varchar(128) AS "GRANTOR", g.privilege::varchar(40) AS "PRIVILEGE",
+    oracle.yes_no(g.is_grantable) AS "GRANTABLE",
+    'NO'::varchar(3) AS "HIERARCHY", 'NO'::varchar(3) AS "COMMON", g.type::varchar(24) AS "TYPE",
+    'NO'::varchar(3) AS "INHERITED"
   FROM oracle.object_grant AS g;
 CREATE VIEW "SYS"."USER_TAB_PRIVS" AS
   SELECT * FROM "SYS"."DBA_TAB_PRIVS" WHERE current_user IN ("GRANTEE", "OWNER", "GRANTOR");
 CREATE VIEW "SYS"."ALL_TAB_PRIVS" AS
-  SELECT "GRANTOR", "GRANTEE", "OWNER" AS "TABLE_SCHEMA", "TABLE_NAME", "PRIVILEGE", "GRANTABLE", "HIERARCHY", "COMMON", "TYPE",
+  SELECT "GRANTOR", "GRANTEE", "OWNER" AS "TABLE_SCHEMA", "TABLE_NAME", "PRIVILEGE", "GRANTABLE", "HIERARCHY", "COMMON",
+    "TYPE",
     "INHERITED"
   FROM "SYS"."DBA_TAB_PRIVS" WHERE current_user IN ("GRANTEE", "OWNER", "GRANTOR") OR "GRANTEE" = 'PUBLIC';
 CREATE VIEW "SYS"."USER_TAB_PRIVS_RECD" AS
@@ -92,10 +100,12 @@ CREATE VIEW "SYS"."NLS_SESSION_PARAMETERS" AS
 CREATE VIEW "SYS"."GLOBAL_NAME" AS
   SELECT p.value::varchar(4000) AS "GLOBAL_NAME" FROM oracle.parameter AS p WHERE p.name = 'service_names';
 CREATE VIEW "SYS"."PRODUCT_COMPONENT_VERSION" AS
-  SELECT 'Oracle Database 19c Enterprise Edition (Syncline simulator)'::varchar(80) AS "PRODUCT", '19.0.0.0.0'::varchar(80) AS "VERSION",
+  SELECT 'Oracle Database 19c Enterprise Edition (Syncline simulator)'::varchar(80) AS "PRODUCT",
+    '19.0.0.0.0'::varchar(80) AS "VERSION",
     '19.3.0.0.0'::varchar(80) AS "VERSION_FULL", 'Production'::varchar(80) AS "STATUS";
 CREATE VIEW "SYS"."DATABASE_PROPERTIES" AS
-  SELECT "PARAMETER"::varchar(128) AS "PROPERTY_NAME", "VALUE"::varchar(4000) AS "PROPERTY_VALUE", NULL::varchar(4000) AS "DESCRIPTION"
+  SELECT "PARAMETER"::varchar(128) AS "PROPERTY_NAME", "VALUE"::varchar(4000) AS "PROPERTY_VALUE",
+    NULL::varchar(4000) AS "DESCRIPTION"
   FROM "SYS"."NLS_DATABASE_PARAMETERS"
   UNION ALL
   SELECT 'DBTIMEZONE', '00:00', 'DB time zone';

@@ -55,7 +55,8 @@ DECLARE
   routine record;
   found_routine boolean := false;
   direction text := CASE verb WHEN 'GRANT' THEN 'TO' ELSE 'FROM' END;
-  ending text := CASE WHEN verb = 'GRANT' AND grantable THEN ' WITH GRANT OPTION' WHEN verb = 'REVOKE' THEN ' CASCADE' ELSE '' END;
+  ending text := CASE WHEN verb = 'GRANT' AND grantable THEN ' WITH GRANT OPTION'
+    WHEN verb = 'REVOKE' THEN ' CASCADE' ELSE '' END;
 BEGIN
   SELECT c.oid, c.relkind INTO relation FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

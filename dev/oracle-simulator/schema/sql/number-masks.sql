@@ -152,7 +152,7 @@ BEGIN
   END IF;
   RETURN oracle.dress_number(
     replace(format('%s', round(mantissa, length(mask.fraction))), '.', left(characters, 1)) || 'E'
-      || CASE WHEN exponent < 0 THEN '-' ELSE '+' END || to_char(abs(exponent), CASE WHEN abs(exponent) < 100 THEN 'FM00' ELSE 'FM000' END), mask, value < 0);
+      || oracle.exponent_text(exponent), mask, value < 0);
 END
 $$;
 

@@ -1,5 +1,10 @@
 -- Numbers as text and back without a mask: implicit conversion, TO_CHAR(n), TO_NUMBER(s).
 
+-- `+02`, `-123`.
+CREATE FUNCTION oracle.exponent_text(integer) RETURNS text IMMUTABLE PARALLEL SAFE
+  RETURN CASE WHEN $1 < 0 THEN '-' ELSE '+' END
+    || pg_catalog.to_char(abs($1), CASE WHEN abs($1) < 100 THEN 'FM00' ELSE 'FM000' END);
+
 -- 40 characters: `1.0000000000000000000000000000000000E+50`.
 CREATE FUNCTION oracle.scientific(value numeric) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
@@ -11,7 +16,7 @@ BEGIN
   -- log is rounded: it may be one off next to a power of ten.
   IF abs(value) >= power(10::numeric, exponent + 1) THEN exponent := exponent + 1; END IF;
   IF abs(value) < power(10::numeric, exponent) THEN exponent := exponent - 1; END IF;
-  suffix := 'E' || CASE WHEN exponent < 0 THEN '-' ELSE '+' END || to_char(abs(exponent), CASE WHEN abs(exponent) < 100 THEN 'FM00' ELSE 'FM000' END);
+  suffix := 'E' || oracle.exponent_text(exponent);
   mantissa := CASE WHEN exponent < 0 THEN value * power(10::numeric, -exponent) ELSE value / power(10::numeric, exponent) END;
   mantissa := round(mantissa, 38 - length(suffix));
   RETURN format('%s', mantissa) || suffix;

@@ -5,7 +5,8 @@ CREATE FUNCTION oracle.host_time_zone() RETURNS text STABLE PARALLEL SAFE
   RETURN coalesce(NULLIF(current_setting('oracle.host_time_zone', true), ''), 'UTC');
 
 CREATE FUNCTION oracle.offset_text(seconds numeric) RETURNS text IMMUTABLE STRICT PARALLEL SAFE
-  RETURN CASE WHEN $1 < 0 THEN '-' ELSE '+' END || pg_catalog.to_char(make_interval(secs => abs($1)::double precision), 'HH24:MI');
+  RETURN CASE WHEN $1 < 0 THEN '-' ELSE '+' END
+    || pg_catalog.to_char(make_interval(secs => abs($1)::double precision), 'HH24:MI');
 -- PostgreSQL reads '+02:00' as POSIX does, west of Greenwich; as an interval it means what Oracle means.
 CREATE FUNCTION oracle.valid_zone(zone text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
