@@ -123,15 +123,6 @@ export async function inSession<T>(
   }
 }
 
-/** One statement on a session of its own. */
-export async function queryOnce<R extends Row>(
-  source: OracleSource,
-  signal: AbortSignal,
-  statement: { readonly text: string; readonly binds?: oracledb.BindParameters },
-): Promise<R[]> {
-  return inSession(source, { signal }, (session) => session.query<R>(statement.text, statement.binds));
-}
-
 /** The caller releases it. */
 export async function takeSession(source: OracleSource, options: SessionOptions): Promise<Session> {
   const pooled = await source.pool.acquire(options.signal);
