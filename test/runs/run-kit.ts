@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { pino } from 'pino';
+import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-simulator/start.ts';
 import { applyDeletes } from '../../src/activities/apply-deletes.ts';
 import { closeRun } from '../../src/activities/close-run.ts';
 import type { OpenRunResult } from '../../src/activities/contract.ts';
@@ -39,6 +40,8 @@ type Entities = SyncConfigInput['pipelines'][string]['entities'];
 export type Kit = {
   readonly store: Store;
   readonly source: pg.Pool;
+  /** null where the source is a PostgreSQL. */
+  readonly oracle: OracleSimulator | null;
   /** A worker's dependencies; each call is another worker with the same configuration. */
   worker(change?: Partial<KitConfig>): ActivityDeps;
   /** A worker whose source logs in by another URL. */
@@ -64,6 +67,8 @@ export type KitOptions = {
   readonly entities: Entities;
   /** Entities of pipeline `q`, whose source `erp2` is the same database under another name. */
   readonly secondEntities?: Entities;
+  /** The source is an Oracle simulator on the source's database: statements of its user ERP, before `sql`. */
+  readonly oracle?: readonly string[];
   /** More settings of the source. */
   readonly source?: Record<string, unknown>;
   readonly servers?: { store?: PostgresServer; source?: PostgresServer };
@@ -71,8 +76,17 @@ export type KitOptions = {
 
 export async function createKit(options: KitOptions): Promise<Kit> {
   const storeDatabase = await freshDatabase(options.servers?.store ?? (await storeServer()), 'runs');
-  const sourceDatabase = await freshDatabase(options.servers?.source ?? (await sourceServer()), 'runs');
-  const environment = { DATABASE_URL: storeDatabase.url, SOURCE_URL: sourceDatabase.url };
+  const sourceDatabase = await freshDatabase(
+    options.servers?.source ?? (await sourceServer()),
+    'runs',
+    options.oracle && { collation: 'C' },
+  );
+  const oracle = options.oracle === undefined ? null : await simulate(sourceDatabase.url, options.oracle);
+  const environment = {
+    DATABASE_URL: storeDatabase.url,
+    SOURCE_URL: oracle?.connectString ?? sourceDatabase.url,
+    SOURCE_PASSWORD: PASSWORD,
+  };
   const source = createPool({
     url: sourceDatabase.url,
     applicationName: 'erp',
@@ -88,7 +102,7 @@ export async function createKit(options: KitOptions): Promise<Kit> {
   const makeWorker = (change: Partial<KitConfig>, variables: Record<string, string>): ActivityDeps => {
     const written = configOf({
       entities: options.entities,
-      source: options.source ?? {},
+      source: { ...(oracle === null ? POSTGRES : ORACLE), ...options.source },
       ...(options.secondEntities && { secondEntities: options.secondEntities }),
       ...change,
     });
@@ -113,6 +127,7 @@ export async function createKit(options: KitOptions): Promise<Kit> {
   return {
     store,
     source,
+    oracle,
     worker,
     workerAt: (sourceUrl) => makeWorker({}, { ...environment, SOURCE_URL: sourceUrl }),
     run,
@@ -125,15 +140,32 @@ export async function createKit(options: KitOptions): Promise<Kit> {
     },
     close: async () => {
       await Promise.all(opened.flatMap((deps) => Object.values(deps.sources).map((one) => one.close())));
+      await oracle?.stop();
       await Promise.all([store.close(), source.end()]);
       await Promise.all([storeDatabase.drop(), sourceDatabase.drop()]);
     },
   };
 }
 
+const PASSWORD = 'tiger';
+const POSTGRES = { kind: 'postgres', url: env('SOURCE_URL') };
+const ORACLE = {
+  kind: 'oracle',
+  connectString: env('SOURCE_URL'),
+  user: 'ERP',
+  password: env('SOURCE_PASSWORD'),
+  timeZone: 'UTC',
+};
+
+async function simulate(postgresUrl: string, statements: readonly string[]): Promise<OracleSimulator> {
+  const simulator = await startOracleSimulator({ postgresUrl, users: [{ name: 'ERP', password: PASSWORD }] });
+  for (const statement of statements) await simulator.sql('ERP', statement);
+  return simulator;
+}
+
 function configOf({ entities, secondEntities, source }: KitConfig): SyncConfigInput {
   // No slack: tests do not wait ten seconds for a mark to pass a row.
-  const erp = { kind: 'postgres', url: env('SOURCE_URL') as never, slackMs: 0, ...source };
+  const erp = { slackMs: 0, ...source } as unknown as SyncConfigInput['sources'][string];
   return {
     store: { url: env('DATABASE_URL') as never },
     sources: { erp, ...(secondEntities && { erp2: erp }) },
