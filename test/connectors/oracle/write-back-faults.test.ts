@@ -34,8 +34,15 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
   beforeEach(() => world.run('DELETE FROM COUNTERS', 'INSERT INTO COUNTERS (ID, N) VALUES (1, 0)'));
   afterEach(() => faults.clear());
 
-  function strike(at: FaultRule['when']['at'], fault: Fault, more: Partial<FaultRule['when']> = {}): void {
+  /** Settles when it has struck. */
+  async function strike(
+    at: FaultRule['when']['at'],
+    fault: Fault,
+    more: Partial<FaultRule['when']> = {},
+  ): Promise<void> {
+    const struck = faults.struck();
     faults.add({ when: { at, user: 'SYNC', ...more }, fault });
+    await struck;
   }
 
   /** Adds one to the counter, if it is what it is expected to be. */
@@ -63,10 +70,11 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     const failures: unknown[] = [];
     for (let i = 0; i < 50; i++) {
       const fault: Fault = i % 25 === 24 ? { do: 'disconnect', lateMs: 5_000 } : { do: 'disconnect' };
-      strike(i % 2 === 0 || 'lateMs' in fault ? 'commit' : 'committed', fault);
+      const struck = strike(i % 2 === 0 || 'lateMs' in fault ? 'commit' : 'committed', fault);
       const next = step(i);
       sent.push(next.ledgerKey);
       const [verdict] = await target.writeBatch([next], OPTIONS());
+      await struck;
       if (verdict?.kind !== 'applied' || verdict.row?.N !== String(i + 1)) failures.push([i, verdict]);
     }
     expect(failures).toEqual([]);
@@ -77,9 +85,10 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
   test('inserts with generated keys, in batches: each row once, with the key that was given', async () => {
     const keys: string[] = [];
     for (const at of ['commit', 'committed', 'commit'] as const) {
-      strike(at, { do: 'disconnect' });
+      const struck = strike(at, { do: 'disconnect' });
       const batch = Array.from({ length: 10 }, (_, i) => insertOf('counters', { N: String(100 + i) }));
       const verdicts = await target.writeBatch(batch, OPTIONS());
+      await struck;
       for (const verdict of verdicts) {
         expect(verdict.kind).toBe('applied');
         if (verdict.kind === 'applied') keys.push(verdict.key);
@@ -97,40 +106,72 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     ['the row read again', /^SELECT "ID".*(?<!WAIT \d)$/],
     ['the savepoint', /^SAVEPOINT/],
   ])('a session lost at %s is made up for', async (_, sql) => {
-    strike('execute', { do: 'disconnect' }, { sql });
+    const struck = strike('execute', { do: 'disconnect' }, { sql });
     expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([
       { kind: 'applied', row: { N: '1' } },
     ]);
+    await struck;
     expect(await counter()).toBe(1);
   });
 
+  test.each([
+    ['lost at the ledger rows', /INSERT INTO SYNCLINE_LEDGER/, { do: 'disconnect' }],
+    ['lost at the rows’ locks', / IN \(.*FOR UPDATE/, { do: 'disconnect' }],
+    ['lost at the write', /^UPDATE "HR"/, { do: 'disconnect' }],
+    ['lost at the rows read again', / IN \(.*\)$/, { do: 'disconnect' }],
+    ['in a deadlock at the ledger rows', /INSERT INTO SYNCLINE_LEDGER/, { do: 'error', number: 60 }],
+    ['in a deadlock at the rows’ locks', / IN \(.*FOR UPDATE/, { do: 'error', number: 60 }],
+    ['in a deadlock at the write', /^UPDATE "HR"/, { do: 'error', number: 60 }],
+    ['in a deadlock at the rows read again', / IN \(.*\)$/, { do: 'error', number: 60 }],
+  ] as const)('several rows together, %s, are written once', async (_, sql, fault) => {
+    const made = await target.writeBatch(
+      Array.from({ length: 6 }, (_, i) => insertOf('counters', { N: String(i) })),
+      OPTIONS(),
+    );
+    const keys = made.map((verdict) => (verdict as { key: string }).key);
+    const struck = strike('execute', fault, { sql });
+    const verdicts = await target.writeBatch(
+      keys.map((key, i) =>
+        mutation({ entity: 'counters', key, values: { N: String(i + 10) }, base: { N: String(i) } }),
+      ),
+      OPTIONS(),
+    );
+    await struck;
+    expect(verdicts).toMatchObject(
+      keys.map((key, i) => ({ kind: 'applied', key, row: { N: String(i + 10) } })),
+    );
+  });
+
   test('a killed session is made up for', async () => {
-    strike(
+    const struck = strike(
       'execute',
       { do: 'error', number: 28, text: 'your session has been killed' },
       { sql: /^UPDATE "HR"/ },
     );
     expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([{ kind: 'applied' }]);
+    await struck;
     expect(await counter()).toBe(1);
   });
 
   test('a socket that says nothing more at COMMIT is found out, and the ledger asked', async () => {
-    strike('committed', { do: 'stall' });
+    const struck = strike('committed', { do: 'stall' });
     expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([
       { kind: 'applied', row: { N: '1' } },
     ]);
+    await struck;
     expect(await counter()).toBe(1);
   }, 30_000);
 
   describe('while the outcome cannot be known', () => {
     test('the call fails, and the same one later finds what was committed', async () => {
       const impatient = oracleWriteTarget(world.source, { callTimeoutMs: 1_000 });
-      strike('commit', { do: 'disconnect', lateMs: 4_000 });
+      const struck = strike('commit', { do: 'disconnect', lateMs: 4_000 });
       const next = step(0);
       await expect(impatient.writeBatch([next], OPTIONS())).rejects.toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
         details: { outcome: 'unknown' },
       });
+      await struck;
       expect(await counter()).toBe(0);
       expect(await target.writeBatch([next], OPTIONS())).toMatchObject([
         { kind: 'duplicate', outcome: { state: 'applied', operation: 'update', key: '1' }, row: { N: '1' } },
@@ -140,11 +181,12 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
 
     test('giving up waits for the commit under way, and tells of it', async () => {
       const impatient = oracleWriteTarget(world.source, { callTimeoutMs: 1_000 });
-      strike('commit', { do: 'disconnect', lateMs: 3_000 });
+      const struck = strike('commit', { do: 'disconnect', lateMs: 3_000 });
       const next = step(0);
       await expect(impatient.writeBatch([next], OPTIONS())).rejects.toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
       });
+      await struck;
       const { signal } = new AbortController();
       expect(await target.settle(next.ledgerKey, signal)).toEqual({
         state: 'applied',
@@ -155,9 +197,10 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
 
     test('giving up on what never came stays so, also when its own COMMIT is not heard', async () => {
       const never = step(0);
-      strike('committed', { do: 'disconnect' });
+      const struck = strike('committed', { do: 'disconnect' });
       const { signal } = new AbortController();
       expect(await target.settle(never.ledgerKey, signal)).toEqual({ state: 'aborted' });
+      await struck;
       expect(await target.writeBatch([never], OPTIONS())).toMatchObject([
         { kind: 'duplicate', outcome: { state: 'aborted' } },
       ]);
@@ -167,10 +210,11 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
 
   describe('locks and deadlocks', () => {
     test.each([60, 54, 30_006, 4068])('ORA-%i is tried again in another transaction', async (number) => {
-      strike('execute', { do: 'error', number }, { sql: /^UPDATE "HR"/ });
+      const struck = strike('execute', { do: 'error', number }, { sql: /^UPDATE "HR"/ });
       expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([
         { kind: 'applied', row: { N: '1' } },
       ]);
+      await struck;
       expect(await counter()).toBe(1);
     });
 
@@ -187,7 +231,7 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     });
   });
 
-  test('an unreachable database and a refused login are told apart', async () => {
+  test('an unreachable database is a reason to try again', async () => {
     faults.add({
       when: { at: 'execute', user: 'SYNC', sql: /SAVEPOINT/ },
       fault: { do: 'disconnect' },
@@ -199,11 +243,23 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     });
   });
 
+  test('a locked account is not asked again', async () => {
+    const locked = oracleWriteTarget(world.sourceOfOwner());
+    faults.add({ when: { at: 'logon', user: 'HR' }, fault: { do: 'error', number: 28_000 } });
+    for (const _ of ['first', 'from memory']) {
+      await expect(locked.writeBatch([step(0)], OPTIONS())).rejects.toMatchObject({
+        code: 'SOURCE_AUTH',
+        retryable: false,
+        details: { oracle: 'ORA-28000', scope: 'source' },
+      });
+    }
+  });
+
   test('work that is stopped leaves nothing behind', async () => {
     const stopping = new AbortController();
-    strike('execute', { do: 'delay', ms: 20_000 }, { sql: /^UPDATE "HR"/ });
+    const struck = strike('execute', { do: 'delay', ms: 20_000 }, { sql: /^UPDATE "HR"/ });
     const writing = target.writeBatch([step(0)], { ...OPTIONS(), signal: stopping.signal });
-    await faults.struck();
+    await struck;
     stopping.abort(new Error('enough'));
     await expect(writing).rejects.toThrow('enough');
     faults.clear();

@@ -383,6 +383,25 @@ describe('locks of others', () => {
     expect(await waiting).toMatchObject([{ kind: 'applied', row: { SALARY: '3' } }]);
   });
 
+  test('the same mutation at the same time is applied once', async () => {
+    for (let salary = 1; salary <= 5; salary++) {
+      const twice = employee({ key: '1', values: { SALARY: String(salary) } });
+      const verdicts = (await Promise.all([write(twice), write(twice)])).flat();
+      expect(verdicts.map(({ kind }) => kind).sort()).toEqual(['applied', 'duplicate']);
+    }
+    expect(await world.rows('SELECT VERSION FROM EMPLOYEES WHERE ID = 1')).toEqual([['6']]);
+  });
+
+  test('two batches that lock rows in opposite order both get through', async () => {
+    const both = (keys: string[], salary: string) =>
+      write(...keys.map((key) => employee({ key, values: { SALARY: salary } })));
+    for (let round = 0; round < 3; round++) {
+      const verdicts = (await Promise.all([both(['1', '2'], '10'), both(['2', '1'], '20')])).flat();
+      expect(verdicts.map(({ kind }) => kind)).toEqual(['applied', 'applied', 'applied', 'applied']);
+    }
+    expect(await world.rows('SELECT VERSION FROM EMPLOYEES ORDER BY ID')).toEqual([['7'], ['7']]);
+  });
+
   test('what depends on a locked row waits with it', async () => {
     const other = await world.connect('owner');
     await other.execute('UPDATE EMPLOYEES SET SALARY = SALARY WHERE ID = 1');
