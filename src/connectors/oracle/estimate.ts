@@ -72,6 +72,8 @@ async function explain(session: Session, select: string): Promise<Partial<Estima
        FROM plan_table WHERE statement_id = :id ORDER BY id`,
     { id },
   );
+  // What stands in PLAN_TABLE is a transaction, which would hold marks back (C3).
+  await session.call((connection) => connection.rollback());
   const [top] = lines ?? [];
   if (lines === null || top === undefined) return null;
   const rows = Number(top.CARDINALITY ?? 0);

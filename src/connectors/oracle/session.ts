@@ -216,8 +216,10 @@ class WorkingSession implements Session {
     try {
       await this.connection.break();
       await pending;
+      // The call ended as it should, so the break may hit the session's next one.
+      this.#cutOff();
     } catch {
-      // The call ends with ORA-01013, as it should, or with the connection.
+      // The call ends with ORA-01013, or with the connection.
     } finally {
       clearTimeout(timer);
     }

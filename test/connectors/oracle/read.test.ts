@@ -205,6 +205,43 @@ describe('a stream', () => {
     expect((await busy.sample(plan, 3, never)).rows).toBe(3);
   });
 
+  test('of a query keeps one snapshot, in a session that says whose work it does', async () => {
+    const correlationId = 'run 4711';
+    const table = plan.spec.read.kind === 'table' ? plan.spec.read.table : '';
+    const sql = { kind: 'sql', sql: `SELECT id, name FROM ${table}` } as const;
+    const query = await planOf(source, { read: sql, key: ['id'] });
+    const stream = source
+      .named({ correlationId })
+      .readChunk(query, everything, { ...read, pieceBytes: 4_000 })
+      [Symbol.asyncIterator]();
+    let rows = 0;
+    const count = (next: Awaited<ReturnType<typeof stream.next>>) => {
+      rows += next.done ? 0 : next.value.rows;
+      return next.done !== true;
+    };
+    count(await stream.next());
+    const sessions = await oracle.query(
+      `SELECT module, action, client_info FROM v$session WHERE client_identifier = '${correlationId}'`,
+    );
+    expect(sessions).toEqual([['syncline', 'read', expect.stringMatching(/^syncline\//)]]);
+    await oracle.execute(`DELETE FROM ${table} WHERE id >= 19000`);
+    while (count(await stream.next()));
+    expect(rows).toBe(20_000);
+    expect((await piecesOf(source.readChunk(query, { lower: '18998', upper: null }, read)))[0]?.rows).toBe(1);
+    for (let id = 19_000; id < 20_000; id += 500) {
+      const ids = Array.from({ length: 500 }, (_, i) => [id + i, `a name of some length ${id + i}`]);
+      const connection = await oracle.connect();
+      await connection.executeMany(`INSERT INTO ${table} VALUES (:1, :2)`, ids as never);
+      await connection.commit();
+    }
+  });
+
+  test('of a thousand keys gives them all', async () => {
+    const keys = Array.from({ length: 1_000 }, (_, i) => String(i * 20));
+    const rows = rowsOf(await piecesOf(source.lookUpKeys(plan, keys, read)));
+    expect(rows.map(([id]) => id)).toEqual(keys);
+  });
+
   test('runs beside others on one source', async () => {
     const streams = Array.from({ length: 4 }, () => piecesOf(source.readChunk(plan, everything, read)));
     for (const pieces of await Promise.all(streams)) {
