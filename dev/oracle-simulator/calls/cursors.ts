@@ -21,6 +21,8 @@ export type Cursor = {
   defines: readonly (Bind | null)[] | null;
   /** How each column's values go out; made for `columns` and `defines`. */
   writers: readonly CellWriter[];
+  /** Whether the client asked for row counts when it executed it in full; it does not say so again. */
+  wantsRowCounts: boolean;
   /** Open between execution and the last row. */
   query: Query | null;
   /** The query has no more rows, which the client has not been told yet. */

@@ -22,7 +22,7 @@ export type Execution = {
  */
 export async function answering<T>(
   context: CallContext,
-  cursor: Cursor | null,
+  call: { readonly cursor: Cursor | null; readonly request?: ExecuteRequest },
   work: () => Promise<T>,
 ): Promise<T | null> {
   try {
@@ -30,9 +30,13 @@ export async function answering<T>(
   } catch (error) {
     if (!(error instanceof OraError)) throw error;
     context.writer.truncate(context.replyStart);
+    const cursorId = call.cursor?.id ?? 0;
     const rowCounts = error instanceof ArrayDmlError ? error.rowCounts : [];
-    const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
-    context.endOfCall({ error, cursorId: cursor?.id ?? 0, rowCount });
+    // From these a client tells which iteration failed.
+    if (error instanceof ArrayDmlError && call.request?.wants.rowCounts === true) {
+      writeReturnParameters(context.writer, { cursorId, rowCounts });
+    }
+    context.endOfCall({ error, cursorId, rowCount: rowCounts.reduce((sum, count) => sum + count, 0) });
     return null;
   }
 }

@@ -131,7 +131,7 @@ export function parseExecuteAgain(context: CallContext, end: 'fetch' | 'execute 
     ioVector: false,
     describe: false,
     batchErrors: false,
-    rowCounts: false,
+    rowCounts: cursor?.wantsRowCounts ?? false,
   };
   const prefetchRows = end === 'fetch' ? count : 0;
   return {

@@ -12,9 +12,9 @@ import { defineColumns, describeOnly, fetchRequested, runQuery } from './run-que
 import { transactionEnd } from './statement-shape.ts';
 
 export async function runExecute(context: CallContext, request: ExecuteRequest): Promise<void> {
-  const cursor = await answering(context, null, () => cursorOf(context, request));
+  const cursor = await answering(context, { cursor: null }, () => cursorOf(context, request));
   if (cursor === null) return;
-  await answering(context, cursor, () => perform({ context, cursor, request }));
+  await answering(context, { cursor, request }, () => perform({ context, cursor, request }));
 }
 
 async function cursorOf(context: CallContext, request: ExecuteRequest): Promise<Cursor> {
@@ -32,6 +32,7 @@ async function cursorOf(context: CallContext, request: ExecuteRequest): Promise<
 async function perform(execution: Execution): Promise<void> {
   const { cursor, request } = execution;
   if (request.binds !== null) cursor.binds = request.binds;
+  if (request.wants.execute) cursor.wantsRowCounts = request.wants.rowCounts;
   if (request.defines !== null) await defineColumns(execution, request.defines);
   if (!request.wants.execute) {
     if (request.wants.describe) await describeOnly(execution);

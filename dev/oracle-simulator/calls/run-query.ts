@@ -74,7 +74,7 @@ export async function fetchRequested(execution: Execution): Promise<void> {
 /** Function 5. */
 export async function runFetch(context: CallContext, { cursorId, count }: FetchRequest): Promise<void> {
   const cursor = context.cursors.find(cursorId);
-  await answering(context, cursor ?? null, async () => {
+  await answering(context, { cursor: cursor ?? null }, async () => {
     const { error } = await sendRows({ context, cursor: context.cursors.get(cursorId) }, count);
     context.endOfCall({ error, cursorId, rowCount: cursor?.rowsSent ?? 0 });
   });
