@@ -76,11 +76,6 @@ export function utcTime(text: string): Moment | null {
   return { ...given, wall: at.toISOString().slice(0, 19).replace('T', ' ') };
 }
 
-/** `2024-05-01 10:00:00.5`, ` BC` behind where it is. */
-export function momentText({ wall, fraction, beforeChrist }: Moment): string {
-  return `${wall}${fraction && `.${fraction}`}${beforeChrist ? ' BC' : ''}`;
-}
-
 /** `\xdead`, `DEAD` or `dead` as lower-case hex digits. */
 export function hexDigits(text: string): string | null {
   const digits = text.startsWith('\\x') ? text.slice(2) : text;

@@ -29,6 +29,7 @@ type Candidate = Placed & { readonly statement: Statement | null };
 type Written = { readonly candidate: Candidate; readonly key: string };
 
 const SAVEPOINT = 'SYNCLINE_WAVE';
+const WAVE_WAIT_SECONDS = 1;
 
 /** @throws the driver's errors after which the session or the transaction is of no use */
 export async function applyWave(
@@ -114,7 +115,9 @@ async function lockMatching(
   if (first === undefined || first.mutation.operation === 'insert') return candidates;
   const seen = candidates.reduce((wide, { mutation }) => withBase(wide, mutation), table);
   const keys = candidates.map(({ mutation }) => mutation.key as string);
-  const rows = await rowsByKey(connection, seen, { keys, lockWaitSeconds });
+  // One locked row among them is waited for on its own afterwards.
+  const briefly = Math.min(lockWaitSeconds, WAVE_WAIT_SECONDS);
+  const rows = await rowsByKey(connection, seen, { keys, lockWaitSeconds: briefly });
   return candidates.filter(({ mutation }, i) => {
     const row = rows.get(identityOf(table, keys[i] as string));
     return row !== undefined && differing(seen, mutation.base ?? {}, row).length === 0;

@@ -1,7 +1,7 @@
 /** Mutations and their verdicts, over the wire. */
 import oracledb from 'oracledb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { oracleWriteTarget } from '../../../src/connectors/oracle/write-back.ts';
+import { openOracleTarget, oracleWriteTarget } from '../../../src/connectors/oracle/write-back.ts';
 import type {
   Mutation,
   Verdict,
@@ -506,6 +506,33 @@ describe('procedures', () => {
     await expect(target.writeBatch(batch, writeOptions([employees]))).rejects.toMatchObject({
       code: 'SOURCE_QUERY',
     });
+  });
+});
+
+test('a session that writes is named after its work, and counts as one that writes', async () => {
+  const own = openOracleTarget(world.source.settings, { applicationName: 'syncline/test' });
+  const other = await world.connect('owner');
+  await other.execute('UPDATE EMPLOYEES SET SALARY = SALARY WHERE ID = 1');
+  const batch = [employee({ key: '1', values: { SALARY: '1' } })];
+  const writing = own
+    .named('upload/device/7')
+    .writeBatch(batch, writeOptions(entities, { lockWaitMs: 20_000 }));
+  const watcher = await world.connect('user');
+  await expect
+    .poll(async () => {
+      const { rows } = await watcher.execute(
+        `SELECT MODULE, ACTION, STATUS FROM GV$SESSION WHERE CLIENT_IDENTIFIER = 'upload/device/7'`,
+        {},
+        { outFormat: oracledb.OUT_FORMAT_ARRAY },
+      );
+      return rows;
+    })
+    .toEqual([['syncline', 'write', 'ACTIVE']]);
+  await other.rollback();
+  expect(await writing).toMatchObject([{ kind: 'applied' }]);
+  await own.close();
+  await expect(own.writeBatch(batch, writeOptions(entities))).rejects.toMatchObject({
+    code: 'SOURCE_UNAVAILABLE',
   });
 });
 
