@@ -103,6 +103,7 @@ function newCursor(id: number, statement: Statement): Cursor {
     columns: null,
     defines: null,
     writers: [],
+    wantsRowCounts: false,
     query: null,
     drained: false,
     rowsSent: 0,

@@ -169,6 +169,18 @@ describe('array DML', () => {
     expect(seen).toHaveLength(2);
   });
 
+  it('counts what came before the failed one, when asked', async () => {
+    scriptInsert();
+    const options: oracledb.ExecuteManyOptions = { bindDefs: defs, dmlRowCounts: true };
+    const failing = connection.executeMany(
+      INSERT,
+      [[4], [5], [-1], [6]].map(([count]) => [count, null]),
+      options,
+    );
+    await expect(failing).rejects.toThrow(/ORA-00001/);
+    expect((await connection.executeMany(INSERT, [[7, null]], options)).dmlRowCounts).toEqual([7]);
+  });
+
   it('runs without binds as often as it is told', async () => {
     let iterations = 0;
     server.scripts.set('insert into t values (1)', {

@@ -9,8 +9,9 @@ import {
   encodeYearsMonths,
 } from '../../../dev/oracle-simulator/values/interval.ts';
 import { decodeLocator, encodeLocator } from '../../../dev/oracle-simulator/values/lob-locator.ts';
-import { writeRowid, writeUrowid } from '../../../dev/oracle-simulator/values/rowid.ts';
+import { readRowid, writeRowid, writeUrowid } from '../../../dev/oracle-simulator/values/rowid.ts';
 import { decodeText, encodeText } from '../../../dev/oracle-simulator/values/text.ts';
+import { TtcReader } from '../../../dev/oracle-simulator/wire/reader.ts';
 import { TtcWriter } from '../../../dev/oracle-simulator/wire/writer.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -169,6 +170,16 @@ describe('ROWID', () => {
     const writer = new TtcWriter();
     writeRowid(writer, 'AAAAABAACAAAAADAAE');
     expect(hex(writer.take())).toBe(`0e${'0101'}${'0102'}00${'0103'}${'0104'}`);
+  });
+
+  it('is bound as the same four numbers by some clients', () => {
+    const writer = new TtcWriter();
+    writeRowid(writer, 'AAAAABAACAAAAADAAE');
+    writer.uint8(0);
+    const reader = new TtcReader(writer.take());
+    expect(readRowid(reader)).toBe('AAAAABAACAAAAADAAE');
+    expect(readRowid(reader)).toBe(null);
+    expect(reader.left).toBe(0);
   });
 
   it('as UROWID is 13 bytes behind their length', () => {
