@@ -40,7 +40,8 @@ export class Connection {
   #sduBytes = 0;
   #dialogue: Dialogue | null = null;
   #call: RunningCall | null = null;
-  #break: 'none' | 'asked' | 'reset' = 'none';
+  /** 'told': the client knows that its call was broken off, and resets. */
+  #break: 'none' | 'asked' | 'told' | 'reset' = 'none';
   #killed: OraError | null = null;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -172,12 +173,12 @@ export class Connection {
       await call.settle();
       this.#call = null;
     }
-    if (this.#killed !== null) {
-      await dialogue.session?.close();
-      dialogue.fail(this.#killed);
-    } else if (this.#break !== 'none') {
+    if (this.#killed !== null) await dialogue.session?.close();
+    if (this.#break !== 'none') {
+      this.#tellBreak();
       return; // the reset is awaited, and answered
     }
+    if (this.#killed !== null) dialogue.fail(this.#killed);
     this.#reply(dialogue);
   }
 
@@ -207,8 +208,18 @@ export class Connection {
       this.#break = 'reset';
     } else if (this.#break === 'none') {
       this.#break = 'asked';
-      this.#link.send(markerPacket(MARKER.break));
+      if (this.#call === null) this.#tellBreak();
     }
     this.#call?.interrupt(new OraError(1013, 'user requested cancel of current operation'));
+  }
+
+  /**
+   * Not before the call has ended: JDBC's thread that executes never resets, and waits for ever, when it hears of the
+   * break while the thread that cancels is still sending it (1 of 6 times when it was answered at once).
+   */
+  #tellBreak(): void {
+    if (this.#break !== 'asked') return;
+    this.#break = 'told';
+    this.#link.send(markerPacket(MARKER.break));
   }
 }
