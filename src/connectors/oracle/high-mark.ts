@@ -12,10 +12,11 @@ import {
 } from '../../domain/decide-high-mark.ts';
 import type { Degraded } from '../../domain/source-shape.ts';
 import type { HighMark } from '../contract.ts';
+import { MODULE } from './connect.ts';
 import { tryRows } from './dictionary.ts';
 import { remember } from './findings.ts';
 import { type ServerClock, serverInstant } from './server-clock.ts';
-import { inSession, MODULE, type OracleSource, READING, type Session } from './session.ts';
+import { inSession, type OracleSource, READING, type Session } from './session.ts';
 
 const WALL = 'YYYY-MM-DD HH24:MI:SS';
 const GRANTS = 'GRANT SELECT ON SYS.GV_$TRANSACTION and ON SYS.GV_$SESSION TO it';

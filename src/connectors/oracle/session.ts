@@ -6,29 +6,21 @@ import oracledb from 'oracledb';
 import type { SourceSettings } from '../../domain/config.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { type OracleOptions, oracleOptions } from './config.ts';
-import { connectAttributes } from './connect-attributes.ts';
-import { destroyConnection, prepareDriver } from './driver.ts';
+import { askState, connectSession } from './connect.ts';
+import { destroyConnection } from './driver.ts';
 import { isConnectionLost, oracleError } from './error-table.ts';
 import { SessionPool } from './pool.ts';
-import { connectInTime, type PooledSession } from './pooled-session.ts';
-import { type SessionState, watchSilence } from './silence.ts';
+import type { PooledSession } from './pooled-session.ts';
+import { watchSilence } from './silence.ts';
 
 /** Beside the readers that `concurrency` allows: marks, descriptions and look-ups of single rows. */
 const EXTRA_SESSIONS = 2;
 /** A break that is not answered by then is left behind, and the socket closed. */
 const BREAK_MS = 2_000;
-const PROBE_MS = 3_000;
 const MAX_ID_BYTES = 64;
 
-/** MODULE of all our sessions: marks leave out those that only read. */
-export const MODULE = 'syncline';
 /** ACTION of sessions that change nothing. */
 export const READING = 'read';
-
-/** Texts are as our conversions read them, whatever the database and the environment say; order is that of bytes. */
-const SESSION_SETTINGS = `ALTER SESSION SET NLS_LANGUAGE = 'AMERICAN' NLS_TERRITORY = 'AMERICA'
-  NLS_NUMERIC_CHARACTERS = '.,' NLS_CALENDAR = 'GREGORIAN' NLS_SORT = 'BINARY' NLS_COMP = 'BINARY'
-  TIME_ZONE = '+00:00'`;
 
 export type OracleSource = {
   readonly settings: SourceSettings;
@@ -74,20 +66,6 @@ export function openSessions(settings: SourceSettings, applicationName: string):
     correlationId: correlationIdOf(applicationName),
     findings: new Map(),
   };
-}
-
-async function connectSession(options: OracleOptions): Promise<oracledb.Connection> {
-  prepareDriver(options);
-  const connection = await oracledb.getConnection(connectAttributes(options, MODULE));
-  try {
-    connection.callTimeout = options.callTimeoutMs;
-    connection.module = MODULE;
-    await connection.execute(SESSION_SETTINGS);
-    return connection;
-  } catch (error) {
-    destroyConnection(connection);
-    throw error;
-  }
 }
 
 /** V$SESSION shows 64 bytes; `syncline/` stands in MODULE already. */
@@ -157,7 +135,7 @@ class WorkingSession implements Session {
     let dead: string | null = null;
     const stopWatching = watchSilence(this.connection, {
       silenceMs: this.#source.options.silenceMs,
-      ask: () => this.#askState(),
+      ask: () => askState(this.#source.options, this.#pooled.token),
       onAlive: () => this.#onAlive(),
       onDead: (reason) => {
         dead = reason;
@@ -235,25 +213,6 @@ class WorkingSession implements Session {
     this.#source.onAlive?.();
   }
 
-  /** From a connection of its own: those of the pool may all be silent, or all in use. */
-  async #askState(): Promise<SessionState> {
-    const { options, settings } = this.#source;
-    const connection = await connectInTime(settings.name, PROBE_MS, () =>
-      oracledb.getConnection(connectAttributes(options, MODULE)),
-    );
-    const timer = setTimeout(() => destroyConnection(connection), PROBE_MS);
-    try {
-      const { rows } = await connection.execute<[string]>(
-        'SELECT status FROM gv$session WHERE client_info = :token',
-        { token: this.#pooled.token },
-      );
-      return stateOf(rows?.[0]?.[0]);
-    } finally {
-      clearTimeout(timer);
-      destroyConnection(connection);
-    }
-  }
-
   #deadError(reason: string, cause: unknown): SyncError {
     return new SyncError('SOURCE_UNAVAILABLE', {
       message: `Source ${this.#source.settings.name}: the connection is lost: ${reason}`,
@@ -261,11 +220,6 @@ class WorkingSession implements Session {
       details: { class: 'connection' },
     });
   }
-}
-
-function stateOf(status: string | undefined): SessionState {
-  if (status === undefined || status === 'KILLED') return 'gone';
-  return status === 'ACTIVE' ? 'working' : 'idle';
 }
 
 /** No JavaScript number for a NUMBER, no locator for a CLOB. */
