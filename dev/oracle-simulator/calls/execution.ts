@@ -32,11 +32,12 @@ export async function answering<T>(
     context.writer.truncate(context.replyStart);
     const cursorId = call.cursor?.id ?? 0;
     const rowCounts = error instanceof ArrayDmlError ? error.rowCounts : [];
-    // From these a client tells which iteration failed.
+    // From these a client tells which iteration failed; JDBC tells it from the good ones.
     if (error instanceof ArrayDmlError && call.request?.wants.rowCounts === true) {
       writeReturnParameters(context.writer, { cursorId, rowCounts });
     }
-    context.endOfCall({ error, cursorId, rowCount: rowCounts.reduce((sum, count) => sum + count, 0) });
+    const rowCount = rowCounts.reduce((sum, count) => sum + count, 0);
+    context.endOfCall({ error, cursorId, rowCount, goodIterations: rowCounts.length });
     return null;
   }
 }

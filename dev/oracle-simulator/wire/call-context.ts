@@ -19,6 +19,8 @@ export type CallOutcome = {
   readonly cursorId?: number;
   readonly rowCount?: number;
   readonly batchErrors?: readonly BatchError[];
+  /** Iterations before the one at which an array DML stopped. */
+  readonly goodIterations?: number;
   readonly rowid?: string | null;
 };
 

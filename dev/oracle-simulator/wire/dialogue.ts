@@ -288,6 +288,7 @@ export class Dialogue {
       cursorId: outcome.cursorId ?? 0,
       rowCount: outcome.rowCount ?? 0,
       batchErrors: outcome.batchErrors ?? [],
+      goodIterations: outcome.goodIterations ?? 0,
       rowid: outcome.rowid ?? null,
       inTransaction: this.#session?.inTransaction ?? false,
       fieldVersion: this.#opening.client.fieldVersion,

@@ -30,6 +30,8 @@ export type EndOfCall = {
   /** Rows affected, or rows fetched from the cursor until now. */
   readonly rowCount: number;
   readonly batchErrors: readonly BatchError[];
+  /** Of an array DML that stopped at a failed one: JDBC gives so many update counts with its error. */
+  readonly goodIterations?: number;
   readonly inTransaction: boolean;
   readonly fieldVersion: number;
   /** 18 characters: the last row that was written. */
@@ -61,7 +63,7 @@ export function writeError(writer: TtcWriter, end: EndOfCall): void {
   writer.uint8(0); // statement number
   writer.uint8(end.callNumber);
   writer.ub(0); // padding
-  writer.ub(0); // successful iterations
+  writer.ub(end.goodIterations ?? 0);
   writer.ub(0); // logical rowid
   writeBatchErrors(writer, end.batchErrors);
   writer.ub(number);
