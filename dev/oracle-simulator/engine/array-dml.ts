@@ -12,6 +12,7 @@ import { type DmlRun, type PreparedDml, resultOf } from './dml-statement.ts';
 import type { ErrorContext } from './error-rules.ts';
 import { oracleError } from './errors.ts';
 import { type Answer, type Command, PipelineError } from './pipeline.ts';
+import { explainTooLong } from './too-long.ts';
 
 const MOST_AT_ONCE = 256;
 const FEWEST_AT_ONCE = 4;
@@ -115,8 +116,10 @@ async function runSome(
     keep(progress, error.answers);
     // Its savepoint is not there: nothing can be undone for this row alone.
     if (error.answers.length % COMMANDS_PER_ROW === 0) throw error;
-    const reason = oracleError(error, statement.context);
+    const failed = oracleError(error, statement.context);
     await core.transaction.undoTo(savepointName);
+    const row = run.rows[progress.answers.length] ?? [];
+    const reason = await explainTooLong(core, run, { error: failed, row });
     progress.errors.push({ offset: progress.answers.length, error: reason });
     progress.answers.push(null);
     return reason;

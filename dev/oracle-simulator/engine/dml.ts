@@ -5,6 +5,7 @@ import { arrayDml } from './array-dml.ts';
 import { asOracle, type Core } from './core.ts';
 import { type DmlRun, dmlCommand, dmlContext, prepareDml, resultOf } from './dml-statement.ts';
 import type { Answer } from './pipeline.ts';
+import { explainTooLong } from './too-long.ts';
 
 export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
   if (run.rows.length === 0) return { rowCounts: [], returned: [], errors: [] };
@@ -16,9 +17,10 @@ export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
       core.transaction.statement([await dmlCommand(core, prepared, run)], 'mayWrite'),
     );
     return await resultOf(core, run, { prepared, answers: [answer as Answer] });
-  } catch (error) {
+  } catch (failure) {
+    const error = await explainTooLong(core, run, { error: failure as Error, row: run.rows[0] ?? [] });
     if (run.options.onError === 'stop') throw error;
-    return { rowCounts: [0], returned: [[]], errors: [{ offset: 0, error: error as Error }] };
+    return { rowCounts: [0], returned: [[]], errors: [{ offset: 0, error }] };
   } finally {
     await core.transaction.settle();
   }

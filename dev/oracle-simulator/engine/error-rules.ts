@@ -68,11 +68,25 @@ function invalidIdentifier(names: readonly string[]): Meaning {
   return { number: 904, text: `${text}: invalid identifier`, name: names.at(-1)?.replaceAll('"', '') };
 }
 
-function missingTable(error: pg.DatabaseError): Meaning {
+function missingTable(error: pg.DatabaseError, { text }: ErrorContext): Meaning {
   const entry = /FROM-clause entry for table "(.+)"/.exec(error.message)?.[1];
-  if (entry !== undefined) return invalidIdentifier([entry]);
+  if (entry !== undefined) {
+    const column = behind(text, entry, '[\\w$#]+|"[^"]+"');
+    return invalidIdentifier(column === null ? [entry] : [entry, column]);
+  }
   const name = /relation "(?:.+\.)?(.+?)"/.exec(error.message)?.[1];
+  if (name !== undefined && behind(text, name, 'NEXTVAL|CURRVAL') !== null) {
+    return { number: 2289, text: 'sequence does not exist', name };
+  }
   return { number: 942, text: 'table or view does not exist', name };
+}
+
+/** What stands behind `NAME.` in the statement's text, upper case unless quoted; null: nothing of that kind. */
+function behind(text: string, name: string, kind: string): string | null {
+  const escaped = name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const found = new RegExp(`(?<![\\w$#])"?${escaped}"?\\s*\\.\\s*(${kind})`, 'i').exec(text)?.[1];
+  if (found === undefined) return null;
+  return found.startsWith('"') ? found.slice(1, -1) : found.toUpperCase();
 }
 
 function missingFunction(error: pg.DatabaseError): Meaning {
@@ -166,6 +180,15 @@ function tooLong(error: pg.DatabaseError, { table }: ErrorContext): Meaning {
   };
 }
 
+function grouping(error: pg.DatabaseError, { text }: ErrorContext): Meaning {
+  if (/aggregate functions are not allowed/.test(error.message)) {
+    return { number: 934, text: 'group function is not allowed here' };
+  }
+  return /\bGROUP\s+BY\b/i.test(text)
+    ? { number: 979, text: 'not a GROUP BY expression' }
+    : { number: 937, text: 'not a single-group group function' };
+}
+
 export const errorRules: Readonly<Record<string, Rule>> = {
   '0A000': (error) => ({ number: 3001, text: `unimplemented feature: ${error.message}` }),
   '21000': cardinality,
@@ -210,10 +233,7 @@ export const errorRules: Readonly<Record<string, Rule>> = {
   '42710': fixed(955, 'name is already used by an existing object'),
   '42712': fixed(918, 'column ambiguously defined'),
   '42723': fixed(955, 'name is already used by an existing object'),
-  '42803': (error) =>
-    /aggregate functions are not allowed/.test(error.message)
-      ? { number: 934, text: 'group function is not allowed here' }
-      : { number: 979, text: 'not a GROUP BY expression' },
+  '42803': grouping,
   '42804': mismatch,
   '42809': fixed(1702, 'a view is not appropriate here'),
   '42830': fixed(2270, 'no matching unique or primary key for this column-list'),

@@ -147,7 +147,7 @@ export class Transaction {
       for (const cursor of this.#cursors) this.#break(cursor);
       if (!wrote) throw error;
       const cause = oracleError(error, { text: '' });
-      throw cause.number === 3113
+      throw cause.number === 3113 || cause.number === 28
         ? cause
         : new OraError(2091, `transaction rolled back\n${cause.message}`, { cause });
     }

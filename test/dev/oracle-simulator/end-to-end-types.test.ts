@@ -182,8 +182,8 @@ describe('values', () => {
     await connection.execute(
       'CREATE TABLE spans (y INTERVAL YEAR(4) TO MONTH, d INTERVAL DAY(4) TO SECOND(6))',
     );
-    const years = new oracledb.IntervalYM({ years: -3, months: -11 });
-    const days = new oracledb.IntervalDS({
+    const years = Object.assign(new oracledb.IntervalYM(), { years: -3, months: -11 });
+    const days = Object.assign(new oracledb.IntervalDS(), {
       days: -12,
       hours: -3,
       minutes: -4,
