@@ -70,7 +70,9 @@ func moments(s session) {
 		moment, err := time.Parse(time.DateTime, text)
 		must(err)
 		stamp := moment.Add(999_999 * time.Microsecond)
-		s.exec("INSERT INTO interop_types (id, d, ts) VALUES (:1, :2, :3)", number, moment, goora.TimeStamp(stamp))
+		// Bare times travel with a zone; these have none.
+		s.exec("INSERT INTO interop_types (id, d, ts) VALUES (:1, :2, :3)",
+			number, goora.TimeStamp(moment), goora.TimeStamp(stamp))
 		mask := "SELECT TO_CHAR(d, 'YYYY-MM-DD HH24:MI:SS') FROM interop_types WHERE id = :1"
 		equal(s.text(mask, number), text)
 		var date, precise time.Time

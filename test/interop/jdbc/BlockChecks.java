@@ -2,15 +2,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
-import oracle.jdbc.OracleCallableStatement;
 
-/** Anonymous blocks: OUT and IN OUT binds, SELECT INTO, errors of the application. */
+/** Anonymous blocks: OUT binds, SELECT INTO, errors of the application. */
 final class BlockChecks {
   private BlockChecks() {}
 
   static void addTo(Harness harness) {
     harness.checkSession("assigns OUT binds of several types", BlockChecks::outBinds);
-    harness.checkSession("reads and assigns an IN OUT bind", BlockChecks::inOut);
     harness.checkSession("selects into binds; no row is ORA-01403", BlockChecks::selectInto);
     harness.checkSession("writes in a block, in the session's transaction", BlockChecks::dml);
     harness.checkSession("gives RAISE_APPLICATION_ERROR its number and text", BlockChecks::applicationErrors);
@@ -32,16 +30,6 @@ final class BlockChecks {
         Harness.equal(call.getTimestamp(4), Timestamp.valueOf("2024-05-01 00:00:00"));
         Harness.equal(call.getString(5), null);
       }
-    }
-  }
-
-  private static void inOut(Connection connection) throws SQLException {
-    String sql = "BEGIN :v := :v || 'b'; :v := :v || 'c'; END;";
-    try (var call = connection.prepareCall(sql).unwrap(OracleCallableStatement.class)) {
-      call.registerOutParameterAtName("v", Types.VARCHAR);
-      call.setStringAtName("v", "a");
-      call.execute();
-      Harness.equal(call.getString(1), "abc");
     }
   }
 

@@ -48,7 +48,8 @@ def described():
             "C": ("DB_TYPE_CHAR", 5, None, None, True),
             "NC": ("DB_TYPE_NCHAR", 10, None, None, True),
             "D": ("DB_TYPE_DATE", None, None, None, True),
-            "TS0": ("DB_TYPE_TIMESTAMP", None, 0, 0, True),
+            # The driver leaves both out when both are 0.
+            "TS0": ("DB_TYPE_TIMESTAMP", None, None, None, True),
             "TS": ("DB_TYPE_TIMESTAMP", None, 0, 6, True),
             "TS9": ("DB_TYPE_TIMESTAMP", None, 0, 9, True),
             "TZ": ("DB_TYPE_TIMESTAMP_TZ", None, 0, 6, True),
@@ -185,9 +186,12 @@ def zones():
             FROM interop_types ORDER BY id""")
         utc = "2024-06-30 20:00:00.123456"
         equal(cursor.fetchall(), [(utc, utc), ("2024-07-01 10:00:00.654321", None)])
-        # The driver gives wall time in the value's zone: the query names it.
-        cursor.execute("SELECT tz AT TIME ZONE '+00:00' FROM interop_types ORDER BY id")
+        # As a timestamp without zone: of one with a zone the driver gives the wall time, in whatever zone it is kept.
+        cursor.execute("SELECT SYS_EXTRACT_UTC(tz) FROM interop_types ORDER BY id")
         equal(cursor.fetchall(), [(datetime.datetime(2024, 6, 30, 20, 0, 0, 123456),), (bound,)])
+        # The driver binds them in UTC: in a session of that zone they come back as they were.
+        cursor.execute("ALTER SESSION SET TIME_ZONE = '+00:00'")
+        equal(only(cursor, "SELECT tz FROM interop_types WHERE id = 2"), bound)
 
 
 @check
