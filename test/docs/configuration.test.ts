@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../../src/config/load.ts';
+import { oracleOptions } from '../../src/connectors/oracle/config.ts';
 import { postgresOptions } from '../../src/connectors/postgres/config.ts';
 import { sourceKinds } from '../../src/connectors/registry.ts';
 import { configSchema } from '../../src/domain/config-schema.ts';
@@ -33,6 +34,7 @@ function optionsOf(schema: z.ZodType): string[] {
 test.each([
   ['every configuration', configSchema],
   ['sources of kind postgres', postgresOptions],
+  ['sources of kind oracle', oracleOptions],
 ] as const)('options of %s stand on the page, set as code', (_, schema) => {
   const page = read('docs/configuration.md');
   const blocks = [...page.matchAll(CODE_BLOCK)].map((block) => block[2]);

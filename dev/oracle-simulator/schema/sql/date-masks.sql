@@ -58,6 +58,8 @@ BEGIN
     WHEN name IN ('YYYY', 'Y,YYY', 'YYY', 'YY', 'Y', 'IYYY', 'IYY', 'IY', 'I', 'CC', 'MM', 'DDD', 'DD', 'D', 'HH24',
       'HH12', 'MI', 'SS', 'J', 'Q', 'WW', 'IW', 'W', 'TZH', 'TZM') THEN name
     WHEN name = 'RRRR' THEN 'YYYY'
+    -- For years after Christ; the others are written element by element.
+    WHEN name = 'SYYYY' THEN '" "YYYY'
     WHEN name = 'RR' THEN 'YY'
     WHEN name = 'HH' THEN 'HH12'
     WHEN name = 'X' THEN '"."'
@@ -91,13 +93,17 @@ BEGIN
       compact := NOT compact;
     ELSIF upper(token) <> 'EFX' THEN
       element := oracle.mask_element(substr(token, 2), kind);
-      IF element IS NULL THEN RETURN NULL; END IF;
+      IF element IS NULL OR compact AND upper(token) = 'ESYYYY' THEN RETURN NULL; END IF;
       result := result || CASE WHEN compact AND element !~ '^["UTF]' THEN 'FM' ELSE '' END || element;
     END IF;
   END LOOP;
   RETURN result;
 END
 $$;
+
+-- Whether PostgreSQL's mask holds for a value of this mask: see SYYYY.
+CREATE FUNCTION oracle.mask_fits(mask text, value timestamp) RETURNS boolean IMMUTABLE PARALLEL SAFE
+  RETURN value >= timestamp '0001-01-01' OR pg_catalog.strpos(pg_catalog.upper(mask), 'SYYYY') = 0;
 
 -- Masks with an element that PostgreSQL lacks.
 CREATE FUNCTION oracle.format_tokens(value timestamp, mask text, kind text) RETURNS text

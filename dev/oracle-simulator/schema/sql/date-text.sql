@@ -25,19 +25,21 @@ $$;
 
 CREATE FUNCTION oracle.to_char(timestamp, text) RETURNS text STABLE PARALLEL SAFE
   RETURN NULLIF(CASE
-    WHEN oracle.date_mask($2, 'timestamp') IS NOT NULL
+    WHEN oracle.date_mask($2, 'timestamp') IS NOT NULL AND oracle.mask_fits($2, $1)
       THEN pg_catalog.to_char($1, oracle.date_mask($2, 'timestamp'))
     ELSE oracle.format_tokens($1, $2, 'timestamp')
   END, '');
 CREATE FUNCTION oracle.to_char(oracle.date, text) RETURNS text STABLE PARALLEL SAFE
   RETURN NULLIF(CASE
-    WHEN oracle.date_mask($2, 'date') IS NOT NULL THEN pg_catalog.to_char($1::timestamp, oracle.date_mask($2, 'date'))
+    WHEN oracle.date_mask($2, 'date') IS NOT NULL AND oracle.mask_fits($2, $1::timestamp)
+      THEN pg_catalog.to_char($1::timestamp, oracle.date_mask($2, 'date'))
     ELSE oracle.format_tokens($1::timestamp, $2, 'date')
   END, '');
 -- In the session's time zone: the original one is not kept.
 CREATE FUNCTION oracle.to_char(timestamptz, text) RETURNS text STABLE PARALLEL SAFE
   RETURN NULLIF(CASE
-    WHEN oracle.date_mask($2, 'zoned') IS NOT NULL THEN pg_catalog.to_char($1, oracle.date_mask($2, 'zoned'))
+    WHEN oracle.date_mask($2, 'zoned') IS NOT NULL AND oracle.mask_fits($2, $1::timestamp)
+      THEN pg_catalog.to_char($1, oracle.date_mask($2, 'zoned'))
     ELSE oracle.format_tokens($1::timestamp, $2, 'timestamp')
   END, '');
 
@@ -47,7 +49,7 @@ CREATE FUNCTION oracle.mark_nanoseconds(value text, nanoseconds text) RETURNS te
     value, E'\x01', nanoseconds), E'\x02', "left"(nanoseconds, 2)), E'\x03', "left"(nanoseconds, 1));
 CREATE FUNCTION oracle.to_char(oracle.timestamp9, text) RETURNS text STABLE PARALLEL SAFE
   RETURN NULLIF(oracle.mark_nanoseconds(CASE
-    WHEN oracle.date_mask($2, 'timestamp9') IS NOT NULL
+    WHEN oracle.date_mask($2, 'timestamp9') IS NOT NULL AND oracle.mask_fits($2, oracle.microsecond_down($1))
       THEN pg_catalog.to_char(oracle.microsecond_down($1), oracle.date_mask($2, 'timestamp9'))
     ELSE oracle.format_tokens(oracle.microsecond_down($1), $2, 'timestamp9')
   END, "right"(textin(oracle.timestamp9_text($1)), 3)), '');
