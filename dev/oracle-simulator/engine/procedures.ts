@@ -12,7 +12,7 @@ export type ProcedureParameter = {
   /** Default: in. */
   readonly mode?: 'in' | 'out' | 'in out';
   readonly type: OracleTypeName;
-  /** PostgreSQL's SQL: the parameter may be left out. */
+  /** PostgreSQL's SQL: the parameter may be left out. Those behind it need one, too. */
   readonly default?: string;
 };
 

@@ -32,15 +32,15 @@ export type SessionHost = {
   readonly serial: number;
   readonly statistics: Statistics;
   parse(sql: string): Statement;
-  /** Settles when what V$ views show of sessions and statements is up to date. */
+  /** Settles when V$SQL is up to date. */
   publish(): Promise<void>;
   /** Resolves when what the client said of itself is known to PostgreSQL. */
   described(): Promise<void>;
   ended(session: EngineSession): void;
 };
 
-/** Views that show what the engine keeps until somebody looks. */
-const dynamicViews = /\bG?V_?\$\w/i;
+/** Views that show what the engine keeps until somebody looks. Others must not cause a commit: it would be a new SCN. */
+const statisticsViews = /\bG?V_?\$SQL/i;
 
 export class Session implements EngineSession {
   readonly id: number;
@@ -182,7 +182,7 @@ export class Session implements EngineSession {
   async #statement<T>(statement: Statement, work: (account: Account) => Promise<T>): Promise<T> {
     const startedAt = process.hrtime.bigint();
     return await this.#perform({ text: statement.text }, async () => {
-      if (dynamicViews.test(statement.text)) await this.#host.publish();
+      if (statisticsViews.test(statement.text)) await this.#host.publish();
       await flushLobs(this.#core);
       return await work((counts) => this.#account(statement, counts, startedAt));
     });

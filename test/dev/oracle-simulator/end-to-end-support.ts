@@ -7,7 +7,7 @@ import {
   type SimulatorOptions,
   startOracleSimulator,
 } from '../../../dev/oracle-simulator/start.ts';
-import { sourceServer } from '../../support/servers.ts';
+import { type PostgresServer, sourceServer } from '../../support/servers.ts';
 
 /** A simulator of one test file, and clients of it over TCP. */
 export type Testbed = {
@@ -21,9 +21,12 @@ export type Testbed = {
 
 export const password = 'Secret-1';
 
-export async function startTestbed(options: Partial<SimulatorOptions> = {}): Promise<Testbed> {
-  const server = (await sourceServer()).url('postgres');
-  const database = await createDatabase(server, `simulator_${randomBytes(5).toString('hex')}`);
+export async function startTestbed(
+  options: Partial<SimulatorOptions> = {},
+  server?: PostgresServer,
+): Promise<Testbed> {
+  const { url } = server ?? (await sourceServer());
+  const database = await createDatabase(url('postgres'), `simulator_${randomBytes(5).toString('hex')}`);
   const defects: unknown[] = [];
   const simulator = await startOracleSimulator({
     postgresUrl: database.url,
