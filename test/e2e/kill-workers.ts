@@ -2,7 +2,7 @@
 import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import type { RunSummary } from '../../src/domain/run.ts';
-import { chunksDone, pacedLoads, whileALoadWaits } from './pace.ts';
+import { chunksDone, endWaitingLoads, pacedLoads, whileALoadWaits } from './pace.ts';
 import {
   type Comparison,
   compareOracleSales,
@@ -42,7 +42,10 @@ export async function killWorkers(options: {
     for (let kill = 1; kill <= kills; kill++) {
       await chunksDone(world, kill * 2, run.runId);
       const victim: WorkerProcess = worker;
-      await whileALoadWaits(world, () => victim.kill());
+      await whileALoadWaits(world, async () => {
+        await victim.kill();
+        await endWaitingLoads(world);
+      });
       worker = await world.startWorker();
     }
     const summary = await followRun(world.client, run);

@@ -30,13 +30,7 @@ export async function whileALoadWaits(world: World, then: () => Promise<void>): 
     pool,
     (client) => client.query('SELECT pg_advisory_xact_lock($1)', [BARRIER_KEY]),
     async () => {
-      await eventually(async () => {
-        const { rows } = await pool.query(
-          `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${BARRIER_KEY} AND NOT granted
-              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-        );
-        return rows.length > 0;
-      }, 'a load waits at the barrier');
+      await eventually(async () => (await waiting(world)).length > 0, 'a load waits at the barrier');
       await then();
     },
   );
@@ -73,4 +67,23 @@ export async function doneChunks(pool: pg.Pool, runId: string): Promise<number> 
     [runId],
   );
   return rows[0]?.done ?? 0;
+}
+
+/** Sessions of loads that wait at the barrier. */
+async function waiting({ store }: World): Promise<number[]> {
+  const { rows } = await store.pool.query<{ pid: number }>(
+    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = ${BARRIER_KEY} AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+/**
+ * Ends the sessions of loads that wait at the barrier, as the server does when it learns that their client is gone.
+ * Otherwise the COMMIT that they have received already would take effect when the barrier opens.
+ */
+export async function endWaitingLoads(world: World): Promise<void> {
+  await world.store.pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [
+    await waiting(world),
+  ]);
 }
