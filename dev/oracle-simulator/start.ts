@@ -108,7 +108,8 @@ function simulator(url: string, { engine, faults, listener, service }: Parts): O
     grant: (privileges, to) => changing(grantSystem(engine.control, { privileges, to })),
     addPolicy: (policy) => changing(addPolicy(engine.control, policy)),
     dropPolicy: (policy) => changing(dropPolicy(engine.control, policy)),
-    installProcedure: (procedure) => changing(installProcedure(engine.control, procedure)),
+    installProcedure: (procedure) =>
+      changing(engine.control.exclusive((db) => installProcedure(db, procedure))),
     sql: (user, text, binds = []) => executeSql(engine, { user, text, binds }),
     killSession: (sessionId) => listener.kill(sessionId),
     async stop() {

@@ -6,6 +6,7 @@ import type { StatementPlan } from '../sql/plan.ts';
 import type { RenderContext } from '../sql/render/renderer.ts';
 import type { BindType, Cell, Column, Statement } from '../types.ts';
 import type { Backend } from './backend.ts';
+import type { Control } from './control.ts';
 import type { ErrorContext } from './error-rules.ts';
 import { oracleError } from './errors.ts';
 import type { SessionLobs } from './lobs.ts';
@@ -24,7 +25,7 @@ export type Services = {
   readonly scn: ScnKeeper;
   readonly readers: ReaderPool;
   /** A connection of the superuser, for what sessions may not do themselves. */
-  readonly control: pg.Client;
+  readonly control: Control;
   /** Tables, columns or privileges may be others now. */
   schemaChanged(): void;
   /** Users or their passwords may be others now. */

@@ -1,7 +1,6 @@
 /** The engine: a database of PostgreSQL that behaves as one of Oracle's. */
 
 import { randomInt } from 'node:crypto';
-import pg from 'pg';
 import { OraError } from '../ora-error.ts';
 import { bootstrap } from '../schema/bootstrap.ts';
 import { describeSession, enterSession, leaveSession } from '../schema/sessions.ts';
@@ -10,6 +9,7 @@ import { type Account, accounts } from '../schema/users.ts';
 import { parseStatement } from '../sql/parse.ts';
 import type { Engine, EngineSession, Statement } from '../types.ts';
 import { type Backend, type BackendControl, connectBackend } from './backend.ts';
+import { type Control, connectControl } from './control.ts';
 import type { Core, Services } from './core.ts';
 import { createLobs } from './lobs.ts';
 import { createReaderPool } from './readers.ts';
@@ -30,7 +30,7 @@ export type EngineOptions = {
 
 export type SimulatorEngine = Engine & {
   /** The superuser's connection, for what is no user's: policies, procedures. Say `schemaChanged` afterwards. */
-  readonly control: pg.Client;
+  readonly control: Control;
   schemaChanged(): void;
   usersChanged(): Promise<void>;
   /** Ends the connection of a session from outside, as a DBA does. @returns whether there is such a session. */
@@ -44,19 +44,11 @@ const MAX_SERIAL = 0xffff;
 
 export async function createEngine(options: EngineOptions): Promise<SimulatorEngine> {
   const control = await connectControl(options.url);
-  await bootstrap(control);
+  await control.exclusive((db) => bootstrap(db));
   const hands = await connectControl(options.url);
   const engine = new PostgresEngine(options, { control, hands });
   await engine.start();
   return engine;
-}
-
-async function connectControl(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'oracle-simulator' });
-  // Whoever asks next is told.
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }
 
 function checkAccount(user: string, account: Account | undefined): void {
@@ -68,9 +60,9 @@ function checkAccount(user: string, account: Account | undefined): void {
 }
 
 class PostgresEngine implements SimulatorEngine {
-  readonly control: pg.Client;
+  readonly control: Control;
   /** For requests that must not wait behind others. */
-  readonly #hands: pg.Client;
+  readonly #hands: Control;
   readonly #options: EngineOptions;
   readonly #backendControl: BackendControl;
   readonly #statistics = createStatistics();
@@ -84,7 +76,7 @@ class PostgresEngine implements SimulatorEngine {
 
   constructor(
     options: EngineOptions,
-    { control, hands }: { readonly control: pg.Client; readonly hands: pg.Client },
+    { control, hands }: { readonly control: Control; readonly hands: Control },
   ) {
     this.#options = options;
     this.control = control;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type pg from 'pg';
+import type { Database } from './users.ts';
 
 /** SQL of schema `oracle` and of the dictionary in schema `SYS`, in the order in which parts need each other. */
 const parts = [
@@ -46,7 +46,7 @@ const lock = 5_917_204;
  * as it is. Needs a superuser's connection outside of a transaction.
  * @throws Error for a database of another encoding or collation, or prepared by another version of the simulator.
  */
-export async function bootstrap(db: pg.ClientBase): Promise<void> {
+export async function bootstrap(db: Database): Promise<void> {
   const sql = await Promise.all(
     parts.map((part) => readFile(new URL(`./sql/${part}.sql`, import.meta.url), 'utf8')),
   );
@@ -62,7 +62,7 @@ export async function bootstrap(db: pg.ClientBase): Promise<void> {
   }
 }
 
-async function isPrepared(db: pg.ClientBase, digest: string): Promise<boolean> {
+async function isPrepared(db: Database, digest: string): Promise<boolean> {
   const present = await db.query(`SELECT to_regclass('oracle.bootstrap') IS NOT NULL AS is_prepared`);
   if (present.rows[0].is_prepared !== true) return false;
   const done = await db.query('SELECT digest FROM oracle.bootstrap');
@@ -73,7 +73,7 @@ async function isPrepared(db: pg.ClientBase, digest: string): Promise<boolean> {
 }
 
 async function prepare(
-  db: pg.ClientBase,
+  db: Database,
   { sql, digest }: { sql: readonly string[]; digest: string },
 ): Promise<void> {
   await assertDatabase(db);
@@ -89,7 +89,7 @@ async function prepare(
   await db.query('INSERT INTO oracle.bootstrap (digest) VALUES ($1)', [digest]);
 }
 
-async function assertDatabase(db: pg.ClientBase): Promise<void> {
+async function assertDatabase(db: Database): Promise<void> {
   const { rows } = await db.query(`
     SELECT pg_encoding_to_char(encoding) AS encoding, datlocprovider AS provider, datcollate AS collation,
       current_setting('server_version_num')::integer AS version,
