@@ -24,6 +24,8 @@ export type SimulatorOptions = {
   readonly postgresUrl: string;
   /** Default: any free one. */
   readonly port?: number;
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   /** Default: FREEPDB1. */
   readonly services?: readonly string[];
   /** Made unless they are there. */
