@@ -1,6 +1,6 @@
 /** A DML statement in PostgreSQL's SQL, and what its answers mean. */
 
-import type { DmlPlan } from '../sql/plan.ts';
+import type { DmlPlan } from '../sql/dml-plan.ts';
 import { render } from '../sql/render.ts';
 import type { BindType, Cell, Column, DmlOptions, DmlResult, Statement } from '../types.ts';
 import { parametersOf } from './cells.ts';

@@ -2,7 +2,7 @@
 
 import { OraError } from '../ora-error.ts';
 import type { Expression } from '../sql/ast.ts';
-import type { Assignment, DmlPlan, InsertValue } from '../sql/plan.ts';
+import type { Assignment, DmlPlan, InsertValue } from '../sql/dml-plan.ts';
 import type { Cell } from '../types.ts';
 import type { Core } from './core.ts';
 import type { DmlRun } from './dml-statement.ts';

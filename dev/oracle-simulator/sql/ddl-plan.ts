@@ -1,6 +1,6 @@
 import type { OracleType } from '../types.ts';
 import type { Condition, Expression, Query, TableName, TriggerEvent } from './ast.ts';
-import type { DmlPlan } from './plan.ts';
+import type { DmlPlan } from './dml-plan.ts';
 
 export type Ddl =
   | CreateTable

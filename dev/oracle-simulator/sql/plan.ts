@@ -1,5 +1,6 @@
-import type { Argument, AsOf, Condition, Expression, Query, TableName, TableReference, Wait } from './ast.ts';
+import type { Argument, AsOf, Expression, Query, TableName, Wait } from './ast.ts';
 import type { Ddl } from './ddl-plan.ts';
+import type { DmlPlan } from './dml-plan.ts';
 
 /** What a statement is to do: `Statement.plan`. All parts are plain data; `render` turns them into PostgreSQL's SQL. */
 export type StatementPlan =
@@ -25,69 +26,6 @@ export type QueryPlan = {
   readonly asksScn: boolean;
   /** Oracle's names of the result's columns (PostgreSQL cuts names at 63 bytes); null with a `*` among them. */
   readonly columnNames: readonly string[] | null;
-};
-
-export type DmlPlan = {
-  readonly kind: 'dml';
-  readonly statement: Insert | Update | Delete | Merge;
-  readonly table: TableName;
-  /** How many values RETURNING gives; they are the columns of the rendered statement's rows. */
-  readonly returning: number;
-};
-
-export type Returning = readonly { readonly value: Expression; readonly name: string }[];
-
-/** `null` as a value: DEFAULT. */
-export type InsertValue = Expression | 'default';
-
-export type Insert = {
-  readonly kind: 'insert';
-  readonly table: TableName;
-  readonly alias: string | null;
-  readonly columns: readonly string[];
-  readonly source:
-    | { readonly kind: 'values'; readonly values: readonly InsertValue[] }
-    | { readonly kind: 'query'; readonly query: Query };
-  readonly returning: Returning;
-};
-
-export type Assignment =
-  | { readonly kind: 'value'; readonly column: string; readonly value: InsertValue }
-  | { readonly kind: 'query'; readonly columns: readonly string[]; readonly query: Query };
-
-export type Update = {
-  readonly kind: 'update';
-  readonly table: TableName;
-  readonly alias: string | null;
-  readonly set: readonly Assignment[];
-  readonly where: Condition | null;
-  readonly returning: Returning;
-};
-
-export type Delete = {
-  readonly kind: 'delete';
-  readonly table: TableName;
-  readonly alias: string | null;
-  readonly where: Condition | null;
-  readonly returning: Returning;
-};
-
-export type Merge = {
-  readonly kind: 'merge';
-  readonly table: TableName;
-  readonly alias: string | null;
-  readonly source: TableReference;
-  readonly on: Condition;
-  readonly update: {
-    readonly set: readonly Assignment[];
-    readonly where: Condition | null;
-    readonly deleteWhere: Condition | null;
-  } | null;
-  readonly insert: {
-    readonly columns: readonly string[];
-    readonly values: readonly InsertValue[];
-    readonly where: Condition | null;
-  } | null;
 };
 
 export type BlockPlan = {

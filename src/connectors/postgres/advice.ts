@@ -3,8 +3,8 @@ import type pg from 'pg';
 import type { EntitySpec, SourceColumn } from '../../domain/entity.ts';
 import type { SourceShape } from '../../domain/source-shape.ts';
 import { quoteIdent, quoteTable } from '../../pg/identifiers.ts';
-import type { ColumnOrigin } from './describe.ts';
 import { isTextKey } from './keys-sql.ts';
+import type { ColumnOrigin } from './relation.ts';
 
 type Advice = SourceShape['advice'][number];
 type Table = { readonly schema: string; readonly table: string; readonly isPartitioned: boolean };

@@ -10,9 +10,6 @@ import { fromClause, whereClause } from './relation.ts';
 import { inSession, type PgSource } from './session.ts';
 import { type CatalogueType, mapColumn } from './values.ts';
 
-/** A result column and the table column that it comes from, when it comes from one. */
-export type ColumnOrigin = { readonly name: string; readonly tableOid: number; readonly attribute: number };
-
 export async function describe(
   source: PgSource,
   spec: EntitySpec,

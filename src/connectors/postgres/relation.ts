@@ -3,6 +3,9 @@ import type { EntitySpec, ReadSpec } from '../../domain/entity.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { quoteIdent, quoteTable } from '../../pg/identifiers.ts';
 
+/** A result column and the table column that it comes from, when it comes from one. */
+export type ColumnOrigin = { readonly name: string; readonly tableOid: number; readonly attribute: number };
+
 /** `FROM … ` of the entity. Columns need no qualification: there is one item in it. */
 export function fromClause(read: ReadSpec): string {
   // The line break ends a comment that the user's SQL may end with.

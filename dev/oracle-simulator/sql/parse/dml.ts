@@ -1,5 +1,14 @@
+import type {
+  Assignment,
+  Delete,
+  DmlPlan,
+  Insert,
+  InsertValue,
+  Merge,
+  Returning,
+  Update,
+} from '../dml-plan.ts';
 import { failure, unsupported } from '../errors.ts';
-import type { Assignment, Delete, DmlPlan, Insert, InsertValue, Merge, Returning, Update } from '../plan.ts';
 import { condition, expression } from './expression.ts';
 import { tableAlias, tableFactor } from './from.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Condition, TableName } from '../ast.ts';
-import type { Assignment, Delete, DmlPlan, Insert, InsertValue, Returning, Update } from '../plan.ts';
+import type { Assignment, Delete, DmlPlan, Insert, InsertValue, Returning, Update } from '../dml-plan.ts';
 import { conditionText } from './condition.ts';
 import { mergeText } from './merge.ts';
 import { itemText, queryText } from './query.ts';

@@ -1,6 +1,6 @@
 import type { Condition, Expression } from '../ast.ts';
+import type { Assignment, Merge } from '../dml-plan.ts';
 import { unsupported } from '../errors.ts';
-import type { Assignment, Merge } from '../plan.ts';
 import { nodesOf, substitute } from '../walk.ts';
 import { conditionText } from './condition.ts';
 import { referenceText } from './from.ts';
