@@ -2,7 +2,7 @@
 
 import type { OraError } from '../ora-error.ts';
 import { FIELD_VERSION } from './capabilities.ts';
-import type { TtcWriter } from './writer.ts';
+import { TtcWriter } from './writer.ts';
 
 const ERROR_MESSAGE = 4;
 const STATUS_MESSAGE = 9;
@@ -10,8 +10,8 @@ const TRANSACTION_OPEN = 0x02;
 const MAX_UB2 = 0xffff;
 const MAX_SB2 = 0x7fff;
 const MAX_UB4 = 0xffffffff;
-/** Lists that are longer are sent in chunks of one element. */
-const LIST_MAX = 60;
+/** Bytes that go behind one length byte. */
+const SHORT_MAX = 252;
 const CHUNKED = 0xfe;
 const ROWID_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -100,30 +100,39 @@ function writeBatchErrors(writer: TtcWriter, all: readonly BatchError[]): void {
   writeList(
     writer,
     errors.map(({ error }) => error.number),
-    2,
   );
   writeList(
     writer,
     errors.map(({ offset }) => offset),
-    4,
   );
   writer.ub(errors.length);
   if (errors.length === 0) return;
   writer.uint8(0); // packed size
   for (const { error } of errors) {
     writer.countedText(error.message);
-    writer.raw(new Uint8Array(2));
+    writer.ub(0); // length of a binary value
+    writer.ub(0); // key
   }
 }
 
-function writeList(writer: TtcWriter, values: readonly number[], chunkBytes: number): void {
+/**
+ * How many, then their bytes behind the length of all of them, or each in a chunk of its own: JDBC reads the bytes
+ * first and the numbers from them, other drivers number by number, without a look at the length.
+ */
+function writeList(writer: TtcWriter, values: readonly number[]): void {
   writer.ub(values.length);
   if (values.length === 0) return;
-  const chunked = values.length > LIST_MAX;
-  writer.uint8(chunked ? CHUNKED : values.length);
-  for (const value of values) {
-    if (chunked) writer.ub(chunkBytes);
-    writer.ub(value);
+  const part = new TtcWriter();
+  const parts = values.map((value) => {
+    part.ub(value);
+    return part.take();
+  });
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const chunked = length > SHORT_MAX;
+  writer.uint8(chunked ? CHUNKED : length);
+  for (const part of parts) {
+    if (chunked) writer.ub(part.length);
+    writer.raw(part);
   }
   if (chunked) writer.uint8(0);
 }

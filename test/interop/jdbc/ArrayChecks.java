@@ -2,8 +2,12 @@ import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import oracle.jdbc.OracleConnection;
 import oracle.jdbc.OraclePreparedStatement;
 import oracle.jdbc.OracleTypes;
 
@@ -15,6 +19,7 @@ final class ArrayChecks {
     harness.checkSession("inserts 5,000 rows in one call and counts them", ArrayChecks::manyRows);
     harness.checkSession("counts the rows of each iteration of an UPDATE", ArrayChecks::rowCounts);
     harness.checkSession("names the bad row of a batch and keeps what came before it", ArrayChecks::badRow);
+    harness.check("with batch errors keeps the good rows and names the bad ones", ArrayChecks::batchErrors);
     harness.checkSession("counts what MERGE inserted and updated", ArrayChecks::merge);
     harness.checkSession("gives the values of RETURNING: one row, several, none", ArrayChecks::returning);
     harness.checkSession("gives keys of a sequence by RETURNING", ArrayChecks::sequence);
@@ -54,6 +59,39 @@ final class ArrayChecks {
         List.of(List.of("1"), List.of("2")));
     connection.rollback();
     Harness.equal(Harness.only(connection, "SELECT COUNT(*) FROM interop_rows"), "0");
+  }
+
+  private static void batchErrors() throws Exception {
+    var settings = Map.of(OracleConnection.CONNECTION_PROPERTY_CONTINUE_BATCH_ON_ERROR, "true");
+    try (var connection = Harness.connect(Harness.USER, Harness.PASSWORD, Harness.SERVICE, settings)) {
+      make(connection);
+      // A few errors, and so many that their list is sent in chunks.
+      for (int rows : new int[] {10, 300}) {
+        Harness.run(connection, "DELETE FROM interop_rows");
+        insertWithDuplicates(connection, rows);
+      }
+    }
+  }
+
+  /** Every third row has the key of the first one, row 7 a value that is too long. */
+  private static void insertWithDuplicates(Connection connection, int rows) throws SQLException {
+    var wanted = new int[rows];
+    try (var statement = connection.prepareStatement("INSERT INTO interop_rows VALUES (?, ?)")) {
+      for (int row = 0; row < rows; row++) {
+        boolean fails = row == 7 || row > 0 && row % 3 == 0;
+        wanted[row] = fails ? Statement.EXECUTE_FAILED : 1;
+        statement.setInt(1, row % 3 == 0 ? 0 : row);
+        statement.setString(2, "x".repeat(row == 7 ? 51 : 1));
+        statement.addBatch();
+      }
+      statement.executeBatch();
+      throw new AssertionError("did not fail");
+    } catch (BatchUpdateException error) {
+      Harness.equal(error.getErrorCode(), 24381);
+      Harness.equal(error.getUpdateCounts(), wanted);
+    }
+    long good = Arrays.stream(wanted).filter(count -> count == 1).count();
+    Harness.equal(Harness.only(connection, "SELECT COUNT(*) FROM interop_rows"), String.valueOf(good));
   }
 
   private static void merge(Connection connection) throws SQLException {

@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
@@ -56,7 +57,13 @@ final class Harness {
   }
 
   static Connection connect(String user, String password, String service) throws SQLException {
+    return connect(user, password, service, Map.of());
+  }
+
+  static Connection connect(String user, String password, String service, Map<String, String> more)
+      throws SQLException {
     var properties = new Properties();
+    properties.putAll(more);
     properties.setProperty("user", user);
     properties.setProperty("password", password);
     properties.setProperty("oracle.net.CONNECT_TIMEOUT", "10000");
