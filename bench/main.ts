@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --json FILE] [--rows N] [--rounds N]`: what runs cost through the whole product (Temporal, worker
- * process, store) against psql doing the same on the same servers, in turn. Ratios are of throughput: 1 is as fast.
+ * process, store) against psql, or the bare driver, doing the same on the same servers, in turn. Ratios are of throughput:
+ * 1 is as fast.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import { startWorkerProcess } from '../dev/worker-process.ts';
 import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
 import type { RunMode } from '../src/domain/run.ts';
+import { startOracleBench } from './oracle.ts';
 import { assertPsql, pipeOver, type Servers, upsertOver } from './reference.ts';
 
 const { values } = parseArgs({
@@ -28,7 +30,7 @@ const say = (line: string): void => {
 
 type Line = {
   readonly name: string;
-  /** Throughput against psql, each in the same round. */
+  /** Throughput against the peer, each in the same round. */
   readonly ratios: readonly number[];
   readonly goal: number;
   readonly rowsPerSecond: number;
@@ -37,20 +39,25 @@ type Line = {
 /** The source's `slackMs`: what changed in this time before a mark is read again by the next run. */
 const SLACK_MS = 10_000;
 
+/** A driver's row costs ten times what a row of COPY does. */
+const ORACLE_SHARE = 0.3;
+
 await assertPsql();
+const oracle = await startOracleBench();
 const stack = await startStack({
   configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
   database: 'syncline_bench',
   schemas: ['bench'],
+  environment: oracle.environment,
   say,
 });
 const worker = await startWorkerProcess({ ...stack, config: stack.configPath });
 try {
-  const lines = await measure();
+  const lines = [...(await measure()), await measureOracle()];
   process.stdout.write(
     `${table(lines, [
       { head: 'work', of: (line) => line.name },
-      { head: 'of psql', of: (line) => median(line.ratios).toFixed(2) },
+      { head: 'of the peer', of: (line) => median(line.ratios).toFixed(2) },
       { head: 'from', of: (line) => Math.min(...line.ratios).toFixed(2) },
       { head: 'to', of: (line) => Math.max(...line.ratios).toFixed(2) },
       { head: 'goal', of: (line) => line.goal.toFixed(2) },
@@ -70,6 +77,7 @@ try {
 } finally {
   await worker.stop();
   await stack.stop();
+  await oracle.stop();
 }
 
 async function measure(): Promise<Line[]> {
@@ -125,6 +133,28 @@ async function measure(): Promise<Line[]> {
     line('full run, nothing changed, zod', { ours: 'unchanged', of: 'pipe', goal: 0.6, count: rows }),
     line('incremental run, 10 % changed, zod', { ours: 'delta', of: 'upsert', goal: 0.6, count: rows / 10 }),
   ];
+}
+
+async function measureOracle(): Promise<Line> {
+  const count = Math.ceil(rows * ORACLE_SHARE);
+  say(`${count} rows from the Oracle simulator`);
+  await oracle.fill(count);
+  const driver: number[] = [];
+  const ours: number[] = [];
+  // The first round warms both up.
+  for (let round = 0; round <= rounds; round++) {
+    await forget(stack);
+    const [bare, run] = [await oracle.fetchAll(), await timedRun('oracle', 'full')];
+    if (round === 0) continue;
+    driver.push(bare);
+    ours.push(run);
+  }
+  return {
+    name: 'full run from the Oracle simulator, of the bare driver',
+    ratios: pairs(driver, ours),
+    goal: 0.8,
+    rowsPerSecond: count / median(ours),
+  };
 }
 
 /** The mirror without its feed index, which our runs build too. */

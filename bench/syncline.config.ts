@@ -15,11 +15,30 @@ const sales = {
 
 export default defineSync({
   store: { url: env('DATABASE_URL') },
-  sources: { shop: { kind: 'postgres', url: env('SOURCE_URL') } },
+  sources: {
+    shop: { kind: 'postgres', url: env('SOURCE_URL') },
+    erp: {
+      kind: 'oracle',
+      connectString: env('ERP_CONNECT'),
+      user: env('ERP_USER'),
+      password: env('ERP_PASSWORD'),
+    },
+  },
   pipelines: {
     zod: {
       source: 'shop',
       entities: { checked_sales: { ...sales, mirror: 'bench.checked', validate: sale } },
+    },
+    oracle: {
+      source: 'erp',
+      entities: {
+        erp_sales: {
+          read: { table: 'BENCH.SALES' },
+          key: 'ID',
+          changedAt: 'UPDATED_AT',
+          mirror: 'bench.erp',
+        },
+      },
     },
     plain: { source: 'shop', entities: { plain_sales: { ...sales, mirror: 'bench.plain' } } },
     zodOneLane: {

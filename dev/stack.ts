@@ -37,6 +37,8 @@ export type StackOptions = {
   readonly database: string;
   /** Schemas of the mirrors, dropped at the start: with DATABASE_URL the database outlives the stack. */
   readonly schemas: readonly string[];
+  /** More of what env() references are. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 };
 
@@ -60,6 +62,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     toStop.push(sourceServer.remove);
 
     const environment = {
+      ...options.environment,
       DATABASE_URL: await postgres.database(options.database),
       SOURCE_URL: sourceServer.url('postgres'),
       TEMPORAL_ADDRESS: temporal.address,

@@ -1,0 +1,90 @@
+/**
+ * A full run from the Oracle simulator, through the whole product, against the bare driver that fetches the same rows
+ * and drops them. The simulator is a process of its own for both. It says what the product adds to the driver's cost;
+ * it says nothing of Oracle's speed.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import oracledb from 'oracledb';
+import { guardServer } from '../dev/process-guard.ts';
+
+const MAIN = fileURLToPath(new URL('../dev/oracle-simulator/main.ts', import.meta.url));
+const LOGIN = { user: 'BENCH', password: 'bench' };
+const PAGE_ROWS = 1_000;
+
+export type OracleBench = {
+  /** For the configuration's `env()`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Makes SALES with so many rows: 8 columns, a NUMBER key. */
+  fill(rows: number): Promise<void>;
+  /** Seconds that the bare driver takes. */
+  fetchAll(): Promise<number>;
+  stop(): Promise<void>;
+};
+
+export async function startOracleBench(): Promise<OracleBench> {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', MAIN, '--port', '0', '--user', `${LOGIN.user}/${LOGIN.password}`],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  guardServer(child, 'SIGTERM');
+  const connectString = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`The Oracle simulator ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const address = /^oracle: (\S+)$/.exec(line)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+  });
+  const withConnection = async <T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T> => {
+    const connection = await oracledb.getConnection({ ...LOGIN, connectString });
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+  return {
+    environment: { ERP_CONNECT: connectString, ERP_USER: LOGIN.user, ERP_PASSWORD: LOGIN.password },
+    fill: (rows) => withConnection((connection) => createSales(connection, rows)),
+    fetchAll: () => withConnection(fetchAll),
+    stop: async () => {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+async function createSales(connection: oracledb.Connection, rows: number): Promise<void> {
+  await connection.execute(
+    `CREATE TABLE sales (id NUMBER(18) PRIMARY KEY, pdv NUMBER(6) NOT NULL, operator VARCHAR2(20) NOT NULL,
+       amount NUMBER(12, 2) NOT NULL, sold_at TIMESTAMP(6) NOT NULL, type VARCHAR2(10) NOT NULL, reference VARCHAR2(20),
+       updated_at TIMESTAMP(6) NOT NULL)`,
+  );
+  await connection.execute(
+    `INSERT INTO sales
+     SELECT LEVEL, 1 + MOD(LEVEL, 120), 'op-' || MOD(LEVEL * 7919, 900), MOD(LEVEL * 104729, 5000000) / 100,
+            TIMESTAMP '2025-01-01 00:00:00' + NUMTODSINTERVAL(LEVEL * 31, 'SECOND'),
+            DECODE(MOD(LEVEL, 3), 0, 'sale', 1, 'return', 'voucher'), 'R-' || LEVEL * 2654435761,
+            TIMESTAMP '2025-01-01 00:00:00' + NUMTODSINTERVAL(LEVEL * 31, 'SECOND')
+       FROM DUAL CONNECT BY LEVEL <= :many`,
+    [rows],
+    { autoCommit: true },
+  );
+}
+
+async function fetchAll(connection: oracledb.Connection): Promise<number> {
+  const startedAt = performance.now();
+  const { resultSet } = await connection.execute('SELECT * FROM sales ORDER BY id', [], {
+    resultSet: true,
+    outFormat: oracledb.OUT_FORMAT_ARRAY,
+    fetchArraySize: PAGE_ROWS,
+    prefetchRows: PAGE_ROWS,
+  });
+  if (resultSet === undefined) throw new Error('The query gave no rows');
+  while ((await resultSet.getRows(PAGE_ROWS)).length > 0);
+  await resultSet.close();
+  return (performance.now() - startedAt) / 1000;
+}
