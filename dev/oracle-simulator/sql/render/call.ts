@@ -22,10 +22,19 @@ export function callText(r: Renderer, call: FunctionCall): string {
   checkSort(name, args, call.offset);
   const texts = args.map((value, index) => argumentText(r, value, spec.args[index] ?? 'any'));
   const calls = name === 'TO_TIMESTAMP' && isFine(args[1]) ? 'oracle.to_timestamp9' : spec.calls;
-  const result = `${calls}(${commaJoined(texts)})`;
+  const result = once(name, args, `${calls}(${commaJoined(texts)})`);
   return spec.returns === 'interval'
     ? `${result}::interval ${name.includes('YM') ? 'year to month' : 'day to second'}`
     : result;
+}
+
+const CONVERSIONS = new Set(['TO_DATE', 'TO_TIMESTAMP', 'TO_TIMESTAMP_TZ', 'TO_NUMBER', 'HEXTORAW']);
+
+/** A converted bind is the same for every row; PostgreSQL would convert it for each, which a subquery spares it. */
+function once(name: string, args: readonly Expression[], text: string): string {
+  const constant = args.every(({ kind }) => kind === 'bind' || kind === 'text');
+  const bound = args.some(({ kind }) => kind === 'bind');
+  return CONVERSIONS.has(name) && constant && bound ? `(SELECT ${text})` : text;
 }
 
 /** Masks of more digits than PostgreSQL's timestamps have. */
