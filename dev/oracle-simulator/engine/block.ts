@@ -7,9 +7,10 @@ import type { BindType, Cell, Statement } from '../types.ts';
 import { assign, type BlockRun, evaluate, valuesOf } from './block-run.ts';
 import { asOracle, type Core, renderContext } from './core.ts';
 import { dmlCommand, dmlContext, prepareDml } from './dml-statement.ts';
+import { lockTimeout, lockTimeoutEnd, waitKind } from './lock-wait.ts';
 import type { Answer } from './pipeline.ts';
 import { callProcedure } from './procedure-call.ts';
-import { lockTimeout, lockTimeoutEnd } from './query.ts';
+import { showsPlaces } from './query-columns.ts';
 import { runTransaction } from './transaction-statement.ts';
 
 /** @returns by bind, the value of those that were assigned. */
@@ -92,9 +93,11 @@ async function selectInto(
 
 async function firstRows(run: BlockRun, query: QueryPlan): Promise<Answer> {
   const { core, binds } = run;
-  const { sql, params } = render(query, { ...renderContext(core, binds), rowIdentity: 'append' });
-  const before = lockTimeout(query);
-  const wait = query.wait.kind === 'seconds' ? 'seconds' : 'nowait';
+  const context = renderContext(core, binds);
+  const places = await showsPlaces(core, query);
+  const { sql, params } = render(query, places ? { ...context, rowIdentity: 'append' } : context);
+  const before = lockTimeout(query.wait);
+  const wait = waitKind(query.wait);
   const answers = await asOracle({ text: run.statement.text, wait }, async () =>
     core.transaction.within([
       ...before,
@@ -103,7 +106,7 @@ async function firstRows(run: BlockRun, query: QueryPlan): Promise<Answer> {
         values: await valuesOf(run, params),
         fields: 'wanted',
       },
-      ...lockTimeoutEnd(query),
+      ...lockTimeoutEnd(query.wait),
     ]),
   );
   return answers[before.length] as Answer;
@@ -111,7 +114,10 @@ async function firstRows(run: BlockRun, query: QueryPlan): Promise<Answer> {
 
 async function dml(run: BlockRun, { plan, into }: Extract<BlockStep, { kind: 'dml' }>): Promise<void> {
   const { core, binds, values, statement } = run;
-  const prepared = await prepareDml(core, plan, binds);
+  const prepared = await prepareDml(core, plan, {
+    binds,
+    into: into.map((index) => binds[index] as BindType),
+  });
   const command = await dmlCommand(core, prepared, { binds, rows: [values] });
   const [answer] = await asOracle(dmlContext(core, plan, statement.text), () =>
     core.transaction.within([command]),

@@ -20,6 +20,8 @@ export type Services = {
   /** Oracle's columns of a result. */
   columns(fields: readonly pg.FieldDef[], nulls?: 'asDeclared' | 'everywhere'): Promise<readonly Column[]>;
   readonly columnCache: ColumnCache;
+  /** Texts of queries that were executed, and whether they give LOBs. */
+  readonly lobQueries: Map<string, boolean>;
   /** Whether a stored table has this name. */
   isTable(schema: string, name: string): Promise<boolean>;
   readonly scn: ScnKeeper;

@@ -25,14 +25,23 @@ export type PreparedDml = {
   readonly rowidOnly: boolean;
 };
 
+/** `into`: what RETURNING's values go into. */
 export async function prepareDml(
   core: Core,
   plan: DmlPlan,
-  binds: readonly BindType[],
+  { binds, into }: { readonly binds: readonly BindType[]; readonly into: readonly BindType[] },
 ): Promise<PreparedDml> {
-  const { sql, params } = render(plan, { ...renderContext(core, binds), rowIdentity: 'append' });
+  const context = renderContext(core, binds);
+  const places = await needsPlaces(core, plan, into);
+  const { sql, params } = render(plan, places ? { ...context, rowIdentity: 'append' } : context);
   const rowidOnly = plan.returning === 0 && (await showsRowid(core, plan));
   return { sql: rowidOnly ? `${sql} RETURNING oracle.rowid_of(tableoid, ctid)` : sql, params, rowidOnly };
+}
+
+/** Locators of rows that were just written can be written through. */
+async function needsPlaces(core: Core, { table }: DmlPlan, into: readonly BindType[]): Promise<boolean> {
+  if (!into.some(({ type }) => type.name.endsWith('LOB'))) return false;
+  return await core.services.isTable(table.schema ?? core.schema, table.name);
 }
 
 /** New rows of one's own tables: others may be views, or not be readable. */

@@ -9,7 +9,7 @@ import { explainTooLong } from './too-long.ts';
 
 export async function runDml(core: Core, run: DmlRun): Promise<DmlResult> {
   if (run.rows.length === 0) return { rowCounts: [], returned: [], errors: [] };
-  const prepared = await prepareDml(core, run.plan, run.binds);
+  const prepared = await prepareDml(core, run.plan, { binds: run.binds, into: run.options.returning });
   const context = dmlContext(core, run.plan, run.statement.text);
   if (run.rows.length > 1) return await arrayDml(core, run, { ...prepared, context });
   try {

@@ -103,6 +103,7 @@ class PostgresEngine implements SimulatorEngine {
       columns: (fields, nulls = 'asDeclared') =>
         columnsOf(this.control, fields, { cache: this.#columnCache, nulls }),
       columnCache: this.#columnCache,
+      lobQueries: new Map(),
       isTable: (schema, name) => this.#isTable(schema, name),
       scn,
       readers: createReaderPool(connect),

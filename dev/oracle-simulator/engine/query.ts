@@ -3,14 +3,16 @@
 import { OraError } from '../ora-error.ts';
 import type { QueryPlan } from '../sql/plan.ts';
 import { render } from '../sql/render.ts';
-import type { Cell, Column, Query } from '../types.ts';
+import type { Cell, Query } from '../types.ts';
 import { parametersOf, type Row, rowReader } from './cells.ts';
 import { asOracle, type Bound, type Core, renderContext } from './core.ts';
 import type { ErrorContext } from './error-rules.ts';
 import { oracleError } from './errors.ts';
 import { flashbackReader } from './flashback.ts';
 import { settleLobs } from './lob-rows.ts';
+import { lockTimeout, lockTimeoutEnd, waitKind } from './lock-wait.ts';
 import type { Answer, Command } from './pipeline.ts';
+import { columnsOfQuery, showsPlaces } from './query-columns.ts';
 import type { HeldCursor } from './transaction-parts.ts';
 
 /** Rows that come with the execution: most queries of applications end there. */
@@ -19,6 +21,8 @@ const FIRST_ROWS = 100;
 const FIRST_LOB_ROWS = 2;
 const LOB_ROWS = 16;
 const MAX_ROWS = 10_000;
+/** Texts of queries of which it is known whether they give LOBs. */
+const MAX_KNOWN = 1_000;
 
 /** Where the rows of a cursor come from. */
 type Source = {
@@ -37,8 +41,8 @@ export async function openQuery(core: Core, plan: QueryPlan, bound: Bound): Prom
   });
 }
 
-export function errorContext({ wait }: QueryPlan, text: string): ErrorContext {
-  return { text, wait: wait.kind === 'seconds' ? 'seconds' : 'nowait' };
+function errorContext({ wait }: QueryPlan, text: string): ErrorContext {
+  return { text, wait: waitKind(wait) };
 }
 
 async function openOwn(core: Core, plan: QueryPlan, bound: Bound): Promise<Query> {
@@ -46,7 +50,12 @@ async function openOwn(core: Core, plan: QueryPlan, bound: Bound): Promise<Query
   const opening = await openingOf(core, plan, bound);
   const cursor: HeldCursor = { locksRows: plan.locksRows, held: false, broken: null };
   const answers = await transaction.statement(
-    [...(await scnCommands(core, plan)), ...lockTimeout(plan), ...opening.commands, ...lockTimeoutEnd(plan)],
+    [
+      ...(await scnCommands(core, plan)),
+      ...lockTimeout(plan.wait),
+      ...opening.commands,
+      ...lockTimeoutEnd(plan.wait),
+    ],
     plan.locksRows ? 'mayWrite' : 'reads',
   );
   transaction.addCursor(cursor);
@@ -63,7 +72,12 @@ async function openOwn(core: Core, plan: QueryPlan, bound: Bound): Promise<Query
       if (cursor.broken === null) await transaction.settle([{ text: `CLOSE ${opening.name}` }]);
     },
   };
-  return await createQuery(core, { plan, opening, source, bound }, fetchAnswer(answers));
+  try {
+    return await createQuery(core, { plan, opening, source, bound }, fetchAnswer(answers));
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 async function openFlashback(core: Core, plan: QueryPlan, bound: Bound): Promise<Query> {
@@ -94,11 +108,15 @@ type Opening = {
   readonly sql: string;
   readonly commands: readonly Command[];
   readonly firstRows: number;
+  /** Columns behind those that the client asked for: the row's place, the count of locked rows. */
+  readonly hidden: { readonly places: boolean; readonly count: number };
 };
 
 async function openingOf(core: Core, plan: QueryPlan, bound: Bound): Promise<Opening> {
   const name = `oracle_cursor_${++cursorsOpened}`;
-  const { sql, params } = render(plan, { ...renderContext(core, bound.binds), rowIdentity: 'append' });
+  const places = await showsPlaces(core, plan);
+  const context = renderContext(core, bound.binds);
+  const { sql, params } = render(plan, places ? { ...context, rowIdentity: 'append' } : context);
   const values = await parametersOf(params, bound, core.lobs);
   const firstRows = firstRowsOf(core, sql);
   // Oracle locks all rows when the query is executed, PostgreSQL as they are fetched: counting them all comes first.
@@ -109,7 +127,8 @@ async function openingOf(core: Core, plan: QueryPlan, bound: Bound): Promise<Ope
     { text: `DECLARE ${name} ${declared}`, values },
     { text: fetchSql(name, firstRows), fields: 'wanted' },
   ];
-  return { name, sql, commands, firstRows };
+  const hidden = { places, count: (places ? 2 : 0) + (plan.locksRows ? 1 : 0) };
+  return { name, sql, commands, firstRows, hidden };
 }
 
 function fetchSql(name: string, count: number): string {
@@ -120,52 +139,13 @@ function fetchAnswer(answers: readonly Answer[]): Answer {
   return answers.find(({ fields }) => fields.length > 0) as Answer;
 }
 
-/** Texts of queries and whether they give LOBs, for the next execution. */
-const lobQueries = new WeakMap<object, Map<string, boolean>>();
-const MAX_KNOWN = 1_000;
-
 function firstRowsOf({ services }: Core, sql: string): number {
-  return lobQueries.get(services)?.get(sql) === false ? FIRST_ROWS : FIRST_LOB_ROWS;
+  return services.lobQueries.get(sql) === false ? FIRST_ROWS : FIRST_LOB_ROWS;
 }
 
-function rememberLobs({ services }: Core, sql: string, hasLobs: boolean): void {
-  const known = lobQueries.get(services) ?? new Map<string, boolean>();
-  if (known.size >= MAX_KNOWN) known.clear();
-  known.set(sql, hasLobs);
-  lobQueries.set(services, known);
-}
-
-/** Oracle's columns; names that PostgreSQL cut are made whole, columns for `settleLobs` left out. */
-export async function columnsOfQuery(
-  core: Core,
-  plan: QueryPlan,
-  fields: Answer['fields'],
-): Promise<readonly Column[]> {
-  const own = plan.locksRows ? ownFields(plan, fields) : fields;
-  const columns = await core.services.columns(own, hasOuterJoin(plan.query) ? 'everywhere' : 'asDeclared');
-  const names = plan.columnNames;
-  if (names === null) return columns;
-  return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
-}
-
-/** Anywhere in the query: an outer join makes NULL of what is none in its table. The tree is plain data. */
-function hasOuterJoin(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if (
-    'kind' in node &&
-    node.kind === 'join' &&
-    'type' in node &&
-    node.type !== 'INNER' &&
-    node.type !== 'CROSS'
-  ) {
-    return true;
-  }
-  return Object.values(node).some(hasOuterJoin);
-}
-
-function ownFields({ lockedTable }: QueryPlan, fields: Answer['fields']): Answer['fields'] {
-  const extra = Number(fields.at(-1)?.name === 'count') + (lockedTable === null ? 0 : 2);
-  return fields.slice(0, fields.length - extra);
+function rememberLobs({ services: { lobQueries } }: Core, sql: string, hasLobs: boolean): void {
+  if (lobQueries.size >= MAX_KNOWN) lobQueries.clear();
+  lobQueries.set(sql, hasLobs);
 }
 
 type Opened = {
@@ -177,7 +157,8 @@ type Opened = {
 
 async function createQuery(core: Core, opened: Opened, first: Answer): Promise<Query> {
   const { plan, opening, source, bound } = opened;
-  const columns = await columnsOfQuery(core, plan, first.fields);
+  const { fields } = first;
+  const columns = await columnsOfQuery(core, plan, fields.slice(0, fields.length - opening.hidden.count));
   const hasLobs = columns.some(({ type }) => type.name.endsWith('LOB'));
   rememberLobs(core, opening.sql, hasLobs);
   const context = errorContext(plan, bound.statement.text);
@@ -187,7 +168,7 @@ async function createQuery(core: Core, opened: Opened, first: Answer): Promise<Q
   const read = rowReader(columns, core.lobs);
   const cellsOf = (row: Row): readonly Cell[] => {
     const cells = read(row);
-    if (hasLobs && plan.lockedTable !== null) settleLobs(core.lobs, cells, { row, fields: first.fields });
+    if (hasLobs && opening.hidden.places) settleLobs(core.lobs, cells, { row, fields });
     return cells;
   };
   const close = async (): Promise<void> => {
@@ -232,15 +213,4 @@ async function scnCommands(
 ): Promise<readonly Command[]> {
   if (!asksScn) return [];
   return [settings.set('oracle.current_scn', String(await services.scn.current()))];
-}
-
-export function lockTimeout({ wait }: Pick<QueryPlan, 'wait'>): readonly Command[] {
-  // 0 would mean for ever.
-  return wait.kind === 'seconds'
-    ? [{ text: `SET LOCAL lock_timeout = ${Math.max(1, wait.seconds * 1000)}` }]
-    : [];
-}
-
-export function lockTimeoutEnd({ wait }: Pick<QueryPlan, 'wait'>): readonly Command[] {
-  return wait.kind === 'seconds' ? [{ text: 'SET LOCAL lock_timeout = 0' }] : [];
 }

@@ -22,7 +22,8 @@ import type { ErrorContext } from './error-rules.ts';
 import { oracleError } from './errors.ts';
 import { flushLobs } from './lob-rows.ts';
 import { explainDenial } from './privileges.ts';
-import { columnsOfQuery, openQuery } from './query.ts';
+import { openQuery } from './query.ts';
+import { columnsOfQuery } from './query-columns.ts';
 import { costOf, type Statistics } from './statistics.ts';
 import type { CallState } from './transaction.ts';
 import { commit, rollback, runLock, runTransaction } from './transaction-statement.ts';
@@ -77,10 +78,8 @@ export class Session implements EngineSession {
     const plan = planOf(statement);
     if (plan.kind !== 'query') return Promise.resolve([]);
     return this.#perform({ text: statement.text }, async () => {
-      const { sql } = render(plan, { ...renderContext(this.#core, binds), rowIdentity: 'append' });
-      const described = await this.#core.transaction.describe(sql);
-      const extra = plan.lockedTable === null ? 0 : 2;
-      return await columnsOfQuery(this.#core, plan, described.slice(0, described.length - extra));
+      const { sql } = render(plan, renderContext(this.#core, binds));
+      return await columnsOfQuery(this.#core, plan, await this.#core.transaction.describe(sql));
     });
   }
 

@@ -4,7 +4,7 @@ import type { LockPlan, TransactionPlan } from '../sql/plan.ts';
 import { render } from '../sql/render.ts';
 import { type Core, renderContext } from './core.ts';
 import { flushLobs } from './lob-rows.ts';
-import { lockTimeout, lockTimeoutEnd } from './query.ts';
+import { lockTimeout, lockTimeoutEnd } from './lock-wait.ts';
 
 export async function runTransaction(core: Core, plan: TransactionPlan): Promise<void> {
   const { transaction } = core;
@@ -44,5 +44,8 @@ export async function rollback({ transaction, lobs }: Core): Promise<void> {
 
 export async function runLock(core: Core, plan: LockPlan): Promise<void> {
   const { sql } = render(plan, renderContext(core, []));
-  await core.transaction.statement([...lockTimeout(plan), { text: sql }, ...lockTimeoutEnd(plan)], 'locks');
+  await core.transaction.statement(
+    [...lockTimeout(plan.wait), { text: sql }, ...lockTimeoutEnd(plan.wait)],
+    'locks',
+  );
 }

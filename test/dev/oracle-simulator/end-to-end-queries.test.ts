@@ -134,6 +134,34 @@ describe('rows', () => {
     await other.close();
   });
 
+  test('FOR UPDATE of a view, a synonym and with a column named in OF; described too', async () => {
+    await connection.execute('CREATE VIEW small AS SELECT id, text FROM big WHERE id < 3');
+    await connection.execute('CREATE SYNONYM also FOR big');
+    expect(await rowsOf(connection, 'SELECT id FROM small ORDER BY id FOR UPDATE')).toEqual([['1'], ['2']]);
+    expect(await rowsOf(connection, 'SELECT id FROM also WHERE id = 7 FOR UPDATE OF text')).toEqual([['7']]);
+    const { metaData = [] } = await connection.getStatementInfo(
+      'SELECT id, text, id AS again FROM big FOR UPDATE',
+    );
+    expect(metaData.map(({ name }) => name)).toEqual(['ID', 'TEXT', 'AGAIN']);
+    await connection.execute(`INSERT INTO small VALUES (-1, 'through the view')`);
+    await connection.rollback();
+  });
+
+  test('ROLLBACK of what was written closes the cursors that saw it', async () => {
+    const before = await openBig();
+    await before.getRows(1);
+    await connection.execute('DELETE FROM big WHERE id = 1');
+    const after = await openBig({ fetchArraySize: 1 });
+    expect(await after.getRows(1)).toEqual([[2]]);
+    await connection.rollback();
+    const read = async (): Promise<void> => {
+      while ((await after.getRows(10_000)).length > 0);
+    };
+    expect(await errorOf(read())).toBe('ORA-01002: fetch out of sequence');
+    await before.close();
+    expect(await oneOf(connection, 'SELECT MIN(id) FROM big')).toBe('1');
+  });
+
   test('an error in the middle of the rows ends the cursor and nothing else', async () => {
     await connection.execute('UPDATE big SET text = text WHERE id = 1');
     const other = await openBig();
