@@ -73,6 +73,7 @@ async function createSales(connection: oracledb.Connection, rows: number): Promi
     [rows],
     { autoCommit: true },
   );
+  await connection.execute('CREATE INDEX sales_changed ON sales (updated_at, id)');
 }
 
 async function fetchAll(connection: oracledb.Connection): Promise<number> {
