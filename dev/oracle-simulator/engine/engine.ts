@@ -5,7 +5,7 @@ import { OraError } from '../ora-error.ts';
 import { bootstrap } from '../schema/bootstrap.ts';
 import { describeSession, enterSession, leaveSession } from '../schema/sessions.ts';
 import { columnsOf, createColumnCache } from '../schema/types.ts';
-import { type Account, accounts } from '../schema/users.ts';
+import { type Account, accounts, type Database } from '../schema/users.ts';
 import { parseStatement } from '../sql/parse.ts';
 import type { Engine, EngineSession, Statement } from '../types.ts';
 import { type Backend, type BackendControl, connectBackend } from './backend.ts';
@@ -125,7 +125,7 @@ class PostgresEngine implements SimulatorEngine {
     const backend = await this.#connect(initial, `oracle-simulator ${user}`);
     const id = ++this.#lastId;
     const serial = randomInt(1, MAX_SERIAL);
-    await enterSession(this.control, { backendPid: backend.pid, id, serial, user });
+    await this.#keepBooks((db) => enterSession(db, { backendPid: backend.pid, id, serial, user }));
     const session = this.#createSession({ user, backend, initial }, { id, serial });
     this.#sessions.set(id, { session, backend });
     return session;
@@ -189,7 +189,7 @@ class PostgresEngine implements SimulatorEngine {
       output: null,
       describeClient: (values) => {
         described = described
-          .then(() => describeSession(this.control, backend.pid, values))
+          .then(() => this.#keepBooks((db) => describeSession(db, backend.pid, values)))
           .catch(() => undefined);
       },
     };
@@ -198,12 +198,28 @@ class PostgresEngine implements SimulatorEngine {
       serial,
       statistics: this.#statistics,
       parse: (sql) => this.#parse(sql),
-      publish: () => this.#statistics.flush(this.control),
+      publish: () => this.#keepBooks((db) => this.#statistics.flush(db)),
       described: () => described,
       ended: () => {
         this.#sessions.delete(id);
-        leaveSession(this.control, backend.pid).catch(() => undefined);
+        this.#keepBooks((db) => leaveSession(db, backend.pid)).catch(() => undefined);
       },
+    });
+  }
+
+  /** Writes that are nobody's statement: no reason for a new SCN. */
+  #keepBooks(work: (db: Database) => Promise<void>): Promise<void> {
+    return this.control.exclusive(async (db) => {
+      await db.query('BEGIN');
+      try {
+        await work(db);
+        const { rows } = await db.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
+        this.#services?.scn.ignore(BigInt(rows[0]?.xid ?? 0));
+        await db.query('COMMIT');
+      } catch (error) {
+        await db.query('ROLLBACK');
+        throw error;
+      }
     });
   }
 

@@ -24,6 +24,8 @@ export type ScnKeeper = {
   at(scn: number): Promise<HeldSnapshot>;
   /** @throws OraError 1555, or 8186 for a moment that no held snapshot is known to show */
   atTime(timeMs: number): Promise<HeldSnapshot>;
+  /** The simulator's own transaction of this number, which wrote nothing that a user sees, is no reason for a new SCN. */
+  ignore(transactionNumber: bigint): void;
   close(): Promise<void>;
 };
 
@@ -35,6 +37,9 @@ export type ScnOptions = {
   readonly maxHeld: number;
   readonly maxAgeMs: number;
 };
+
+/** Of transactions that are ignored; older ones are in all held snapshots. */
+const MAX_IGNORED = 1_000;
 
 type Kept = HeldSnapshot & {
   readonly backend: Backend;
@@ -53,6 +58,7 @@ class Keeper implements ScnKeeper {
   /** Looks at what is visible; holds nothing. */
   readonly #lookout: Backend;
   readonly #free: Backend[] = [];
+  readonly #ignored = new Set<bigint>();
   readonly #sweep: NodeJS.Timeout;
   #kept: Kept[] = [];
   #lastScn = Date.now() - EPOCH_MS;
@@ -102,6 +108,12 @@ class Keeper implements ScnKeeper {
     });
   }
 
+  ignore(transactionNumber: bigint): void {
+    const [oldest] = this.#ignored;
+    if (oldest !== undefined && this.#ignored.size >= MAX_IGNORED) this.#ignored.delete(oldest);
+    this.#ignored.add(transactionNumber);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     await this.#queue.catch(() => undefined);
@@ -113,7 +125,7 @@ class Keeper implements ScnKeeper {
   async #currentSnapshot(): Promise<Kept> {
     const visible = textOf(await this.#lookout.send([{ text: 'SELECT pg_current_snapshot()' }]));
     const newest = this.#kept.at(-1);
-    if (newest !== undefined && isSame(newest.visible, visible)) {
+    if (newest !== undefined && isSame(newest.visible, visible, this.#ignored)) {
       newest.sameUntilMs = Date.now();
       return newest;
     }
@@ -178,15 +190,16 @@ export function tooOld(): OraError {
 
 type Snapshot = { readonly xmax: bigint; readonly running: ReadonlySet<bigint> };
 
-/** Whether nothing was committed between two snapshots. */
-function isSame(before: string, now: string): boolean {
+/** Whether nothing was committed between two snapshots, what is ignored left out. */
+function isSame(before: string, now: string, ignored: ReadonlySet<bigint>): boolean {
   if (before === now) return true;
   const old = parsed(before);
   const recent = parsed(now);
   // Ended since: what ran then and runs no more, and what began since and does not run.
-  for (const xid of old.running) if (!isRunning(xid, recent)) return false;
-  if (recent.xmax - old.xmax > BigInt(recent.running.size)) return false;
-  for (let xid = old.xmax; xid < recent.xmax; xid++) if (!isRunning(xid, recent)) return false;
+  const hasEnded = (xid: bigint): boolean => !isRunning(xid, recent) && !ignored.has(xid);
+  for (const xid of old.running) if (hasEnded(xid)) return false;
+  if (recent.xmax - old.xmax > BigInt(recent.running.size + ignored.size)) return false;
+  for (let xid = old.xmax; xid < recent.xmax; xid++) if (hasEnded(xid)) return false;
   return true;
 }
 

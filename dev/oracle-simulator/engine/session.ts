@@ -40,7 +40,7 @@ export type SessionHost = {
   ended(session: EngineSession): void;
 };
 
-/** Views that show what the engine keeps until somebody looks. Others must not cause a commit: it would be a new SCN. */
+/** Views that show what the engine keeps until somebody looks. */
 const statisticsViews = /\bG?V_?\$SQL/i;
 
 export class Session implements EngineSession {

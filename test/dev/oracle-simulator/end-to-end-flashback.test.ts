@@ -44,6 +44,16 @@ describe('AS OF SCN', () => {
     );
   });
 
+  test('sessions that come and go, and what they say of themselves, are no reason for a new number', async () => {
+    const first = await scn();
+    const other = await testbed.connect();
+    other.module = 'something';
+    await oneOf(other, 'SELECT 1 FROM dual');
+    await oneOf(other, 'SELECT COUNT(*) FROM v$sql');
+    await other.close();
+    expect(await scn()).toBe(first);
+  });
+
   test('reads what was committed then, by bind and by literal, joined and in parts', async () => {
     await change(10);
     const ten = await scn();
