@@ -40,15 +40,16 @@ export async function schemaStatements(): Promise<readonly string[]> {
 }
 
 /**
- * Executes schema.sql and inserts the rows, committed table by table, in the schema of the connection's user.
- * `log` is told of every table.
+ * Executes schema.sql, unless its tables are there, and inserts the rows, committed table by table, in the schema of the
+ * connection's user. `log` is told of every table.
  */
 export async function loadHr(
   connection: oracledb.Connection,
   amounts: Amounts,
   log: (line: string) => void = () => {},
 ): Promise<void> {
-  for (const statement of await schemaStatements()) await connection.execute(statement);
+  if (!(await hasTables(connection)))
+    for (const statement of await schemaStatements()) await connection.execute(statement);
   for (const table of hrTables(amounts)) {
     const count = await insertRows(connection, table);
     log(`${table.table}: ${count} rows`);
@@ -58,6 +59,13 @@ export async function loadHr(
     bindDefs: [BINDS.number, BINDS.number],
   });
   await connection.commit();
+}
+
+async function hasTables(connection: oracledb.Connection): Promise<boolean> {
+  const { rows } = await connection.execute<[number]>(
+    "SELECT COUNT(*) FROM USER_TABLES WHERE TABLE_NAME = 'EMPLOYEES'",
+  );
+  return rows?.[0]?.[0] === 1;
 }
 
 async function insertRows(connection: oracledb.Connection, table: TableRows): Promise<number> {
