@@ -1,6 +1,6 @@
 /** Rows changed since a mark, in the order of (time of change, key). */
+import { changedAtColumns } from '../../domain/changed-at.ts';
 import type { EntityPlan, SourceColumn } from '../../domain/entity.ts';
-import { SyncError } from '../../domain/errors.ts';
 import { decodeKey } from '../../domain/keys.ts';
 import { lowestWallTime, wallTime } from '../../domain/wall-time.ts';
 import type { ChangesRange, OddRows, PieceStream, ReadOptions } from '../contract.ts';
@@ -15,6 +15,10 @@ import { inSession, type OracleSource } from './session.ts';
 import { selectedAs, wallText, zonedText } from './values.ts';
 
 const TIME_KINDS: readonly (Kind | null)[] = ['date', 'timestamp', 'zoned', 'localZoned'];
+export const TIMES = {
+  isTime: (column: SourceColumn) => TIME_KINDS.includes(columnType(column.sourceType).kind),
+  mustBe: 'a DATE or a TIMESTAMP',
+};
 /** Earlier than every change that is looked for. */
 const LONG_AGO = `TO_TIMESTAMP('0001-01-01', 'YYYY-MM-DD')`;
 
@@ -24,7 +28,7 @@ export function readChanges(
   { range, options }: { range: ChangesRange; options: ReadOptions },
 ): PieceStream {
   const { timeZone } = source.settings;
-  const columns = changedAtColumns(plan);
+  const columns = changedAtColumns(plan, TIMES);
   const changed = changeTime(columns, timeZone);
   const order = [changed, ...keyOrder(plan)];
   const format = rowFormat(plan, { extra: [extraColumn(changed)], keys: keyColumns(plan) });
@@ -122,7 +126,7 @@ export async function countOddRows(
   plan: EntityPlan,
   { now, signal }: { now: string; signal: AbortSignal },
 ): Promise<OddRows> {
-  const columns = changedAtColumns(plan);
+  const columns = changedAtColumns(plan, TIMES);
   const binds = createBinds();
   const isNull = columns.map(({ name }) => `${quoteName(name)} IS NULL`).join(' AND ');
   const isFuture = columns
@@ -141,26 +145,4 @@ export async function countOddRows(
     session.query<{ NULLS: string; FUTURE: string }>(text, binds.values),
   );
   return { nullChangedAt: Number(row?.NULLS), futureChangedAt: Number(row?.FUTURE) };
-}
-
-/** @throws SyncError CONFIG_INVALID for a column that holds no time; SCHEMA_CHANGED for one that is not read. */
-export function changedAtColumns(plan: EntityPlan): SourceColumn[] {
-  const { entity, changedAt } = plan.spec;
-  if (changedAt === null) {
-    throw new SyncError('CONFIG_INVALID', {
-      message: `Entity ${entity} has no \`changedAt\`, so its changes cannot be read`,
-    });
-  }
-  return changedAt.columns.map((name) => {
-    const column = plan.readColumns.find((candidate) => candidate.name === name);
-    if (column === undefined) {
-      throw new SyncError('SCHEMA_CHANGED', {
-        message: `Entity ${entity}: changedAt column ${name} is not read`,
-      });
-    }
-    if (TIME_KINDS.includes(columnType(column.sourceType).kind)) return column;
-    throw new SyncError('CONFIG_INVALID', {
-      message: `Entity ${entity}: changedAt column ${name} has type ${column.sourceType}; it must be a DATE or a TIMESTAMP`,
-    });
-  });
 }

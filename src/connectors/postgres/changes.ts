@@ -1,7 +1,7 @@
 /** Rows changed since a mark, in the order of (time of change, key). Changes always travel as rows of text. */
 import pg from 'pg';
+import { changedAtColumns } from '../../domain/changed-at.ts';
 import type { EntityPlan, SourceColumn } from '../../domain/entity.ts';
-import { SyncError } from '../../domain/errors.ts';
 import { decodeKey } from '../../domain/keys.ts';
 import { lowestWallTime } from '../../domain/wall-time.ts';
 import { quoteIdent } from '../../pg/identifiers.ts';
@@ -16,6 +16,10 @@ import { inSession, type PgSource } from './session.ts';
 const TIMESTAMPTZ = 'timestamp with time zone';
 const TIMESTAMP = 'timestamp without time zone';
 const TIME_TYPES = [TIMESTAMPTZ, TIMESTAMP, 'date'];
+const TIMES = {
+  isTime: (column: SourceColumn) => TIME_TYPES.includes(column.mirrorType ?? ''),
+  mustBe: 'timestamptz, timestamp or date',
+};
 
 export function readChanges(
   source: PgSource,
@@ -23,7 +27,7 @@ export function readChanges(
   { range, options }: { range: ChangesRange; options: ReadOptions },
 ): PieceStream {
   const { timeZone } = source.settings;
-  const columns = changedAtColumns(plan);
+  const columns = changedAtColumns(plan, TIMES);
   const changed = changeTime(columns, timeZone);
   const order = [changed, ...keyOrder(plan)];
   const conditions = [changedSince(columns, range, timeZone)];
@@ -84,7 +88,7 @@ export async function countOddRows(
   plan: EntityPlan,
   { now, signal }: { now: string; signal: AbortSignal },
 ): Promise<OddRows> {
-  const columns = changedAtColumns(plan);
+  const columns = changedAtColumns(plan, TIMES);
   const zone = pg.escapeLiteral(source.settings.timeZone);
   const instant = `${pg.escapeLiteral(now)}::timestamptz`;
   const isNull = columns.map((column) => `${quoteIdent(column.name)} IS NULL`).join(' AND ');
@@ -102,26 +106,4 @@ export async function countOddRows(
   ].join(' ');
   const rows = await inSession(source, { signal }, async (client) => (await client.query(text)).rows);
   return { nullChangedAt: Number(rows[0].nulls), futureChangedAt: Number(rows[0].future) };
-}
-
-/** @throws SyncError CONFIG_INVALID for a column that holds no time; SCHEMA_CHANGED for one that is not read. */
-export function changedAtColumns(plan: EntityPlan): SourceColumn[] {
-  const { entity, changedAt } = plan.spec;
-  if (changedAt === null) {
-    throw new SyncError('CONFIG_INVALID', {
-      message: `Entity ${entity} has no \`changedAt\`, so its changes cannot be read`,
-    });
-  }
-  return changedAt.columns.map((name) => {
-    const column = plan.readColumns.find((candidate) => candidate.name === name);
-    if (column === undefined) {
-      throw new SyncError('SCHEMA_CHANGED', {
-        message: `Entity ${entity}: changedAt column ${name} is not read`,
-      });
-    }
-    if (TIME_TYPES.includes(column.mirrorType ?? '')) return column;
-    throw new SyncError('CONFIG_INVALID', {
-      message: `Entity ${entity}: changedAt column ${name} has type ${column.sourceType}; it must be timestamptz, timestamp or date`,
-    });
-  });
 }

@@ -1,7 +1,7 @@
 /** The statements of reads: names, snapshots, keys, positions, times of change. Pure. */
 import { describe, expect, test } from 'vitest';
 import { createBinds } from '../../../src/connectors/oracle/binds.ts';
-import { changedAtColumns, changeTime } from '../../../src/connectors/oracle/changes.ts';
+import { changeTime, TIMES } from '../../../src/connectors/oracle/changes.ts';
 import { mapColumn } from '../../../src/connectors/oracle/column-types.ts';
 import {
   compare,
@@ -14,6 +14,7 @@ import { isOneOf } from '../../../src/connectors/oracle/read.ts';
 import { fromClause, parseTable, whereClause } from '../../../src/connectors/oracle/relation.ts';
 import { isRowidRange, ROWID_PREFIX, rowidConditions } from '../../../src/connectors/oracle/rowid-ranges.ts';
 import { bindPlan } from '../../../src/domain/bind-plan.ts';
+import { changedAtColumns } from '../../../src/domain/changed-at.ts';
 import type { SourceColumn } from '../../../src/domain/entity.ts';
 import { changedAt, specOf } from '../kit.ts';
 
@@ -162,9 +163,14 @@ describe('the time of change', () => {
       }),
     );
     const spec = (of: string) => specOf({ read: { kind: 'table', table: 'T' }, changedAt: changedAt(of) });
-    expect(changedAtColumns(bindPlan(spec('at'), { columns })).map(({ name }) => name)).toEqual(['AT']);
+    expect(changedAtColumns(bindPlan(spec('at'), { columns }), TIMES).map(({ name }) => name)).toEqual([
+      'AT',
+    ]);
     expect(() =>
-      changedAtColumns({ ...bindPlan(spec('at'), { columns }), spec: specOf({ read: spec('at').read }) }),
+      changedAtColumns(
+        { ...bindPlan(spec('at'), { columns }), spec: specOf({ read: spec('at').read }) },
+        TIMES,
+      ),
     ).toThrow('has no `changedAt`');
   });
 });
