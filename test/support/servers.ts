@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { createDatabase } from '../../dev/oracle-simulator/database.ts';
 import { type Cluster, type ClusterOptions, createCluster } from '../../dev/postgres/cluster.ts';
 import { askSupply } from './ask-supply.ts';
 import { clusterSettings } from './cluster-settings.ts';
@@ -35,8 +36,6 @@ export async function ownCluster(options: Partial<ClusterOptions> = {}): Promise
 
 export type FreshDatabase = { url: string; name: string; drop(): Promise<void> };
 
-const BYTEWISE = `TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`;
-
 /**
  * Creates an empty database; `name` only begins its name, so that files and reruns do not collide. `collation: 'C'`: as
  * the Oracle simulator needs it; else the server's.
@@ -50,7 +49,8 @@ export async function freshDatabase(
     .toLowerCase()
     .replaceAll(/[^a-z0-9]/g, '_')
     .slice(0, 40)}_${randomBytes(5).toString('hex')}`;
-  await asSuperuser(server, `CREATE DATABASE ${unique} ${collation === 'C' ? BYTEWISE : ''}`);
+  if (collation === 'C') await createDatabase(server.url('postgres'), unique);
+  else await asSuperuser(server, `CREATE DATABASE ${unique}`);
   return {
     name: unique,
     url: server.url(unique),

@@ -5,12 +5,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import oracledb from 'oracledb';
-import pg from 'pg';
 import { type OracleSimulator, startOracleSimulator } from '../../../dev/oracle-simulator/start.ts';
 import type { Source } from '../../../src/connectors/contract.ts';
 import { openSource } from '../../../src/connectors/registry.ts';
 import type { SourceSettings } from '../../../src/domain/config.ts';
-import { type PostgresServer, sourceServer } from '../../support/servers.ts';
+import { freshDatabase, sourceServer } from '../../support/servers.ts';
 
 export const isRealOracle = process.env.ORACLE_TEST_URL !== undefined;
 
@@ -38,7 +37,7 @@ export async function startOracle(): Promise<OracleUnderTest> {
   if (process.env.ORACLE_TEST_URL !== undefined) {
     return under(parseUrl(process.env.ORACLE_TEST_URL), null, async () => undefined);
   }
-  const database = await oracleDatabase(await sourceServer());
+  const database = await freshDatabase(await sourceServer(), 'oracle', { collation: 'C' });
   const simulator = await startOracleSimulator({
     postgresUrl: database.url,
     services: [SERVICE],
@@ -116,29 +115,6 @@ export function openOracle(options: Record<string, unknown>, settings: Partial<S
 
 async function dropTable(connection: oracledb.Connection, table: string): Promise<void> {
   await connection.execute(`DROP TABLE "${table}" PURGE`).catch(() => undefined);
-}
-
-/** The simulator's databases sort by bytes. */
-export async function oracleDatabase(
-  server: PostgresServer,
-): Promise<{ url: string; drop(): Promise<void> }> {
-  const name = `oracle_${randomBytes(5).toString('hex')}`;
-  const asSuperuser = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server.url('postgres') });
-    await client.connect();
-    try {
-      await client.query(sql);
-    } finally {
-      await client.end();
-    }
-  };
-  await asSuperuser(
-    `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`,
-  );
-  return {
-    url: server.url(name),
-    drop: () => asSuperuser(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
-  };
 }
 
 /** The last @ ends the password. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { bootstrap } from '../../../dev/oracle-simulator/schema/bootstrap.ts';
-import { sourceServer } from '../../support/servers.ts';
+import { freshDatabase, sourceServer } from '../../support/servers.ts';
 
 export type SchemaDatabase = {
   readonly url: string;
@@ -18,12 +18,8 @@ export type SchemaDatabase = {
 export async function schemaDatabase(state: 'prepared' | 'bare' = 'prepared'): Promise<SchemaDatabase> {
   const server = await sourceServer();
   const suffix = randomBytes(4).toString('hex').toUpperCase();
-  const name = `schema_${suffix.toLowerCase()}`;
+  const { url, drop } = await freshDatabase(server, 'schema', { collation: 'C' });
   const admin = await connect(server.url('postgres'));
-  await admin.query(
-    `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`,
-  );
-  const url = server.url(name);
   const db = await connect(url);
   if (state === 'prepared') await bootstrap(db);
   await db.query('SET search_path = oracle, pg_catalog');
@@ -43,7 +39,7 @@ export async function schemaDatabase(state: 'prepared' | 'bare' = 'prepared'): P
       const roles = await admin.query(`SELECT rolname FROM pg_roles WHERE rolname LIKE $1`, [
         `%\\_${suffix}`,
       ]);
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await drop();
       for (const { rolname } of roles.rows) await admin.query(`DROP ROLE "${rolname}"`);
       await admin.end();
     },

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { bootstrap } from '../../../dev/oracle-simulator/schema/bootstrap.ts';
 import { calledFunctions, niladic } from '../../../dev/oracle-simulator/sql/functions.ts';
 import { oracleAggregates, oracleSignatures } from '../../../dev/oracle-simulator/sql/oracle-signatures.ts';
-import { sourceServer } from '../../support/servers.ts';
+import { freshDatabase, sourceServer } from '../../support/servers.ts';
 
 /** The functions of schema `oracle` that rendered statements call: listed, and there. */
 
@@ -20,16 +20,8 @@ function variants(signature: string): string[] {
 }
 
 it('finds every function and aggregate in a prepared database', async () => {
-  const server = await sourceServer();
-  const name = 'oracle_sql_contract';
-  const admin = new pg.Client({ connectionString: server.url('postgres') });
-  await admin.connect();
-  await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await admin.query(
-    `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`,
-  );
-  await admin.end();
-  const db = new pg.Client({ connectionString: server.url(name) });
+  const database = await freshDatabase(await sourceServer(), 'sql_contract', { collation: 'C' });
+  const db = new pg.Client({ connectionString: database.url });
   await db.connect();
   try {
     await bootstrap(db);
@@ -48,5 +40,6 @@ it('finds every function and aggregate in a prepared database', async () => {
     expect(missing).toEqual([]);
   } finally {
     await db.end();
+    await database.drop();
   }
 }, 60_000);

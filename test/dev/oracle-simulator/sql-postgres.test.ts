@@ -5,33 +5,22 @@ import { createUser } from '../../../dev/oracle-simulator/schema/users.ts';
 import { parseStatement } from '../../../dev/oracle-simulator/sql/parse.ts';
 import { render } from '../../../dev/oracle-simulator/sql/render.ts';
 import type { OracleTypeName } from '../../../dev/oracle-simulator/types.ts';
-import { sourceServer } from '../../support/servers.ts';
+import { type FreshDatabase, freshDatabase, sourceServer } from '../../support/servers.ts';
 import { bindOf } from './sql-support.ts';
 
 /** What the dialect renders, executed: a session on a database that the simulator prepared. */
 
-const name = 'oracle_sql_dialect';
 /** Roles are the server's, so no other test file has this one. */
 const user = 'DIALECT';
+let database: FreshDatabase;
 let db: pg.Client;
 
 /** Values as PostgreSQL prints them: the driver's own conversions would hide digits. */
 const asText = { getTypeParser: () => (value: string | Buffer) => value };
 
-async function recreate(): Promise<string> {
-  const server = await sourceServer();
-  const admin = new pg.Client({ connectionString: server.url('postgres') });
-  await admin.connect();
-  await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await admin.query(
-    `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'`,
-  );
-  await admin.end();
-  return server.url(name);
-}
-
 beforeAll(async () => {
-  db = new pg.Client({ connectionString: await recreate(), types: asText });
+  database = await freshDatabase(await sourceServer(), 'sql_dialect', { collation: 'C' });
+  db = new pg.Client({ connectionString: database.url, types: asText });
   await db.connect();
   await bootstrap(db);
   await db.query(`DROP ROLE IF EXISTS "${user}"`);
@@ -41,6 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await db.end();
+  await database.drop();
 });
 
 type Bound = readonly [OracleTypeName, string | null];
