@@ -22,7 +22,9 @@ function summary(report: unknown): { lines: string[]; exit: number | null } {
   return { lines: stdout.trimEnd().split('\n'), exit: status };
 }
 
-const file = (name: string, status: string, tests: readonly Assertion[], message = '') => ({
+type TestFile = { status: string; tests: readonly Assertion[]; message?: string };
+
+const file = (name: string, { status, tests, message = '' }: TestFile) => ({
   name: resolve(name),
   status,
   message,
@@ -30,7 +32,7 @@ const file = (name: string, status: string, tests: readonly Assertion[], message
 });
 
 test('only passed tests: one line, and 0', () => {
-  const report = { testResults: [file('test/a.test.ts', 'passed', [passed])] };
+  const report = { testResults: [file('test/a.test.ts', { status: 'passed', tests: [passed] })] };
   expect(summary(report)).toEqual({ lines: ['1 passed, 0 failed'], exit: 0 });
 });
 
@@ -42,7 +44,9 @@ test('a failed test: its file, full name and the first 15 lines of its message, 
     fullName: 'rows › are kept',
     failureMessages: [`\x1b[31m${long.join('\n')}\x1b[39m`],
   };
-  const { lines, exit } = summary({ testResults: [file('test/a.test.ts', 'failed', [passed, failed])] });
+  const { lines, exit } = summary({
+    testResults: [file('test/a.test.ts', { status: 'failed', tests: [passed, failed] })],
+  });
   expect(lines).toEqual([
     'failed: test/a.test.ts › rows › are kept',
     ...long
@@ -57,8 +61,14 @@ test('a failed test: its file, full name and the first 15 lines of its message, 
 });
 
 test('a file that could not be loaded counts, and says why', () => {
-  const broken = file('test/b.test.ts', 'failed', [], 'Cannot find module ./nope.ts');
-  const { lines, exit } = summary({ testResults: [file('test/a.test.ts', 'passed', [passed]), broken] });
+  const broken = file('test/b.test.ts', {
+    status: 'failed',
+    tests: [],
+    message: 'Cannot find module ./nope.ts',
+  });
+  const { lines, exit } = summary({
+    testResults: [file('test/a.test.ts', { status: 'passed', tests: [passed] }), broken],
+  });
   expect(lines).toContain('failed: test/b.test.ts (the file as a whole)');
   expect(lines).toContain('    Cannot find module ./nope.ts');
   expect(lines.at(-1)).toBe('1 passed, 1 failed');
@@ -67,7 +77,9 @@ test('a file that could not be loaded counts, and says why', () => {
 
 test('skipped tests are named and are a failure; so is a run without a report', () => {
   const skipped = { status: 'skipped', fullName: 'left out', failureMessages: [] };
-  const left = summary({ testResults: [file('test/a.test.ts', 'passed', [passed, skipped])] });
+  const left = summary({
+    testResults: [file('test/a.test.ts', { status: 'passed', tests: [passed, skipped] })],
+  });
   expect(left).toEqual({ lines: ['skipped: test/a.test.ts › left out', '1 passed, 0 failed'], exit: 1 });
   expect(summary(null)).toMatchObject({ exit: 1 });
 });
