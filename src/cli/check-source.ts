@@ -39,15 +39,11 @@ export async function checkSource({ settings, entities, storeSystemId }: SourceT
 
 function reportFindings(subject: string, report: ConnectionReport): Finding[] {
   const { identity, settings, clockOffsetMs, degraded } = report;
-  const shown = [`version ${identity.version}`];
-  if (settings.timeZone !== undefined) shown.push(`time zone ${settings.timeZone}`);
-  if (settings.concurrency !== undefined) shown.push(`${settings.concurrency} connections`);
-  if (settings.tls !== undefined) shown.push(`TLS ${settings.tls}`);
   return [
     {
       subject,
       level: 'ok',
-      message: shown.join(', '),
+      message: `version ${identity.version}`,
       details: { ...settings, version: identity.version, clockOffsetMs },
     },
     ...degraded.map(({ code, message }): Finding => ({ subject, level: 'degraded', message, code })),

@@ -2,6 +2,7 @@
 import { ERRORS, EXIT, type ExitCode, isSyncError } from '../domain/errors.ts';
 import { storeError } from '../store/migrate.ts';
 import { worstExit } from './output.ts';
+import { settingsLines } from './settings-text.ts';
 
 export type Finding = {
   readonly subject: string;
@@ -11,6 +12,7 @@ export type Finding = {
   readonly remedy?: string;
   /** Of an error, or of a degraded mode. */
   readonly code?: string;
+  /** What is in force: settings, measured values. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 };
 
@@ -40,9 +42,12 @@ export function findingsText(findings: readonly Finding[]): string {
   return [...findings.map(line), ...last].join('\n');
 }
 
-function line({ level, subject, message, remedy, code }: Finding): string {
+function line({ level, subject, message, details = {}, remedy, code }: Finding): string {
   const shown = code === undefined ? message : `${code}: ${message}`;
-  return `${MARK[level]} ${subject}: ${shown}${remedy === undefined ? '' : `\n    → ${remedy}`}`;
+  // The message says the version.
+  const { version: _, ...inForce } = details;
+  const below = [...settingsLines(inForce), ...(remedy === undefined ? [] : [`→ ${remedy}`])];
+  return [`${MARK[level]} ${subject}: ${shown}`, ...below.map((text) => `    ${text}`)].join('\n');
 }
 
 /** Advice and degraded modes are no failure: runs work, and say so themselves. */

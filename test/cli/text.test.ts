@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { secondsBetween } from '../../src/cli/ages.ts';
 import { instantArgument, modeArgument, nameList, portNumber, wholeNumber } from '../../src/cli/arguments.ts';
+import { settingsLines } from '../../src/cli/settings-text.ts';
 import { table } from '../../src/cli/table.ts';
 import { counted, duration, harmless, moment, shortened } from '../../src/cli/text.ts';
 
@@ -78,4 +79,15 @@ it('takes values of the right form', () => {
   expect(instantArgument('2026-01-31T09:00:00+01:00', '--since')).toBe('2026-01-31T08:00:00.000000Z');
   expect(modeArgument('full')).toBe('full');
   expect(nameList('shop, hr', '--pipelines')).toEqual(['shop', 'hr']);
+});
+
+it('says settings in words, with their units, in lines that fit', () => {
+  expect(
+    settingsLines({ mode: 'thin', poolMax: 1_000, poolWaitMs: 30_000, maxTransactionMs: 'unlimited' }),
+  ).toEqual(['mode thin, pool max 1,000, pool wait 30,000 ms, max transaction unlimited']);
+  expect(settingsLines({})).toEqual([]);
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`setting${at}`, at]));
+  const lines = settingsLines(many);
+  expect(lines.every((line) => line.length <= 112)).toBe(true);
+  expect(lines.join(' ').split(', ')).toHaveLength(40);
 });
