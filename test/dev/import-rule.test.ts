@@ -23,6 +23,10 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     allowed: ['./keys.ts', 'zod', '@standard-schema/spec'],
     refused: ['../store/open.ts', '../pg/pool.ts', 'node:fs', 'node:fs/promises', 'pg', './../store/open.ts'],
   },
+  'src/domain/merge/x.ts': {
+    allowed: ['./json.ts', '../keys.ts', '../upload/rules.ts', 'zod'],
+    refused: ['../../store/open.ts', '../../pg/pool.ts', 'node:crypto', 'pg', './../../store/open.ts'],
+  },
   'src/config/x.ts': {
     allowed: ['./load.ts', '../domain/config.ts', 'node:fs/promises', 'jiti'],
     refused: ['../store/open.ts', '../connectors/registry.ts', 'pg'],
