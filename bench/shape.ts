@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { bindPlan } from '../src/domain/bind-plan.ts';
-import type { ColumnSpec, EntityPlan, EntitySpec, Piece, PieceLayout, Row } from '../src/domain/entity.ts';
+import type { ColumnSpec, EntityPlan, EntitySpec, Piece, PieceLayout } from '../src/domain/entity.ts';
 import { tupleEnd } from '../src/domain/pg-binary.ts';
+import type { Row } from '../src/domain/row.ts';
 import { compileShape, pieceKeys } from '../src/domain/shape.ts';
 
 const ROWS = 50_000;
@@ -61,6 +62,7 @@ function planOf(over: Partial<EntitySpec>): EntityPlan {
     lanes: 1,
     maxValueBytes: 64 * 1024 * 1024,
     schemaChanges: 'stop',
+    upload: null,
     ...over,
   };
   const described = Object.entries(SOURCE).map(([name, type]) => ({

@@ -138,6 +138,7 @@ export function entityOf(entity: string, more: Partial<EntitySpec> = {}): Entity
     lanes: 2,
     maxValueBytes: 1_000_000,
     schemaChanges: 'stop',
+    upload: null,
     ...more,
   };
 }

@@ -26,6 +26,7 @@ export function specOf(changes: Partial<EntitySpec> & Pick<EntitySpec, 'read'>):
     lanes: 2,
     maxValueBytes: 64 * 1024 * 1024,
     schemaChanges: 'stop',
+    upload: null,
     ...changes,
   };
 }

@@ -21,6 +21,7 @@ export function entitySpec(changes: Partial<EntitySpec> = {}): EntitySpec {
     lanes: 2,
     maxValueBytes: 64 * 1_024 * 1_024,
     schemaChanges: 'stop',
+    upload: null,
     ...changes,
   };
 }

@@ -108,6 +108,7 @@ export function planOf(options: PlanOptions): EntityPlan {
     lanes: 2,
     maxValueBytes: 64 * 1024 * 1024,
     schemaChanges: 'stop',
+    upload: null,
   };
   const readColumns = from.map(
     ({ name, type }): SourceColumn => ({
