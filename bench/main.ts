@@ -13,6 +13,7 @@ import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
 import type { RunMode } from '../src/domain/run.ts';
 import { startOracleBench } from './oracle.ts';
+import { type PostgresBench, startPostgresBench } from './postgres.ts';
 import { assertPsql, pipeOver, type Servers, upsertOver } from './reference.ts';
 
 const { values } = parseArgs({
@@ -43,12 +44,13 @@ const SLACK_MS = 10_000;
 const ORACLE_SHARE = 0.3;
 
 await assertPsql();
+const shop = await startPostgresBench(say);
 const oracle = await startOracleBench();
 const stack = await startStack({
   configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
   database: 'syncline_bench',
   schemas: ['bench'],
-  environment: oracle.environment,
+  environment: { ...shop.environment, ...oracle.environment },
   say,
 });
 const worker = await startWorkerProcess({ ...stack, config: stack.configPath });
@@ -78,12 +80,13 @@ try {
   await worker.stop();
   await stack.stop();
   await oracle.stop();
+  await shop.stop();
 }
 
 async function measure(): Promise<Line[]> {
-  await createSales(stack);
+  await createSales(shop);
   const servers: Servers = {
-    sourceUrl: stack.environment.SOURCE_URL as string,
+    sourceUrl: shop.environment.SOURCE_URL as string,
     storeUrl: stack.environment.DATABASE_URL as string,
   };
   const seconds = {
@@ -96,12 +99,12 @@ async function measure(): Promise<Line[]> {
     upsert: [],
   } as Record<'pipe' | 'plain' | 'zod' | 'oneLane' | 'unchanged' | 'delta' | 'upsert', number[]>;
   say('warming up');
-  await forget(stack);
+  await forget();
   await timedRun('plain', 'full');
   await timedRun('zod', 'full');
   for (let round = 1; round <= rounds; round++) {
     say(`round ${round} of ${rounds}`);
-    await forget(stack);
+    await forget();
     seconds.plain.push(await timedRun('plain', 'full'));
     await referenceTable(stack);
     seconds.pipe.push(await pipeOver(servers, 'bench.reference'));
@@ -111,7 +114,7 @@ async function measure(): Promise<Line[]> {
     seconds.oneLane.push(await timedRun('zodOneLane', 'full'));
     await settle(stack);
     seconds.unchanged.push(await timedRun('zod', 'full'));
-    const since = await changeSales(stack, round);
+    const since = await changeSales(shop, round);
     seconds.delta.push(await timedRun('zod', 'incremental'));
     seconds.upsert.push(await upsertOver(servers, 'bench.reference', since));
     // Else the next round's full runs would catch up with this one's changes, at the time of ten times their rows.
@@ -143,7 +146,7 @@ async function measureOracle(): Promise<Line> {
   const ours: number[] = [];
   // The first round warms both up.
   for (let round = 0; round <= rounds; round++) {
-    await forget(stack);
+    await forget();
     const [bare, run] = [await oracle.fetchAll(), await timedRun('oracle', 'full')];
     if (round === 0) continue;
     driver.push(bare);
@@ -200,7 +203,7 @@ async function timedRun(pipeline: string, mode: RunMode): Promise<number> {
 }
 
 /** Rows of about 105 bytes. */
-async function createSales({ source }: Stack): Promise<void> {
+async function createSales({ source }: PostgresBench): Promise<void> {
   say(`making ${rows} rows`);
   await source.query(`
     CREATE TABLE public.sales (
@@ -219,7 +222,7 @@ async function createSales({ source }: Stack): Promise<void> {
 }
 
 /** Every tenth row. @returns an instant before the change. */
-async function changeSales({ source }: Stack, round: number): Promise<string> {
+async function changeSales({ source }: PostgresBench, round: number): Promise<string> {
   const { rows: now } = await source.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
   await source.query(
     'UPDATE public.sales SET amount = amount + 0.01, updated_at = clock_timestamp() WHERE id % 10 = $1',
@@ -229,7 +232,9 @@ async function changeSales({ source }: Stack, round: number): Promise<string> {
 }
 
 /** Nothing of an earlier round, and no vacuum or checkpoint that it left to do, is in the next one's time. */
-async function forget({ store, source }: Stack): Promise<void> {
+async function forget(): Promise<void> {
+  const { store } = stack;
+  const { source } = shop;
   await store.pool.query('DROP SCHEMA IF EXISTS bench CASCADE');
   await store.pool.query(
     `DELETE FROM syncline.checkpoint; DELETE FROM syncline.sync_run; DELETE FROM syncline.refresh`,

@@ -3,13 +3,9 @@
  * and drops them. The simulator is a process of its own for both. It says what the product adds to the driver's cost;
  * it says nothing of Oracle's speed.
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import oracledb from 'oracledb';
-import { guardServer } from '../dev/process-guard.ts';
+import { startOracleProcess } from '../dev/oracle-process.ts';
 
-const MAIN = fileURLToPath(new URL('../dev/oracle-simulator/main.ts', import.meta.url));
 const LOGIN = { user: 'BENCH', password: 'bench' };
 const PAGE_ROWS = 1_000;
 
@@ -24,19 +20,7 @@ export type OracleBench = {
 };
 
 export async function startOracleBench(): Promise<OracleBench> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', MAIN, '--port', '0', '--user', `${LOGIN.user}/${LOGIN.password}`],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  guardServer(child, 'SIGTERM');
-  const connectString = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The Oracle simulator ended with ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const address = /^oracle: (\S+)$/.exec(line)?.[1];
-      if (address !== undefined) resolve(address);
-    });
-  });
+  const { connectString, stop } = await startOracleProcess({ name: LOGIN.user, password: LOGIN.password });
   const withConnection = async <T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T> => {
     const connection = await oracledb.getConnection({ ...LOGIN, connectString });
     try {
@@ -49,11 +33,7 @@ export async function startOracleBench(): Promise<OracleBench> {
     environment: { ERP_CONNECT: connectString, ERP_USER: LOGIN.user, ERP_PASSWORD: LOGIN.password },
     fill: (rows) => withConnection((connection) => createSales(connection, rows)),
     fetchAll: () => withConnection(fetchAll),
-    stop: async () => {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    },
+    stop,
   };
 }
 

@@ -61,6 +61,7 @@ function planOf(over: Partial<EntitySpec>): EntityPlan {
     chunkRows: 50_000,
     lanes: 1,
     maxValueBytes: 64 * 1024 * 1024,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
     ...over,

@@ -1,18 +1,15 @@
-/** A world of its own for demo and benchmark: Temporal with its Web UI, a store, and a source on another server (C6). */
+/** A world of its own for demo and benchmark: Temporal with its Web UI, and a store. Sources are started beside it, on other servers (C6). */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { type Client, connectClient } from '../src/client.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { sourceKinds } from '../src/connectors/registry.ts';
 import type { SyncConfig } from '../src/domain/config.ts';
 import { searchAttributes } from '../src/domain/search-attributes.ts';
 import { quoteIdent } from '../src/pg/identifiers.ts';
-import { createPool } from '../src/pg/pool.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openStore, type Store } from '../src/store/open.ts';
-import { createCluster } from './postgres/cluster.ts';
 import { startPostgres } from './postgres.ts';
 import { startTemporal } from './temporal-server/start.ts';
 import { writeWorkflowBundle } from './workflow-bundle.ts';
@@ -25,7 +22,6 @@ export type Stack = {
   readonly environment: Readonly<Record<string, string>>;
   readonly client: Client;
   readonly store: Store;
-  readonly source: pg.Pool;
   readonly uiUrl: string | null;
   readonly storeDescription: string;
   stop(): Promise<void>;
@@ -37,8 +33,8 @@ export type StackOptions = {
   readonly database: string;
   /** Schemas of the mirrors, dropped at the start: with DATABASE_URL the database outlives the stack. */
   readonly schemas: readonly string[];
-  /** More of what env() references are. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** What the sources' env() references are. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 };
 
@@ -57,14 +53,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     toStop.push(temporal.stop);
     const postgres = await startPostgres({ log: say });
     toStop.push(postgres.stop);
-    say('postgres: starting a second one for the source');
-    const sourceServer = await createCluster({ collation: 'icu', settings: { fsync: 'off' } });
-    toStop.push(sourceServer.remove);
 
     const environment = {
       ...options.environment,
       DATABASE_URL: await postgres.database(options.database),
-      SOURCE_URL: sourceServer.url('postgres'),
       TEMPORAL_ADDRESS: temporal.address,
     };
     const config = await loadConfig({
@@ -82,13 +74,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       `DROP SCHEMA IF EXISTS ${['syncline', ...options.schemas].map(quoteIdent).join(', ')} CASCADE`,
     );
     await migrate(store);
-    const source = createPool({
-      url: environment.SOURCE_URL,
-      applicationName: 'shop',
-      max: 4,
-      values: 'text',
-    });
-    toStop.push(() => source.end());
     const client = await connectClient(config);
     toStop.push(() => client.connection.close());
     return {
@@ -98,7 +83,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       environment,
       client,
       store,
-      source,
       uiUrl: temporal.uiUrl,
       storeDescription: postgres.description,
       stop,

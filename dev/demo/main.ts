@@ -1,33 +1,72 @@
-/** `npm run demo`: the main job on real servers. `--exit` ends it by itself: 0 only when every check held. */
+/**
+ * `npm run demo`: the main job on real servers. `--exit` ends it by itself: 0 only when every check held. The source is
+ * the Oracle simulator, or with ERP_CONNECT, ERP_USER and ERP_PASSWORD an Oracle.
+ */
 import { fileURLToPath } from 'node:url';
 import { table } from '../../src/cli/table.ts';
 import { count } from '../../src/cli/text.ts';
-import { startStack } from '../stack.ts';
+import { type Stack, startStack } from '../stack.ts';
+import { type DemoSource, startDemoSource } from './source.ts';
 import { type Story, tellStory } from './story.ts';
+
+const EXIT_CODES = { well: 0, unwell: 1, failed: 1, interrupted: 130 } as const;
+
+type Started = { readonly source: DemoSource; readonly stack: Stack; readonly seconds: number };
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const exits = process.argv.includes('--exit');
-const beganAt = performance.now();
-say('Syncline demo: setting up (the first time builds or downloads what is missing)');
-const stack = await startStack({
-  configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
-  database: 'syncline_demo',
-  schemas: ['pos', 'hr'],
-  say,
+/** Ctrl-C may come more than once: from the terminal, and handed on by whatever started us. */
+const interrupted = new Promise<'interrupted'>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => resolve('interrupted'));
 });
-const readyAt = performance.now();
-try {
-  const story = await tellStory(stack, say);
-  report(story);
-  if (!exits) await untilInterrupted();
-} finally {
-  await stack.stop();
+const toStop: (() => Promise<unknown>)[] = [];
+const exits = process.argv.includes('--exit');
+const ended = await Promise.race([demonstrate(), interrupted]);
+if (ended === 'well' || ended === 'unwell') {
+  if (!exits) {
+    say('Ctrl-C ends it.');
+    await interrupted;
+  }
+} else if (ended === 'interrupted') say('\nInterrupted');
+if (!exits || ended === 'interrupted') say('Stopping what was started');
+for (const stop of toStop.reverse()) await stop().catch((error: unknown) => say(String(error)));
+// What was interrupted in its middle may still wait for servers that are gone.
+process.exit(EXIT_CODES[ended]);
+
+/** 'failed': it could not be told to its end. */
+async function demonstrate(): Promise<'well' | 'unwell' | 'failed'> {
+  try {
+    const started = await setUp();
+    const workSince = performance.now();
+    const story = await tellStory({ ...started, say, atEnd: (stop) => toStop.push(stop) });
+    return report(story, started, (performance.now() - workSince) / 1000) ? 'well' : 'unwell';
+  } catch (error) {
+    say(`demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    return 'failed';
+  }
 }
 
-function report({ steps, failures }: Story): void {
+async function setUp(): Promise<Started> {
+  const beganAt = performance.now();
+  say('Syncline demo: setting up (the first time builds or downloads what is missing)');
+  const source = await startDemoSource(say);
+  toStop.push(source.stop);
+  const stack = await startStack({
+    configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
+    database: 'syncline_demo',
+    schemas: ['pos', 'hr'],
+    environment: source.environment,
+    say,
+  });
+  toStop.push(stack.stop);
+  return { source, stack, seconds: (performance.now() - beganAt) / 1000 };
+}
+
+/** @returns whether every check held. */
+function report({ steps, failures }: Story, { stack, source, seconds }: Started, work: number): boolean {
   say('');
   say(
     table(steps, [
@@ -41,27 +80,15 @@ function report({ steps, failures }: Story): void {
     ]),
   );
   say(`Temporal Web UI: ${stack.uiUrl ?? 'that of your own server'}`);
+  say(`Source: ${source.description}`);
   say(`Mirrors: schemas pos and hr of ${stack.storeDescription}`);
-  const work = ((performance.now() - readyAt) / 1000).toFixed(0);
-  const setUp = ((readyAt - beganAt) / 1000).toFixed(0);
   if (failures.length > 0) {
-    process.exitCode = 1;
     say(`demo failed: ${failures.join('; ')}`);
-    return;
+    return false;
   }
   const rows = steps.reduce((sum, step) => sum + step.rows, 0);
   say(
-    `demo ok: ${count(rows)} rows read in ${steps.length} runs, ${work} s of work after ${setUp} s of set-up`,
+    `demo ok: ${count(rows)} rows read in ${steps.length} runs, ${work.toFixed(0)} s of work after ${seconds.toFixed(0)} s of set-up`,
   );
-}
-
-/** The servers stay up to be looked at. */
-async function untilInterrupted(): Promise<void> {
-  say('Ctrl-C ends it.');
-  const alive = setInterval(() => undefined, 60_000);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  clearInterval(alive);
+  return true;
 }

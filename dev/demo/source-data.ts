@@ -1,115 +1,112 @@
 /**
- * The demo's source: a point of sale and an HR system, generated in the database from row numbers alone, so that
- * every run of the demo sees the same rows. `h(n, salt)` is a hash of the row number that stands in for chance.
+ * The demo's source: a point of sale and an HR system, generated in Oracle from row numbers alone, so that every run of
+ * the demo sees the same rows. Times are wall times of UTC.
  */
-import type pg from 'pg';
+import type oracledb from 'oracledb';
+import { ascii } from '../../examples/hr/chance.ts';
+import { firstNames, lastNames } from '../../examples/hr/words.ts';
+import { createOwnTables, type DemoTable } from './own-tables.ts';
+import { chance, oneOf } from './sql-chance.ts';
 
-export const SALES = 200_000;
-export const EMPLOYEES = 4_000;
-const DEPARTMENTS = 40;
+export type Amounts = { readonly sales: number; readonly employees: number };
 
-export async function createSource(db: pg.Pool): Promise<void> {
-  await db.query(`
-    CREATE SCHEMA pos;
-    CREATE SCHEMA hr;
-    CREATE FUNCTION pos.h(n bigint, salt int) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-      $$ SELECT (hashint8extended(n, salt) & 2147483647)::int $$;
+export const AMOUNTS: Amounts = { sales: 200_000, employees: 4_000 };
+export const DEPARTMENTS = 40;
+export const NOW = 'SYS_EXTRACT_UTC(SYSTIMESTAMP)';
 
-    CREATE TABLE pos.sales (
-      id bigint PRIMARY KEY,
-      pdv integer NOT NULL,
-      operator text NOT NULL,
-      amount numeric(12, 2) NOT NULL,
-      sold_at timestamptz NOT NULL,
-      type text NOT NULL,
-      reference text,
-      updated_at timestamptz NOT NULL DEFAULT now()
-    );
-    CREATE TABLE hr.departments (
-      department_id integer PRIMARY KEY,
-      name text NOT NULL,
-      cost_centre char(6) NOT NULL,
-      updated_at timestamptz NOT NULL DEFAULT now()
-    );
-    CREATE TABLE hr.employees (
-      employee_id integer PRIMARY KEY,
-      department_id integer NOT NULL REFERENCES hr.departments,
-      first_name text NOT NULL,
-      last_name text NOT NULL,
-      email text NOT NULL,
-      hired_on date NOT NULL,
-      salary numeric(12, 2) NOT NULL,
-      active boolean NOT NULL,
-      updated_at timestamptz NOT NULL DEFAULT now()
-    );`);
-  await insertSales(db, { from: 1, to: SALES });
-  await db.query(
-    `INSERT INTO hr.departments (department_id, name, cost_centre, updated_at)
-     SELECT n, (ARRAY['Sales', 'Logistics', 'Finance', 'Support', 'Purchasing', 'Stores', 'IT', 'Legal'])[1 + n % 8]
-              || ' ' || (ARRAY['North', 'South', 'East', 'West', 'Centre'])[1 + n / 8 % 5],
-            'K' || lpad(n::text, 5, '0'), timestamptz '2026-01-05 08:00Z' + n * interval '1 hour'
-       FROM generate_series(1, $1::int) AS n`,
-    [DEPARTMENTS],
-  );
-  await db.query(
-    `INSERT INTO hr.employees
-     SELECT n, 1 + pos.h(n, 1) % $2, first_name, last_name,
-            lower(first_name || '.' || last_name || n) || '@example.com',
-            date '2005-01-03' + pos.h(n, 2) % 7600, 2400 + pos.h(n, 3) % 560000 / 100.0, pos.h(n, 4) % 20 > 0,
-            timestamptz '2026-01-05 08:00Z' + pos.h(n, 5) % 20000000 * interval '1 second'
-       FROM generate_series(1, $1::int) AS n,
-            LATERAL (SELECT (ARRAY['Ana','Bruno','Carla','Davi','Élise','Felipe','Grazyna','Hugo','İlkay','João','Karin','Łukasz'])
-                              [1 + pos.h(n, 6) % 12] AS first_name,
-                            (ARRAY['Almeida','Becker','Costa','Dubois','Esposito','Fischer','Gómez','Hansen','Ivanova','Jansen'])
-                              [1 + pos.h(n, 7) % 10] AS last_name) AS name`,
-    [EMPLOYEES, DEPARTMENTS],
-  );
-  await db.query(`
-    CREATE INDEX ON pos.sales (updated_at, id);
-    CREATE INDEX ON hr.departments (updated_at, department_id);
-    CREATE INDEX ON hr.employees (updated_at, employee_id);`);
-  for (const table of ['pos.sales', 'hr.departments', 'hr.employees']) await db.query(`ANALYZE ${table}`);
+/** Those that others refer to first. */
+export const TABLES: readonly DemoTable[] = [
+  {
+    name: 'SYNCLINE_DEMO_SALES',
+    definition: `(
+      id NUMBER(18) PRIMARY KEY,
+      pdv NUMBER(6) NOT NULL,
+      operator VARCHAR2(20) NOT NULL,
+      amount NUMBER(12, 2) NOT NULL,
+      sold_at TIMESTAMP(6) NOT NULL,
+      type VARCHAR2(12) NOT NULL,
+      reference VARCHAR2(30),
+      updated_at TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
+    indexes: ['CREATE INDEX syncline_demo_sales_changed ON syncline_demo_sales (updated_at, id)'],
+  },
+  {
+    name: 'SYNCLINE_DEMO_DEPARTMENTS',
+    definition: `(
+      department_id NUMBER(6) PRIMARY KEY,
+      department_name VARCHAR2(60 CHAR) NOT NULL,
+      cost_centre CHAR(8) NOT NULL,
+      last_modified TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
+    indexes: [
+      'CREATE INDEX syncline_demo_dept_changed ON syncline_demo_departments (last_modified, department_id)',
+    ],
+  },
+  {
+    name: 'SYNCLINE_DEMO_EMPLOYEES',
+    definition: `(
+      employee_id NUMBER(10) PRIMARY KEY,
+      first_name VARCHAR2(40 CHAR),
+      last_name VARCHAR2(40 CHAR) NOT NULL,
+      email VARCHAR2(120) NOT NULL,
+      hire_date DATE NOT NULL,
+      salary NUMBER(10, 2) NOT NULL,
+      active CHAR(1) NOT NULL CHECK (active IN ('Y', 'N')),
+      department_id NUMBER(6) NOT NULL REFERENCES syncline_demo_departments (department_id),
+      last_modified TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
+    indexes: [
+      'CREATE INDEX syncline_demo_emp_changed ON syncline_demo_employees (last_modified, employee_id)',
+      'CREATE INDEX syncline_demo_emp_department ON syncline_demo_employees (department_id)',
+    ],
+  },
+];
+
+/** Makes the tables and fills them, committed. @throws Error as `createOwnTables`. */
+export async function createSource(connection: oracledb.Connection, amounts: Amounts): Promise<void> {
+  await createOwnTables(connection, TABLES);
+  await insertSales(connection, { first: 1, many: amounts.sales });
+  await connection.execute(INSERT_DEPARTMENTS, [DEPARTMENTS]);
+  await connection.execute(INSERT_EMPLOYEES, [amounts.employees]);
+  await connection.commit();
 }
 
-/** Every 500th sale repeats the one before it within a minute: a till that was pressed twice. */
-async function insertSales(db: pg.Pool, range: { from: number; to: number }): Promise<void> {
-  await db.query(
-    `INSERT INTO pos.sales (id, pdv, operator, amount, sold_at, type, reference, updated_at)
-     SELECT n, 1 + pos.h(m, 1) % 120, 'op-' || lpad((pos.h(m, 2) % 900)::text, 3, '0'),
-            (50 + pos.h(m, 3) % 49950) / 100.0, sold_at, (ARRAY['sale', 'sale', 'sale', 'return', 'voucher'])[1 + pos.h(m, 4) % 5],
-            CASE WHEN pos.h(m, 5) % 10 > 0 THEN 'R-' || to_char(sold_at, 'YYYYMMDD') || '-' || lpad(to_hex(pos.h(m, 6)), 8, '0') END,
-            sold_at + interval '2 seconds'
-       FROM generate_series($1::bigint, $2::bigint) AS n,
-            LATERAL (SELECT CASE WHEN n % 500 = 0 THEN n - 1 ELSE n END AS m) AS original,
-            LATERAL (SELECT timestamptz '2026-01-02 07:00Z' + m * interval '97 seconds' AS sold_at) AS time`,
-    [range.from, range.to],
-  );
+/** Sales of these numbers, not committed. */
+export async function insertSales(
+  connection: oracledb.Connection,
+  { first, many }: { readonly first: number; readonly many: number },
+): Promise<void> {
+  await connection.execute(INSERT_SALES, { first, many });
 }
 
-export type Changes = {
-  readonly updated: number;
-  readonly inserted: number;
-  readonly deletedIds: readonly string[];
-};
+/**
+ * Every 500th sale repeats the one before it (`m`), 20 seconds later: a till that was pressed twice. One in ten has no
+ * reference.
+ */
+const INSERT_SALES = `
+  INSERT INTO syncline_demo_sales (id, pdv, operator, amount, sold_at, type, reference, updated_at)
+  SELECT n, 1 + ${chance('m', 1, 120)}, 'op-' || LPAD(TO_CHAR(${chance('m', 2, 900)}), 3, '0'),
+         (50 + ${chance('m', 3, 49_950)}) / 100, sold_at + NUMTODSINTERVAL(20 * (n - m), 'SECOND'),
+         ${oneOf(chance('m', 4, 5), ['sale', 'sale', 'sale', 'return', 'voucher'])},
+         CASE WHEN ${chance('m', 5, 10)} > 0
+              THEN 'R-' || TO_CHAR(sold_at, 'YYYYMMDD') || '-' || LPAD(TO_CHAR(${chance('m', 6, 10_000_000)}), 7, '0') END,
+         sold_at + NUMTODSINTERVAL(20 * (n - m) + 2, 'SECOND')
+    FROM (SELECT n, m, TIMESTAMP '2025-01-02 07:00:00' + NUMTODSINTERVAL(97 * m, 'SECOND') AS sold_at
+            FROM (SELECT n, CASE WHEN MOD(n, 500) = 0 THEN n - 1 ELSE n END AS m
+                    FROM (SELECT :first + LEVEL - 1 AS n FROM dual CONNECT BY LEVEL <= :many)))`;
 
-/** Changes 2 % of the sales: updates, inserts, deletes, and one poison row with an amount of −100. */
-export async function changeSource(db: pg.Pool): Promise<Changes> {
-  const updated = await db.query(
-    `UPDATE pos.sales SET amount = amount + 1.25, type = 'correction', updated_at = clock_timestamp()
-      WHERE pos.h(id, 11) % 1000 < 13`,
-  );
-  const deleted = await db.query<{ id: string }>(
-    'DELETE FROM pos.sales WHERE pos.h(id, 12) % 1000 < 2 RETURNING id::text',
-  );
-  const inserted = SALES / 200;
-  await insertSales(db, { from: SALES + 1, to: SALES + inserted });
-  await db.query(
-    `UPDATE pos.sales SET updated_at = clock_timestamp(), amount = CASE WHEN id = $1 THEN -100 ELSE amount END
-      WHERE id > $2`,
-    [SALES + 7, SALES],
-  );
-  await db.query(
-    `UPDATE hr.employees SET salary = round(salary * 1.02, 2), updated_at = clock_timestamp() WHERE employee_id % 50 = 0`,
-  );
-  return { updated: updated.rowCount ?? 0, inserted, deletedIds: deleted.rows.map((row) => row.id) };
-}
+const INSERT_DEPARTMENTS = `
+  INSERT INTO syncline_demo_departments (department_id, department_name, cost_centre, last_modified)
+  SELECT n, ${oneOf('MOD(n, 8)', ['Sales', 'Accounting', 'Logistics', 'Purchasing', 'Production', 'Development', 'Stores', 'People'])}
+              || ' ' || ${oneOf('MOD(TRUNC(n / 8), 5)', ['North', 'South', 'East', 'West', 'Centre'])},
+         'K' || LPAD(TO_CHAR(n), 5, '0'), TIMESTAMP '2025-01-06 08:00:00' + NUMTODSINTERVAL(n, 'HOUR')
+    FROM (SELECT LEVEL AS n FROM dual CONNECT BY LEVEL <= :many)`;
+
+/** One in 40 goes by one name. */
+const INSERT_EMPLOYEES = `
+  INSERT INTO syncline_demo_employees
+    (employee_id, first_name, last_name, email, hire_date, salary, active, department_id, last_modified)
+  SELECT n, CASE WHEN ${chance('n', 1, 40)} > 0 THEN ${oneOf('a', firstNames)} END, ${oneOf('b', lastNames)},
+         ${oneOf('a', firstNames.map(ascii))} || '.' || ${oneOf('b', lastNames.map(ascii))} || '.' || TO_CHAR(n) || '@example.com',
+         DATE '2005-01-03' + ${chance('n', 2, 7_300)}, (240000 + ${chance('n', 3, 560_000)}) / 100,
+         CASE WHEN ${chance('n', 4, 20)} > 0 THEN 'Y' ELSE 'N' END, 1 + ${chance('n', 5, DEPARTMENTS)},
+         TIMESTAMP '2025-01-06 08:00:00' + NUMTODSINTERVAL(${chance('n', 6, 20_000_000)}, 'SECOND')
+    FROM (SELECT n, ${chance('n', 7, firstNames.length)} AS a, ${chance('n', 8, lastNames.length)} AS b
+            FROM (SELECT LEVEL AS n FROM dual CONNECT BY LEVEL <= :many))`;

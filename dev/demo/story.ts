@@ -1,13 +1,19 @@
 /** The demo's steps, each with what it shows and what must hold. */
-
-import { progressView } from '../../src/cli/progress.ts';
-import { followRun, startRun } from '../../src/client.ts';
+import type oracledb from 'oracledb';
 import type { RunMode, RunSummary } from '../../src/domain/run.ts';
-import { readRuns } from '../../src/store/run-reports.ts';
 import type { Stack } from '../stack.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
-import { changeSource, createSource, SALES } from './source-data.ts';
-import { compareAll } from './verify.ts';
+import { checkMirrors, chunksDone, deletedRows, employeesOf, lateReference, quarantined } from './checks.ts';
+import { runAll } from './runs.ts';
+import type { DemoSource } from './source.ts';
+import {
+  type Changes,
+  changeSource,
+  openLateTransaction,
+  RENAMED_DEPARTMENT,
+  renameDepartment,
+} from './source-changes.ts';
+import { AMOUNTS, createSource } from './source-data.ts';
 
 export type Step = {
   readonly step: string;
@@ -20,22 +26,38 @@ export type Step = {
 
 export type Story = { readonly steps: readonly Step[]; readonly failures: readonly string[] };
 
+export type Stage = {
+  readonly stack: Stack;
+  readonly source: DemoSource;
+  readonly say: (line: string) => void;
+  /** Keeps what has to be stopped when the story is broken off; stopping twice is harmless. */
+  readonly atEnd: (stop: () => Promise<void>) => void;
+};
+
+/** What the steps share. */
+type Telling = Stage & {
+  /** The owner of the source's tables. */
+  readonly owner: oracledb.Connection;
+  expect(holds: boolean, what: string): void;
+  run(step: string, mode: RunMode, during?: () => Promise<void>): Promise<void>;
+};
+
 /** Chunks that must be done before the worker is killed: the run is in its middle then. */
 const KILL_AFTER_CHUNKS = 4;
-const LOOK_EVERY_MS = 20;
-const LATE_SALE = 4_321;
+const NEW_NAME = 'Customer Happiness';
 
-export async function tellStory(stack: Stack, say: (line: string) => void): Promise<Story> {
+export async function tellStory(stage: Stage): Promise<Story> {
+  const { stack, source, say } = stage;
   const steps: Step[] = [];
   const failures: string[] = [];
   const expect = (holds: boolean, what: string): void => {
     say(`  ${holds ? '✓' : '✗'} ${what}`);
     if (!holds) failures.push(what);
   };
-  const run = async (step: string, mode: RunMode, during?: () => Promise<void>): Promise<RunSummary[]> => {
+  const run: Telling['run'] = async (step, mode, during) => {
     say(`\n${step}`);
     const startedAt = performance.now();
-    const summaries = await runBoth(stack, mode, during);
+    const summaries = await runAll(stack, mode, during);
     steps.push(stepOf(step, summaries, (performance.now() - startedAt) / 1000));
     for (const summary of summaries) {
       expect(
@@ -43,79 +65,80 @@ export async function tellStory(stack: Stack, say: (line: string) => void): Prom
         `${summary.pipeline} ${mode}: ${summary.status}${errorsOf(summary)}`,
       );
     }
-    return summaries;
   };
-
-  say(`\nA point of sale with ${SALES.toLocaleString('en-US')} sales, and an HR system`);
-  await createSource(stack.source);
-  let worker: WorkerProcess = await startWorkerProcess({ ...stack, config: stack.configPath });
+  const owner = await source.connect();
   try {
-    await run('First run: full by itself, since the mirrors are empty', 'incremental');
-
-    say('\nThe source changes: 2 % of the rows, one of them poison, and one transaction that commits late');
-    const late = await openLateTransaction(stack);
-    const changes = await changeSource(stack.source);
-    say(`  ${changes.updated} updates, ${changes.inserted} inserts, ${changes.deletedIds.length} deletes`);
-    await run('Incremental run', 'incremental');
-    expect((await lateSale(stack)) !== 'late', 'the open transaction’s row is not there yet');
-    await late.commit();
-    await run('Incremental run after the late commit', 'incremental');
-    expect(
-      (await lateSale(stack)) === 'late',
-      'the row that was committed late is there: the watermark waited for it',
+    say(
+      `\nA point of sale with ${AMOUNTS.sales.toLocaleString('en-US')} sales, and an HR system: ${source.description}`,
     );
-    expect((await quarantined(stack)) === 1, 'the poison row is in quarantine, and only it');
-
-    await run('Full run, its worker killed in the middle', 'full', async () => {
-      await chunksDone(stack, KILL_AFTER_CHUNKS);
-      await worker.kill();
-      say(`  worker killed after ${KILL_AFTER_CHUNKS} chunks; a new one starts`);
-      worker = await startWorkerProcess({ ...stack, config: stack.configPath });
-    });
-    const { live, buried } = await fateOf(stack, changes.deletedIds);
-    expect(live === 0 && buried > 0, `no deleted row is left in the mirror; ${buried} are tombstones`);
-
-    say('\nMirror and source, by checksum');
-    for (const { table, sourceRows, mirrorRows, equal } of await compareAll(stack.source, stack.store.pool)) {
-      expect(
-        equal,
-        `${table}: ${sourceRows.toLocaleString('en-US')} rows at the source, ${mirrorRows.toLocaleString('en-US')} in the mirror`,
-      );
-    }
+    await createSource(owner, AMOUNTS);
+    await tellAll({ ...stage, owner, expect, run });
   } finally {
-    await worker.stop();
+    await owner.close().catch(() => undefined);
   }
   return { steps, failures };
 }
 
-/** Both pipelines side by side, with live progress. */
-async function runBoth(
-  stack: Stack,
-  mode: RunMode,
-  during: (() => Promise<void>) | undefined,
-): Promise<RunSummary[]> {
-  const { client, config } = stack;
-  const started = await Promise.all(
-    Object.keys(config.pipelines).map((pipeline) =>
-      startRun(client, config, { pipeline, mode, requestedBy: 'demo' }),
-    ),
-  );
-  const view = progressView();
-  const timer = setInterval(() => {
-    readRuns(stack.store.pool, { running: true, limit: 10 })
-      .then((runs) => view.show({ paused: false, entities: runs.flatMap((report) => report.entities) }))
-      .catch(() => undefined);
-  }, 250);
+async function tellAll(telling: Telling): Promise<void> {
+  const { stack, say, run } = telling;
+  let worker: WorkerProcess = await startWorkerProcess({ ...stack, config: stack.configPath });
+  telling.atEnd(() => worker.stop());
   try {
-    const [summaries] = await Promise.all([
-      Promise.all(started.map((run) => followRun(client, run))),
-      during?.(),
-    ]);
-    return summaries;
+    await run('First run: full by itself, since the mirrors are empty', 'incremental');
+    const changes = await tellOfChanges(telling);
+    await run('Full run, its worker killed in the middle', 'full', async () => {
+      await chunksDone(stack.store.pool, KILL_AFTER_CHUNKS);
+      await worker.kill();
+      say(`  worker killed after ${KILL_AFTER_CHUNKS} chunks; a new one starts`);
+      worker = await startWorkerProcess({ ...stack, config: stack.configPath });
+    });
+    const { live, buried } = await deletedRows(stack.store.pool, changes.deletedIds);
+    telling.expect(
+      live === 0 && buried > 0,
+      `no deleted row is left in the mirror; ${buried} are tombstones`,
+    );
   } finally {
-    clearInterval(timer);
-    view.stop();
+    await worker.stop();
   }
+  say('\nMirror and source, by checksum');
+  for (const { what, sourceRows, mirrorRows, equal } of await checkMirrors(stack, telling.owner)) {
+    telling.expect(
+      equal,
+      `${what}: ${sourceRows.toLocaleString('en-US')} rows at the source, ${mirrorRows.toLocaleString('en-US')} in the mirror`,
+    );
+  }
+}
+
+async function tellOfChanges({ stack, source, owner, say, expect, run }: Telling): Promise<Changes> {
+  const mirrors = stack.store.pool;
+  say('\nThe source changes: 2 % of the rows, one of them poison, and one transaction that commits late');
+  const late = await openLateTransaction(source.connect);
+  const changes = await changeSource(owner, AMOUNTS);
+  say(`  ${changes.updated} updates, ${changes.inserted} inserts, ${changes.deletedIds.length} deletes`);
+  await run('Incremental run', 'incremental');
+  expect((await lateReference(mirrors)) !== 'late', 'the open transaction’s row is not there yet');
+  expect((await quarantined(mirrors)) === 1, 'the poison row is in quarantine, and only it');
+
+  await run('Another one, the transaction still open', 'incremental');
+  expect((await lateReference(mirrors)) !== 'late', 'the row is still not there');
+  await late.commit();
+  const before = await employeesOf(mirrors, RENAMED_DEPARTMENT);
+  await renameDepartment(owner, NEW_NAME);
+  say(`\nThe transaction commits, and a department is now called ${NEW_NAME}`);
+  await run('Incremental run after the late commit', 'incremental');
+  expect(
+    (await lateReference(mirrors)) === 'late',
+    'the row that was committed late is there: the watermark waited for it',
+  );
+  const after = await employeesOf(mirrors, RENAMED_DEPARTMENT);
+  expect(
+    before.length > 0 &&
+      after.length === before.length &&
+      !before.includes(NEW_NAME) &&
+      after.every((name) => name === NEW_NAME),
+    `the department’s ${after.length} employees have its new name in their mirror`,
+  );
+  return changes;
 }
 
 function stepOf(step: string, summaries: readonly RunSummary[], seconds: number): Step {
@@ -135,56 +158,4 @@ function errorsOf(summary: RunSummary): string {
   return summary.entities
     .map((entity) => (entity.error ? ` (${entity.entity}: ${entity.error.message})` : ''))
     .join('');
-}
-
-/** Stamps its row now, commits later: a watermark that only looks at timestamps would never see it. */
-async function openLateTransaction(stack: Stack): Promise<{ commit(): Promise<void> }> {
-  const client = await stack.source.connect();
-  await client.query('SET idle_in_transaction_session_timeout = 0');
-  await client.query('BEGIN');
-  await client.query(`UPDATE pos.sales SET reference = 'late', updated_at = now() WHERE id = $1`, [
-    LATE_SALE,
-  ]);
-  return {
-    commit: async () => {
-      await client.query('COMMIT');
-      client.release();
-    },
-  };
-}
-
-async function lateSale(stack: Stack): Promise<string | null> {
-  const { rows } = await stack.store.pool.query<{ reference: string | null }>(
-    'SELECT reference FROM pos.sales WHERE id = $1',
-    [LATE_SALE],
-  );
-  return rows[0]?.reference ?? null;
-}
-
-/** A deleted row that had been left out as a duplicate was never there, and is no tombstone. */
-async function fateOf(stack: Stack, ids: readonly string[]): Promise<{ live: number; buried: number }> {
-  const { rows } = await stack.store.pool.query<{ live: number; buried: number }>(
-    `SELECT count(*) FILTER (WHERE sync_deleted_at IS NULL) AS live, count(*) FILTER (WHERE sync_deleted_at IS NOT NULL) AS buried
-       FROM pos.sales WHERE id = ANY ($1::bigint[])`,
-    [ids],
-  );
-  return rows[0] as { live: number; buried: number };
-}
-
-async function quarantined(stack: Stack): Promise<number> {
-  const { rows } = await stack.store.pool.query<{ count: number }>(
-    'SELECT count(*) AS count FROM syncline.quarantine',
-  );
-  return rows[0]?.count ?? 0;
-}
-
-async function chunksDone(stack: Stack, chunks: number): Promise<void> {
-  for (;;) {
-    const { rows } = await stack.store.pool.query<{ done: number }>(
-      `SELECT count(*) AS done FROM syncline.sync_chunk AS chunk JOIN syncline.sync_run AS run ON run.id = chunk.run_id
-        WHERE run.status = 'RUNNING' AND chunk.entity = 'sales' AND chunk.kind = 'range' AND chunk.state = 'done'`,
-    );
-    if ((rows[0]?.done ?? 0) >= chunks) return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-  }
 }

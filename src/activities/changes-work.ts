@@ -16,6 +16,11 @@ export type ChangesWork = {
   readonly alive: KeepAlive;
 };
 
+/** A run that is bounded by `since` goes by times, which reach further back than the log does. */
+export function followsLog({ plan, since }: EntityAtWork): boolean {
+  return plan.spec.capture && since === null;
+}
+
 export function jobOf(work: ChangesWork, ticket: string): LoadJob {
   const { ref, entity, claim } = work;
   return {
@@ -27,7 +32,8 @@ export function jobOf(work: ChangesWork, ticket: string): LoadJob {
     finished: false,
     range: null,
     keyOrder: entity.keyOrder,
-    lateBelow: entity.watermarkFrom,
+    // What the log tells of is not late, whatever time its row bears.
+    lateBelow: followsLog(entity) ? null : entity.watermarkFrom,
     rawKeys: null,
   };
 }

@@ -32,7 +32,7 @@ export type OpenRunResult =
 
 export type PrepareEntityResult = {
   readonly mode: RunMode;
-  /** 'skip': the entity has no changedAt, so an increment has nothing to read; `note` says so. */
+  /** 'skip': the entity has neither changedAt nor capture, so an increment has nothing to read; `note` says so. */
   readonly action: 'run' | 'skip';
   readonly note?: string;
   readonly estimatedRows: number;

@@ -1,4 +1,5 @@
 import type { HighMark } from '../connectors/contract.ts';
+import { seesChanges } from '../domain/capture.ts';
 import { subtractMs } from '../domain/instants.ts';
 import type { EntityRef } from '../domain/run.ts';
 import { compileShape } from '../domain/shape.ts';
@@ -7,7 +8,7 @@ import { noteEntity, settleWatermark } from '../store/entity-notes.ts';
 import { buildFeedIndex } from '../store/feed-index.ts';
 import { loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
-import { type ChangesWork, jobOf } from './changes-work.ts';
+import { type ChangesWork, followsLog, jobOf } from './changes-work.ts';
 import { claimLoop } from './claim-loop.ts';
 import type { SliceResult } from './contract.ts';
 import { copyRefreshList } from './copy-refresh-list.ts';
@@ -15,6 +16,7 @@ import { copyStream, emptyPiece, PIECE_BYTES, type PieceWork } from './copy-stre
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { entityAtWork } from './entity-at-work.ts';
 import { type KeepAlive, STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
+import { listCaptured } from './list-captured.ts';
 import { withSource } from './source-access.ts';
 import { takeTurns } from './take-turns.ts';
 
@@ -44,10 +46,11 @@ async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
   const ticket = await takeTicket(deps.store.pool);
   // A full run of so many rows is a sample: nothing to catch up with.
   const sampled = entity.mode === 'full' && entity.maxRows !== null;
-  if (entity.plan.spec.changedAt !== null && !sampled) {
+  if (seesChanges(entity.plan.spec) && !sampled) {
     const range = await freezeRange(work);
     if (entity.mode === 'full') await countAndIndex(work, range.now);
-    if ((await copyChangedRows(work, range)) === 'yielded') return 'yielded';
+    const copy = followsLog(entity) ? listCaptured : copyChangedRows;
+    if ((await copy(work, range)) === 'yielded') return 'yielded';
   }
   await copyRefreshList(work);
   const job = { ...jobOf(work, ticket), finished: true };
@@ -58,9 +61,10 @@ async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
 /** Source and store each have something to do that needs nothing of the other: odd rows to count, the feed's index. */
 async function countAndIndex({ deps, ref, entity, source, alive }: ChangesWork, now: string): Promise<void> {
   const beating = setInterval(alive.moved, 1_000);
+  const hasTimes = entity.plan.spec.changedAt !== null;
   try {
     const [odd] = await Promise.all([
-      source.countOddRows(entity.plan, now, alive.signal),
+      hasTimes ? source.countOddRows(entity.plan, now, alive.signal) : {},
       buildFeedIndex(deps.store.pool, entity.plan),
     ]);
     await noteEntity(deps.store.pool, ref, odd);
@@ -79,7 +83,8 @@ async function freezeRange(work: ChangesWork): Promise<{ low: string; now: strin
   const high = await source.safeHighMark({ previous: entity.watermarkFrom, signal: alive.signal });
   const from =
     entity.since ?? (entity.mode === 'full' ? await lowestChunkWatermark(db, ref) : entity.watermarkFrom);
-  const overlapMs = entity.plan.spec.changedAt?.overlapMs ?? 0;
+  // An application's times may be late; those of the log are the database's own.
+  const overlapMs = followsLog(entity) ? 0 : (entity.plan.spec.changedAt?.overlapMs ?? 0);
   const low = subtractMs(lowMark(from, high), overlapMs);
   await noteEntity(db, ref, { degraded: high.degraded });
   const frozen = await freezeClaim(db, claim, { watermark: high.mark, lower: low, upper: high.now });

@@ -3,6 +3,7 @@
  * claim's resume position moves with it, so a killed worker costs at most one piece.
  */
 import type { Source } from '../connectors/contract.ts';
+import { seesChanges } from '../domain/capture.ts';
 import type { Piece, PieceFormat, PieceLayout, ShapedPiece } from '../domain/entity.ts';
 import type { EntityRef } from '../domain/run.ts';
 import { compileShape, pieceKeys } from '../domain/shape.ts';
@@ -38,7 +39,7 @@ export async function copyChunks(
 
 /** C2, C3: the mark is taken before the first read of the range; the catch-up starts at the lowest one. */
 async function freezeMark({ deps, entity, source, claim, alive }: RangeWork): Promise<void> {
-  if (entity.plan.spec.changedAt === null || claim.watermark !== null) return;
+  if (!seesChanges(entity.plan.spec) || claim.watermark !== null) return;
   const { mark } = await source.safeHighMark({ previous: entity.watermarkFrom, signal: alive.signal });
   await freezeClaim(deps.store.pool, claim, { watermark: mark });
 }
@@ -57,7 +58,7 @@ async function copyRange(work: RangeWork): Promise<'done' | 'yielded'> {
   const { plan, firstLoad } = work.entity;
   let from = work.claim.resumeAfter ?? work.claim.lower;
   let how: How = {
-    layout: firstLoad && plan.format === 'pg-binary' ? 'mirror' : 'staging',
+    layout: firstLoad ? 'mirror' : 'staging',
     format: plan.format,
   };
   for (;;) {

@@ -1,4 +1,5 @@
 /** Before an entity's first row of a run: is it still the same source, does the mirror fit, and how is it to run? */
+import { refuseBrokenCapture, seesChanges } from '../domain/capture.ts';
 import { SyncError } from '../domain/errors.ts';
 import { fillOf } from '../domain/fill.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
@@ -32,6 +33,7 @@ async function prepare(
   const entity = await describeEntity(deps, ref, context);
   const { plan, shape } = entity;
   refuseBounds(entity, run);
+  refuseBrokenCapture(plan.spec, shape);
   const report = await withSource(deps, { ref, signal: context.signal }, (source) =>
     source.testConnection(context.signal),
   );
@@ -58,7 +60,7 @@ async function prepare(
     checkpointVersion: checkpoint?.version ?? null,
     filledBy: fillOf(plan, checkConfigHash(deps, ref).revision),
   });
-  const idle = mode === 'incremental' && plan.spec.changedAt === null && !(await anyRefresh(deps, ref));
+  const idle = mode === 'incremental' && !seesChanges(plan.spec) && !(await anyRefresh(deps, ref));
   if (!idle) return { mode, action: 'run', estimatedRows: shape.estimatedRows };
   await skipRunEntity(db, ref);
   return {

@@ -65,6 +65,41 @@ export type ChangesRange = {
   readonly after: string | null;
 };
 
+export type CapturedRange = {
+  /** UTC instant, inclusive: what was logged before it is known already. */
+  readonly low: string;
+  /** `position` of the page before; null: the first. */
+  readonly after: string | null;
+  /** Most entries of the log that are looked at. */
+  readonly limit: number;
+};
+
+export type CapturedPage = {
+  /** Keys of rows that were inserted, updated or deleted, each once. Those with a NULL part are left out. */
+  readonly keys: readonly string[];
+  /** Behind the last entry; null when there is none. */
+  readonly position: string | null;
+  readonly done: boolean;
+};
+
+/** 'all': nothing older is left; 'more': the limit was reached; 'refused': our login may not delete. */
+export type CapturePurge = 'all' | 'more' | 'refused';
+
+/**
+ * The log that a source keeps of changes. What state it is in, `describe` tells (`SourceShape.capture`). Like times of
+ * change, its entries are safe below a high mark that was taken before they are read (C3).
+ */
+export type ChangeCapture = {
+  /** One page of the log, in the order of time. */
+  read(plan: EntityPlan, range: CapturedRange, signal: AbortSignal): Promise<CapturedPage>;
+  /** Deletes entries before a UTC instant, at most `limit` of them. */
+  purge(
+    plan: EntityPlan,
+    range: { readonly before: string; readonly limit: number },
+    signal: AbortSignal,
+  ): Promise<CapturePurge>;
+};
+
 export type OddRows = { readonly nullChangedAt: number; readonly futureChangedAt: number };
 
 export type Source = {
@@ -89,6 +124,8 @@ export type Source = {
   /** The rows of these keys that exist now, in key order, as text rows. */
   lookUpKeys(plan: EntityPlan, keys: readonly string[], options: ReadOptions): PieceStream;
   readOne(plan: EntityPlan, key: string, signal: AbortSignal): Promise<Piece | null>;
+  /** Left out by kinds that keep no log of changes. */
+  readonly capture?: ChangeCapture;
   countOddRows(plan: EntityPlan, now: string, signal: AbortSignal): Promise<OddRows>;
   /**
    * Order-independent digest of the rows' canonical texts: the sum (mod 2^64) over rows of the first 8 bytes of

@@ -1,6 +1,7 @@
 /** Binds an entity of the configuration to the columns that its source has now. */
 
 import { bindColumns, bindNames, type NamedSpec } from './bind-columns.ts';
+import { refuseUncapturable } from './capture.ts';
 import type { EntityPlan, EntitySpec, MirrorColumn, PieceFormat, SourceColumn } from './entity.ts';
 import { SyncError } from './errors.ts';
 import { decoderOf } from './pg-binary-decode.ts';
@@ -13,7 +14,8 @@ import { canBeKey, isTimeType } from './types.ts';
  * has them as the source spells them.
  * @throws SyncError SCHEMA_CHANGED (a column is missing), TYPE_UNSUPPORTED, CONFIG_INVALID; each names the columns.
  */
-export function bindPlan(spec: EntitySpec, shape: Pick<SourceShape, 'columns'>): EntityPlan {
+export function bindPlan(spec: EntitySpec, shape: Pick<SourceShape, 'columns' | 'capture'>): EntityPlan {
+  refuseUncapturable(spec, shape);
   const named = bindNames(spec, shape.columns);
   const mirrorColumns = bindColumns(named);
   const loadColumns = mirrorColumns.filter(({ role }) => role !== 'local');
@@ -28,6 +30,7 @@ export function bindPlan(spec: EntitySpec, shape: Pick<SourceShape, 'columns'>):
     keyColumns: mirrorColumns.filter(({ keyPosition }) => keyPosition !== null).map(({ name }) => name),
     stagingExtras,
     syncSource: spec.mirror.shared ? spec.source : null,
+    captureId: spec.capture ? (shape.capture?.id ?? null) : null,
     format: formatOf(named, { readColumns, loadColumns }),
   };
 }

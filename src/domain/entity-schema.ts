@@ -199,8 +199,10 @@ export const entitySchema = section({
       ? null
       : problem('names a column twice', 'Name each key column once.'),
   ),
-  /** Source column, or columns, with the time of the last change. Without it only full runs read the entity. */
+  /** Source column, or columns, with the time of the last change. Without it and `capture` only full runs read the entity. */
   changedAt: changedAt.optional(),
+  /** Increments read the log that triggers keep of changed and deleted rows. Needs `read.table`. Default false. */
+  capture: z.boolean({ error: 'must be true or false' }).optional(),
   /** Table of the store that holds the rows: `'schema.table'`. */
   mirror,
   /** Columns of the mirror. Left out, or only local ones: every column of the source. */

@@ -79,6 +79,8 @@ export type EntitySpec = {
   /** Source columns, in key order. */
   readonly key: readonly string[];
   readonly changedAt: ChangedAtSpec | null;
+  /** true: increments follow the log that the source's change capture keeps, not `changedAt`. */
+  readonly capture: boolean;
   readonly mirror: { readonly schema: string; readonly table: string; readonly shared: boolean };
   /** null: every column of the source under its own name, in lower case. Local columns stand beside it. */
   readonly columns: readonly ColumnSpec[] | null;
@@ -144,6 +146,8 @@ export type EntityPlan = {
   readonly stagingExtras: readonly { readonly name: string; readonly type: string; readonly from: string }[];
   /** Value of `sync_source` for a shared mirror, else null. */
   readonly syncSource: string | null;
+  /** Which log of changes the entity follows, and since when without a gap; null without `capture`. */
+  readonly captureId: string | null;
   /**
    * 'pg-binary': a piece may travel as COPY binary tuples (every read column decodable or untouched).
    * 'rows': pieces are rows of text.
@@ -174,7 +178,7 @@ export type Piece = {
 
 /**
  * A piece made ready for COPY. 'mirror' layout: `loadColumns`; 'staging' layout: `loadColumns`, then
- * `stagingExtras`. Rejected rows are not in `data`.
+ * `stagingExtras`. Rejected rows are not in `data`. The format is not always the piece's own.
  */
 export type PieceLayout = 'mirror' | 'staging';
 

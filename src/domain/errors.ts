@@ -124,6 +124,13 @@ export const ERRORS = {
     exit: EXIT.config,
     remedy: 'Give the column a `type`, or leave it out of `columns`.',
   },
+  CAPTURE_BROKEN: {
+    retryable: false,
+    http: 409,
+    exit: EXIT.failure,
+    remedy:
+      'Repair what logs the changes, as `syncline oracle capture status <entity>` says; the next run is full by itself.',
+  },
   MASS_DELETE: {
     retryable: false,
     http: 409,

@@ -12,18 +12,29 @@ const ARROW = ' ← ';
 
 /** One text each, `<column> ← <what fills it>` or `(<rule>) ← <what it is>`. */
 export function fillOf(plan: EntityPlan, revision: string | null): string[] {
-  const { changedAt, softDelete, deduplicate, validate } = plan.spec;
+  const { softDelete, deduplicate, validate } = plan.spec;
   const by = deduplicate && { ...deduplicate, retentionMs: undefined };
   return [
     // Names alone would not tell a column that is filled from another one since.
     ...plan.loadColumns.map(({ name, from }) => `${name}${ARROW}${from ?? 'compute'}`),
-    // Increments by another column never saw what the new one says of rows before their watermark.
-    ...(changedAt === null ? [] : [rule('changedAt', [...changedAt.columns].sort())]),
+    ...followed(plan),
     rule('softDelete', softDelete),
     rule('deduplicate', by),
     rule('validate', validate === null ? null : 'a function'),
     rule('revision', revision),
   ];
+}
+
+/** Increments by another column, or another log, never saw what the new one says of rows before their watermark. */
+function followed(plan: EntityPlan): string[] {
+  const { changedAt, capture } = plan.spec;
+  if (capture) return [captureRule(plan)];
+  return changedAt === null ? [] : [rule('changedAt', [...changedAt.columns].sort())];
+}
+
+/** The entry of an entity with `capture`: a log that may have a gap since the last full run is another one. */
+export function captureRule({ captureId }: Pick<EntityPlan, 'captureId'>): string {
+  return rule('capture', captureId);
 }
 
 const rule = (name: string, value: unknown): string => `(${name})${ARROW}${stableJson(value)}`;

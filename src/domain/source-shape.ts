@@ -7,6 +7,16 @@ export type Degraded = {
   readonly message: string;
 };
 
+/** The log of changed and deleted rows that the source keeps of a table. */
+export type CaptureState = {
+  /** Another one says that changes may have gone by unlogged: only a full run closes that gap. */
+  readonly id: string;
+  /** What is missing or switched off, for people; none: every change is logged. */
+  readonly problems: readonly string[];
+  /** What to do about the problems. */
+  readonly remedy: string;
+};
+
 export type SourceShape = {
   readonly columns: readonly SourceColumn[];
   readonly estimatedRows: number;
@@ -18,6 +28,8 @@ export type SourceShape = {
   readonly keyOrder: 'bytes' | 'unproved';
   /** false where rows can be hidden from our login: then nothing is ever tombstoned (C5). */
   readonly seesAllRows: boolean;
+  /** Of an entity with `capture`; left out by kinds of sources that keep no such log. */
+  readonly capture?: CaptureState;
   /** Advice for `check`, with the statement to run: a missing index on changedAt or key. */
   readonly advice: readonly { readonly problem: string; readonly sql: string }[];
 };

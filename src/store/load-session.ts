@@ -162,7 +162,11 @@ export async function joinMirror<T>(
 }
 
 /** Counts, position and state of the chunk move in the transaction that loads its rows. */
-export function recordClaim({ closing }: LoadSession, job: LoadJob, counts: RowCounts): void {
+export function recordClaim(
+  { closing }: LoadSession,
+  job: Pick<LoadJob, 'claim' | 'resumeAfter' | 'finished'>,
+  counts: RowCounts,
+): void {
   const { claim, resumeAfter, finished } = job;
   if (claim === null) return;
   const lease = finished ? 'NULL' : `clock_timestamp() + ${CLAIM_LEASE_MS} * interval '1 millisecond'`;

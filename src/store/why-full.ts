@@ -1,4 +1,5 @@
 /** Whether an entity's next run has to read everything, whatever mode it is started in. */
+import { seesChanges } from '../domain/capture.ts';
 import { readHash } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { fillGaps, fillOf } from '../domain/fill.ts';
@@ -15,7 +16,5 @@ export function whyFull(plan: EntityPlan, checkpoint: Checkpoint | null): string
   if (checkpoint.readHash !== readHash(plan.spec)) return 'what the entity reads is configured otherwise now';
   const { needed } = fillGaps(fillOf(plan, null), checkpoint.filledBy);
   if (needed.length > 0) return `rows do not follow the configuration yet (${needed.join(', ')})`;
-  return plan.spec.changedAt !== null && checkpoint.watermark === null
-    ? 'the last run left no watermark'
-    : null;
+  return seesChanges(plan.spec) && checkpoint.watermark === null ? 'the last run left no watermark' : null;
 }

@@ -137,6 +137,7 @@ export function entityOf(entity: string, more: Partial<EntitySpec> = {}): Entity
     chunkRows: 1_000,
     lanes: 2,
     maxValueBytes: 1_000_000,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
     ...more,

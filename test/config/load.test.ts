@@ -152,6 +152,7 @@ describe('defaults', () => {
       read: { kind: 'table', table: 'hr.employees' },
       key: ['ID'],
       changedAt: null,
+      capture: false,
       mirror: { schema: 'hr', table: 'employees', shared: false },
       columns: null,
       localColumns: [],

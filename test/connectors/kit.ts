@@ -25,6 +25,7 @@ export function specOf(changes: Partial<EntitySpec> & Pick<EntitySpec, 'read'>):
     chunkRows: 50_000,
     lanes: 2,
     maxValueBytes: 64 * 1024 * 1024,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
     ...changes,

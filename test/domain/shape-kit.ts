@@ -35,6 +35,7 @@ export function planOf({ source, columns, validate, ...rest }: PlanOf): EntityPl
     chunkRows: 50_000,
     lanes: 1,
     maxValueBytes: 1024,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
     ...rest,

@@ -20,6 +20,7 @@ export function entitySpec(changes: Partial<EntitySpec> = {}): EntitySpec {
     chunkRows: 50_000,
     lanes: 2,
     maxValueBytes: 64 * 1_024 * 1_024,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
     ...changes,

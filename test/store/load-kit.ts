@@ -107,6 +107,7 @@ export function planOf(options: PlanOptions): EntityPlan {
     chunkRows: 50_000,
     lanes: 2,
     maxValueBytes: 64 * 1024 * 1024,
+    capture: false,
     schemaChanges: 'stop',
     upload: null,
   };
@@ -127,6 +128,7 @@ export function planOf(options: PlanOptions): EntityPlan {
     keyColumns: key,
     stagingExtras: extras,
     syncSource: mirror.shared ? source : null,
+    captureId: null,
     format: 'rows',
   };
 }

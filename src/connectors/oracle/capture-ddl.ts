@@ -90,7 +90,11 @@ function triggerDdl({ key }: CaptureSpec, names: CaptureNames): string {
       VALUES ('${operation}', SYS_EXTRACT_UTC(SYSTIMESTAMP), DBMS_TRANSACTION.LOCAL_TRANSACTION_ID, ${key
         .map((name) => `:${row}.${quoteName(name)}`)
         .join(', ')});`;
-  const moved = key.map((name) => `:OLD.${quoteName(name)} <> :NEW.${quoteName(name)}`).join(' OR ');
+  // What had a part that is NULL is in no mirror; what gets one leaves it.
+  const moved = key
+    .map(quoteName)
+    .map((name) => `:OLD.${name} <> :NEW.${name} OR (:OLD.${name} IS NOT NULL AND :NEW.${name} IS NULL)`)
+    .join(' OR ');
   return `CREATE OR REPLACE TRIGGER ${quoteTable({ schema, table: names.trigger })}
 AFTER INSERT OR UPDATE OR DELETE ON ${quoteTable(names)}
 FOR EACH ROW

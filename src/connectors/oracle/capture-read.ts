@@ -1,6 +1,7 @@
 /** What change capture has seen: keys of changed and deleted rows, to be looked up like those of the refresh list. */
 import oracledb from 'oracledb';
 import { encodeKey } from '../../domain/keys.ts';
+import type { CapturedPage, CapturedRange } from '../contract.ts';
 import { type CaptureSpec, captureNames } from './capture-ddl.ts';
 import { quoteName, quoteTable } from './relation.ts';
 import { asText, type Session } from './session.ts';
@@ -16,20 +17,9 @@ export type CapturedChange = {
   readonly at: string;
 };
 
-export type CapturedRange = {
-  /** UTC instant, inclusive: the checkpoint's watermark. */
-  readonly low: string;
-  /** `position` of the page before; null: the first. */
-  readonly after: string | null;
-  readonly limit: number;
-};
-
-export type CapturedPage = {
+export type CapturedChanges = Omit<CapturedPage, 'keys'> & {
   /** In the order of their time. A row changed several times stands there several times. */
   readonly changes: readonly CapturedChange[];
-  /** Behind the last change; null when there is none. */
-  readonly position: string | null;
-  readonly done: boolean;
 };
 
 const AT_MASK = 'YYYY-MM-DD"T"HH24:MI:SS.FF6';
@@ -47,7 +37,7 @@ export async function readCaptured(
   session: Session,
   spec: CaptureSpec,
   range: CapturedRange,
-): Promise<CapturedPage> {
+): Promise<CapturedChanges> {
   const { schema, log } = captureNames(spec);
   const table = quoteTable({ schema, table: log });
   const key = await keyColumns(session, spec, table);
@@ -65,11 +55,12 @@ export async function readCaptured(
   );
   const last = rows.at(-1);
   return {
-    changes: rows.map(([when, , operation, ...values]) => ({
-      key: encodeKey(key.map((column, i) => readText(column, values[i]) ?? '')),
-      operation: OPERATIONS[operation ?? ''] ?? 'update',
-      at: `${when}Z`,
-    })),
+    changes: rows.flatMap(([when, , operation, ...values]) => {
+      const parts = key.flatMap((column, i) => readText(column, values[i]) ?? []);
+      // A key of which a part is NULL names no row of a mirror.
+      if (parts.length < key.length) return [];
+      return [{ key: encodeKey(parts), operation: OPERATIONS[operation ?? ''] ?? 'update', at: `${when}Z` }];
+    }),
     position: last === undefined ? range.after : `${last[0]}Z/${last[1]}`,
     done: rows.length < range.limit,
   };

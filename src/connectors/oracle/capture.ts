@@ -1,22 +1,12 @@
 /** Installing, removing and looking at change capture by triggers. What it is made of: capture-ddl.ts. */
 import { SyncError } from '../../domain/errors.ts';
-import {
-  type CaptureNames,
-  type CaptureSpec,
-  captureNames,
-  installDdl,
-  LOG_COLUMNS,
-  removeDdl,
-} from './capture-ddl.ts';
+import { type CaptureNames, type CaptureSpec, installDdl, removeDdl } from './capture-ddl.ts';
+import { type CaptureLook, lookAtCapture, readTrigger } from './capture-state.ts';
 import { oracleNumber } from './error-table.ts';
 import { quoteTable } from './relation.ts';
 import type { Session } from './session.ts';
 
-export type CaptureStatus = {
-  readonly names: CaptureNames;
-  /** 'partial': something is missing, disabled or invalid, as `problems` says. Changes may be missed. */
-  readonly state: 'installed' | 'partial' | 'absent';
-  readonly problems: readonly string[];
+export type CaptureStatus = Pick<CaptureLook, 'names' | 'state' | 'problems'> & {
   /** Rows waiting in the log, and the time of the oldest (UTC); null without a log that can be read. */
   readonly log: { readonly rows: number; readonly oldest: string | null } | null;
 };
@@ -55,8 +45,8 @@ async function execute(session: Session, statement: string): Promise<void> {
 
 /** A trigger that does not compile makes every write to its table fail: better none. */
 async function checkCompiled(session: Session, names: CaptureNames): Promise<void> {
-  const [trigger] = await triggers(session, names);
-  if (trigger === undefined || trigger.VALID === 'VALID') return;
+  const trigger = await readTrigger(session, names);
+  if (trigger === null || trigger.VALID === 'VALID') return;
   await removeCapture(session, { table: quoteTable(names) });
   throw new SyncError('SOURCE_QUERY', {
     message: `Capture of ${quoteTable(names)}: the trigger does not compile; it was removed again`,
@@ -66,50 +56,8 @@ async function checkCompiled(session: Session, names: CaptureNames): Promise<voi
 }
 
 export async function captureStatus(session: Session, spec: CaptureSpec): Promise<CaptureStatus> {
-  const names = captureNames(spec);
-  const columns = await session.query<{ COLUMN_NAME: string }>(
-    'SELECT column_name FROM all_tab_columns WHERE owner = :owner AND table_name = :name',
-    { owner: names.schema, name: names.log },
-  );
-  const found = new Set(columns.map((row) => row.COLUMN_NAME));
-  const [trigger] = await triggers(session, names);
-  if (found.size === 0 && trigger === undefined) return { names, state: 'absent', problems: [], log: null };
-  const problems = [
-    ...(found.size === 0
-      ? [`the log ${names.log} is not there, or not granted`]
-      : missingColumns(spec, found)),
-    ...triggerProblems(names, trigger),
-  ];
-  return {
-    names,
-    state: problems.length === 0 ? 'installed' : 'partial',
-    problems,
-    log: found.size === 0 ? null : await logStatus(session, names),
-  };
-}
-
-function missingColumns({ key }: CaptureSpec, found: ReadonlySet<string>): string[] {
-  return [...LOG_COLUMNS, ...key]
-    .filter((name) => !found.has(name))
-    .map((name) => `the log has no column ${name}: it was made for another key`);
-}
-
-type Trigger = { readonly STATUS: string; readonly VALID: string | null };
-
-/** Disabled or not, compiled or not. */
-async function triggers(session: Session, names: CaptureNames): Promise<Trigger[]> {
-  return session.query<Trigger>(
-    `SELECT t.status, (SELECT o.status FROM all_objects o WHERE o.owner = t.owner AND o.object_type = 'TRIGGER'
-                          AND o.object_name = t.trigger_name) AS valid
-       FROM all_triggers t WHERE t.owner = :owner AND t.trigger_name = :name`,
-    { owner: names.schema, name: names.trigger },
-  );
-}
-
-function triggerProblems({ trigger }: CaptureNames, found: Trigger | undefined): string[] {
-  if (found === undefined) return [`the trigger ${trigger} is not there, or cannot be seen`];
-  if (found.STATUS !== 'ENABLED') return [`the trigger ${trigger} is disabled`];
-  return found.VALID === null || found.VALID === 'VALID' ? [] : [`the trigger ${trigger} does not compile`];
+  const { names, state, problems, hasLog } = await lookAtCapture(session, spec);
+  return { names, state, problems, log: hasLog ? await logStatus(session, names) : null };
 }
 
 async function logStatus(session: Session, names: CaptureNames): Promise<CaptureStatus['log']> {

@@ -4,6 +4,7 @@ import type { EntitySpec, SourceColumn } from '../../domain/entity.ts';
 import { SyncError } from '../../domain/errors.ts';
 import type { SourceShape } from '../../domain/source-shape.ts';
 import { advise } from './advice.ts';
+import { captureState } from './captured.ts';
 import { chunksByRowid } from './chunking.ts';
 import { columnType, type DescribedColumn, type Kind, mapColumn } from './column-types.ts';
 import { readIndexes, readIntervalDigits, readTable, type TableFacts, tryRows } from './dictionary.ts';
@@ -27,6 +28,11 @@ export async function describe(
     refuseKeys(spec, keys);
     const indexes = table === null ? null : await readIndexes(session, table);
     const size = await estimate(session, spec, table);
+    const capture = await captureState(session, spec, {
+      table,
+      keys: inKeyOrder(spec, keys).map(({ name }) => name),
+      user: source.options.user,
+    });
     const byRowid = chunksByRowid({ table, indexes, keys: inKeyOrder(spec, keys) });
     return {
       columns,
@@ -34,6 +40,7 @@ export async function describe(
       estimatedRowBytes: size.rowBytes,
       keyOrder: !byRowid && (await isInByteOrder(session, spec, keys)) ? 'bytes' : 'unproved',
       seesAllRows: !mayHideRows(await readPolicies(session), { spec, table, objects: size.objects }),
+      ...(capture !== null && { capture }),
       advice: advise({
         spec,
         columns,

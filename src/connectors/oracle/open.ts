@@ -1,6 +1,7 @@
 /** Oracle as a source. */
 import type { SourceSettings } from '../../domain/config.ts';
 import type { Source } from '../contract.ts';
+import { changeCapture } from './captured.ts';
 import { countOddRows, readChanges } from './changes.ts';
 import { canonicalChecksum } from './checksum.ts';
 import { describe } from './describe.ts';
@@ -29,6 +30,7 @@ function sourceOf(source: OracleSource): Source {
     readChanges: (plan, range, options) => readChanges(source, plan, { range, options }),
     lookUpKeys: (plan, keys, options) => lookUpKeys(source, plan, { keys, options }),
     readOne: (plan, key, signal) => readOne(source, plan, { key, signal }),
+    capture: changeCapture(source),
     countOddRows: (plan, now, signal) => countOddRows(source, plan, { now, signal }),
     canonicalChecksum: (plan, range, signal) => canonicalChecksum(source, plan, { range, signal }),
     sample: (plan, rows, signal) => sample(source, plan, { rows, signal }),
