@@ -6,7 +6,14 @@ import { randomUUID } from 'node:crypto';
 import type { Source } from '../connectors/contract.ts';
 import type { RetrySettings, SourceSettings } from '../domain/config.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
-import { countFailure, countSuccess, enterBreaker, leaveProbe } from '../store/breaker.ts';
+import {
+  countFailure,
+  countSuccess,
+  enterBreaker,
+  leaveProbe,
+  openForRefusal,
+  type SourceFailure,
+} from '../store/breaker.ts';
 import { releaseSlot, renewSlot, type Slot, takeSlot } from '../store/slots.ts';
 import { type ActivityDeps, pipelineByName, sourceOf } from './deps.ts';
 
@@ -39,12 +46,9 @@ export async function withSource<T>(
   const db = deps.store.pool;
 
   const breaker = await enterBreaker(db, { source: settings.name, holder });
-  if (breaker.state === 'open') {
-    throw new SyncError('SOURCE_CIRCUIT_OPEN', {
-      message: `Source ${settings.name} failed several times in a row`,
-      details: { retryAfterMs: breaker.retryAfterMs },
-    });
-  }
+  if (breaker.state === 'open') throw leftAlone(settings.name, breaker);
+  const succeeded = (): Promise<boolean> =>
+    countSuccess(db, { source: settings.name, enteredAt: breaker.enteredAt });
   const slot = await waitForSlot(deps, { settings, holder, signal });
   const renewing = setInterval(
     () => void renewSlot(deps.store.probePool, slot).catch(() => undefined),
@@ -53,13 +57,17 @@ export async function withSource<T>(
   try {
     // Half-open: one short question, so that the others need not wait for the end of a long read.
     if (breaker.state === 'probe') {
-      await source.testConnection(signal);
-      await countSuccess(db, settings.name);
+      await source.proveLogin(signal);
+      await succeeded();
     }
     const result = await work(source);
-    await countSuccess(db, settings.name);
+    await succeeded();
     return result;
   } catch (error) {
+    if (isSyncError(error, 'SOURCE_AUTH') && error.details.scope === 'source') {
+      const { message, remedy } = error;
+      await openForRefusal(db, { source: settings.name, error: { message, remedy } });
+    }
     if (!isSyncError(error, 'SOURCE_UNAVAILABLE')) throw error;
     throw await counted(deps, { settings, enteredAt: breaker.enteredAt }, error);
   } finally {
@@ -69,6 +77,26 @@ export async function withSource<T>(
     }
     await releaseSlot(db, slot).catch(() => undefined);
   }
+}
+
+/** A refused login is not waited for: somebody has to do something first. */
+function leftAlone(
+  source: string,
+  { retryAfterMs, refusal }: { retryAfterMs: number; refusal: SourceFailure | null },
+): SyncError {
+  if (refusal === null) {
+    return new SyncError('SOURCE_CIRCUIT_OPEN', {
+      message: `Source ${source} failed several times in a row`,
+      details: { retryAfterMs },
+    });
+  }
+  const { message, remedy } = refusal;
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  return new SyncError('SOURCE_AUTH', {
+    message: `${message}; no worker logs on again for ${seconds} s`,
+    ...(remedy !== undefined && { remedy }),
+    details: { scope: 'source' },
+  });
 }
 
 async function waitForSlot(

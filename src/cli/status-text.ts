@@ -78,6 +78,10 @@ function degradedLines(entities: readonly EntityStatus[]): string[] {
 
 function sourceText({ source, failures, openUntil, lastError }: SourceStateReport): string {
   const open = openUntil === null ? '' : `; left alone until ${moment(openUntil)} UTC`;
+  if (lastError?.code === 'SOURCE_AUTH') {
+    const next = openUntil === null ? '; the next run tries it once' : open;
+    return `source ${source}: its login was refused${next}: ${lastError.message}\n  → ${lastError.remedy ?? '`syncline check` tests the connection.'}`;
+  }
   const why = lastError === null ? '' : `: ${lastError.message}`;
   return `source ${source}: ${counted(failures, 'failure')} in a row${open}${why}\n  → \`syncline check\` tests the connection.`;
 }

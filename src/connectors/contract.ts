@@ -5,9 +5,10 @@
  * Positions, keys and watermarks are sortable or opaque strings (only JSON crosses Temporal). A key is the text of
  * domain/keys.ts; a watermark is a UTC instant `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
  *
- * Errors are SyncErrors: SOURCE_UNAVAILABLE (the connection is gone or silent: counted by the breaker), SOURCE_AUTH,
- * SOURCE_QUERY (data errors: not counted; `details.scope: 'entity'` when every read of the entity would meet it). Every
- * call takes an AbortSignal; aborting it stops the query in the database, not only the wait for it.
+ * Errors are SyncErrors: SOURCE_UNAVAILABLE (the connection is gone or silent: counted by the breaker), SOURCE_AUTH
+ * (`details.scope: 'source'` when the login itself is refused, which opens the breaker at once), SOURCE_QUERY (data
+ * errors: not counted; `details.scope: 'entity'` when every read of the entity would meet it). Every call takes an
+ * AbortSignal; aborting it stops the query in the database, not only the wait for it.
  */
 import type { EntityPlan, EntitySpec, Piece, PieceFormat } from '../domain/entity.ts';
 import type { Degraded, KeyRange, SourceShape } from '../domain/source-shape.ts';
@@ -111,6 +112,8 @@ export type Source = {
    * source it was made from is closed.
    */
   named(options: { correlationId: string; onAlive?: () => void }): Source;
+  /** Opens a session to learn whether the source can be reached and takes the login: what a half-open breaker asks. */
+  proveLogin(signal: AbortSignal): Promise<void>;
   testConnection(signal: AbortSignal): Promise<ConnectionReport>;
   identity(signal: AbortSignal): Promise<SourceIdentity>;
   describe(spec: EntitySpec, signal: AbortSignal): Promise<SourceShape>;

@@ -1,4 +1,7 @@
-/** Shapes pieces of text rows: the result is lines of COPY text. */
+/**
+ * Shapes pieces of text rows. For the mirror itself they become tuples of COPY binary; for staging, and where only
+ * PostgreSQL can say what a text means, lines of COPY text.
+ */
 import { createSink, sunkBytes } from './byte-sink.ts';
 import { computedText } from './computed.ts';
 import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece } from './entity.ts';
@@ -17,6 +20,7 @@ import {
 import { keyFields, textKeyReader } from './shape-key.ts';
 import { textPayload } from './shape-payload.ts';
 import { type Rest, ROWS_BEFORE_REST } from './shape-rest.ts';
+import { compileGlance, compileTuple, type TupleWriter } from './shape-rows-binary.ts';
 import { computedColumns, fieldOf, mirrorViewColumns, sourceViewColumns, textView } from './shape-view.ts';
 import { softDeleteMark } from './soft-delete.ts';
 
@@ -30,8 +34,44 @@ export function compileRowsShape(
   layout: PieceLayout,
   rest: Rest,
 ): (piece: RowsPiece) => Promise<ShapedPiece> {
-  const judge = compileRowJudge(plan);
   const lineOf = compileLine(plan, layout);
+  const asText = compileShaping(plan, rest, {
+    judge: compileRowJudge(plan),
+    write: (sink, row, computed) => {
+      writeTextRow(sink, lineOf(row, computed));
+      return true;
+    },
+  });
+  const tuple = layout === 'mirror' ? compileTuple(plan, layout) : null;
+  const asTuples = tuple === null ? null : compileShaping(plan, rest, tupleSteps(plan, tuple));
+  return async (piece) => {
+    const tuples = asTuples === null ? null : await asTuples(piece);
+    if (tuples !== null) return { layout, format: 'pg-binary', ...tuples };
+    const lines = await asText(piece);
+    if (lines === null) throw new SyncError('INTERNAL', { message: 'A row could not be written as text' });
+    return { layout, format: 'text', ...lines };
+  };
+}
+
+type Steps = {
+  readonly judge: Judge<TextRow>;
+  /** false: such a piece has to be written in another way. */
+  readonly write: TupleWriter;
+};
+
+/** Without functions, a row that looks good is written at once, and judged only when that fails. */
+function tupleSteps(plan: EntityPlan, write: TupleWriter): Steps & { readonly glance: Glance | null } {
+  return { judge: compileRowJudge(plan), write, glance: hasFunctions(plan) ? null : compileGlance(plan) };
+}
+
+type Glance = (row: TextRow) => boolean;
+type Shaped = Omit<ShapedPiece, 'layout' | 'format'>;
+
+function compileShaping(
+  plan: EntityPlan,
+  rest: Rest,
+  { judge, write, glance = null }: Steps & { readonly glance?: Glance | null },
+): (piece: RowsPiece) => Promise<Shaped | null> {
   const keyOf = textKeyReader(plan);
   const payloadOf = textPayload(plan);
   return async (piece) => {
@@ -40,18 +80,18 @@ export function compileRowsShape(
     const computed: Value[] = [];
     for (let i = 0; i < piece.values.length; i++) {
       const row = piece.values[i] as TextRow;
-      let verdict = judge(row, computed);
-      if (verdict instanceof Promise) verdict = await verdict;
-      if (verdict === null) writeTextRow(sink, lineOf(row, computed));
-      else rejects.push({ ...verdict, key: keyOf(row), payload: payloadOf(row) });
+      if (glance === null || !glance(row) || !write(sink, row, computed)) {
+        let verdict = judge(row, computed);
+        if (verdict instanceof Promise) verdict = await verdict;
+        if (verdict !== null) rejects.push({ ...verdict, key: keyOf(row), payload: payloadOf(row) });
+        else if (!write(sink, row, computed)) return null;
+      }
       if (i % ROWS_BEFORE_REST === 0) {
         const resting = rest();
         if (resting !== null) await resting;
       }
     }
     return {
-      layout,
-      format: 'text',
       data: sunkBytes(sink),
       rowsInData: piece.values.length - rejects.length,
       rejects,

@@ -11,8 +11,9 @@ import { noRest, type Rest } from './shape-rest.ts';
 import { compileRowsShape } from './shape-rows.ts';
 
 /**
- * 'pg-binary' pieces become COPY binary tuples, 'rows' pieces lines of COPY text; an entity may get both, as rows
- * that are looked up by key come as text. Calls for several pieces may overlap.
+ * 'pg-binary' pieces become COPY binary tuples; 'rows' pieces too where they go straight into the mirror, as far as
+ * their types and texts allow it, else lines of COPY text. An entity may get both, as rows that are looked up by key
+ * come as text. Calls for several pieces may overlap.
  *
  * @param rest a piece takes a tenth of a second and more, and this process serves sockets and heartbeats meanwhile.
  *

@@ -4,7 +4,7 @@
  * again for staging, under a new ticket.
  */
 
-import type { EntityPlan, ShapedPiece } from '../domain/entity.ts';
+import type { EntityPlan, Reject, ShapedPiece } from '../domain/entity.ts';
 import { NO_ROWS, type RowCounts } from '../domain/run.ts';
 import { copyIn } from './copy-in.ts';
 import { noteKeys } from './load-candidates.ts';
@@ -15,6 +15,7 @@ import {
   bindings,
   bindLiteral,
   inRange,
+  keyList,
   keyNames,
   loadNames,
   type MirrorRange,
@@ -44,16 +45,15 @@ export async function loadDirect(
   signal?: AbortSignal,
 ): Promise<RowCounts | 'redo'> {
   const { plan, range, ref, claim } = job;
-  if (piece.layout !== 'mirror' || piece.format !== 'pg-binary' || range === null || !canLoadDirect(plan))
-    return 'redo';
+  if (piece.layout !== 'mirror' || range === null || !canLoadDirect(plan)) return 'redo';
   // The savepoint is left to COMMIT: to release it would be one more round trip.
-  const first = `${look(plan, range)}; SAVEPOINT piece`;
+  const first = `${look(job, range)}; SAVEPOINT piece`;
   return inLoadTransaction(store, { ref, claim, signal, first }, async (session) => {
     const seen = session.first?.rows[0] as Seen;
     if (seen.occupied || !(await copies(session, plan, piece))) return 'redo';
     await settleRefresh(session, job);
     await noteKeys(session, job, { staging: null, rejects: piece.rejects, rowsFetched: piece.rowsFetched });
-    if (seen.quarantined) await clearLoaded(session, plan, range);
+    if (seen.quarantined) await clearLoaded(session, job, { range, rejects: piece.rejects });
     await quarantineRows(session.client, ref, piece.rejects);
     const counts = {
       ...NO_ROWS,
@@ -70,14 +70,17 @@ export async function loadDirect(
 type Seen = { readonly occupied: boolean; readonly quarantined: boolean };
 
 /**
- * C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate. The order makes the
- * planner look into the primary key (EXISTS would drop it): without it, it scans a mirror of which it has no
- * statistics yet from its start.
+ * C15: a tombstone is a row. A row that comes in between here and the COPY is met as a duplicate, and so is any row where
+ * the source's key order is unproved, since its ranges say nothing of the mirror's keys. The order makes the planner look
+ * into the primary key (EXISTS would drop it): without it, it scans a mirror of which it has no statistics yet from its
+ * start.
  */
-function look(plan: EntityPlan, range: MirrorRange): string {
+function look({ plan, keyOrder }: LoadJob, range: MirrorRange): string {
   const order = keyNames(plan, 'm').join(', ');
-  return `SELECT (SELECT true FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bindLiteral)}
-                   ORDER BY ${order} LIMIT 1) IS NOT NULL AS occupied,
+  const row =
+    (): string => `(SELECT true FROM ${mirrorTable(plan)} AS m WHERE ${inRange(plan, { alias: 'm', range }, bindLiteral)}
+                 ORDER BY ${order} LIMIT 1)`;
+  return `SELECT ${keyOrder === 'bytes' ? `${row()} IS NOT NULL` : 'false'} AS occupied,
                  EXISTS (SELECT FROM syncline.quarantine WHERE entity = ${bindLiteral(plan.spec.entity)}) AS quarantined`;
 }
 
@@ -89,7 +92,7 @@ async function copies(
   if (piece.rowsInData === 0) return true;
   const into = `${mirrorTable(plan)} (${loadNames(plan).join(', ')})`;
   try {
-    await copyIn(client, into, { format: 'pg-binary', parts: [piece.data], progress });
+    await copyIn(client, into, { format: piece.format, parts: [piece.data], progress });
     return true;
   } catch (error) {
     if (!isRowError(error)) throw error;
@@ -98,9 +101,18 @@ async function copies(
   }
 }
 
-/** C24: the range was empty, so what it holds now is this piece. */
-async function clearLoaded(session: LoadSession, plan: EntityPlan, range: MirrorRange): Promise<void> {
+/** C24: the range was empty, so what it holds now is this piece; ranges of unproved order hold who knows what. */
+async function clearLoaded(
+  session: LoadSession,
+  { plan, keyOrder, rawKeys }: LoadJob,
+  loaded: { readonly range: MirrorRange; readonly rejects: readonly Reject[] },
+): Promise<void> {
   const { values, bind } = bindings();
-  const from = `${mirrorTable(plan)} AS s WHERE ${inRange(plan, { alias: 's', range: range }, bind)}`;
-  await clearQuarantine(session.client, plan, { from, values });
+  if (keyOrder === 'bytes') {
+    const from = `${mirrorTable(plan)} AS s WHERE ${inRange(plan, { alias: 's', range: loaded.range }, bind)}`;
+    return clearQuarantine(session.client, plan, { from, values });
+  }
+  const rejected = new Set(loaded.rejects.map(({ key }) => key));
+  const keys = (rawKeys ?? []).filter((key) => !rejected.has(key));
+  await clearQuarantine(session.client, plan, { from: keyList(plan, { alias: 's', keys }, bind), values });
 }

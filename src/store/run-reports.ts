@@ -1,6 +1,7 @@
 /** Reads for people: what runs, what ran, and what holds anything back. */
 import type { RowCounts } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
+import type { SourceFailure } from './breaker.ts';
 
 export type EntityReport = {
   readonly entity: string;
@@ -117,7 +118,7 @@ export type SourceStateReport = {
   readonly source: string;
   readonly failures: number;
   readonly openUntil: string | null;
-  readonly lastError: { code: string; message: string } | null;
+  readonly lastError: SourceFailure | null;
 };
 
 /** Sources that failed since they last worked. */

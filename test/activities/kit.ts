@@ -47,6 +47,7 @@ export function fakeSource(rows: readonly FakeRow[] = []): FakeSource {
     failures: [],
     calls: [],
     named: () => source,
+    proveLogin: async () => meet('proveLogin'),
     testConnection: async () => {
       meet('testConnection');
       return { identity: await source.identity(never()), clockOffsetMs: 0, degraded: [], settings: {} };

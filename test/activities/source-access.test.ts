@@ -80,12 +80,12 @@ describe('failures', () => {
     expect(await failures()).toBe(0);
   });
 
-  test('of data, queries and logins are not counted', async () => {
+  test('of data, queries and grants are not counted', async () => {
     await forget();
     const kit = kitOf();
     for (const error of [
       new SyncError('SOURCE_QUERY', { message: 'no such column' }),
-      new SyncError('SOURCE_AUTH', { message: 'wrong password' }),
+      new SyncError('SOURCE_AUTH', { message: 'no SELECT on it', details: { scope: 'entity' } }),
       new Error('a defect'),
     ]) {
       expect(await caught(use(kit, () => Promise.reject(error)))).toBe(error);
@@ -129,7 +129,7 @@ describe('the half-open breaker', () => {
     await use(kit, async () => {
       failuresAtWork = await failures();
     });
-    expect(kit.source.calls).toEqual(['testConnection']);
+    expect(kit.source.calls).toEqual(['proveLogin']);
     expect(failuresAtWork).toBe(0);
   });
 
@@ -153,10 +153,9 @@ describe('the half-open breaker', () => {
     const kit = kitOf();
     const answer = signalOf();
     const asked = signalOf();
-    kit.source.testConnection = async () => {
+    kit.source.proveLogin = async () => {
       asked.give();
       await answer.given;
-      return { identity: { id: 'x', version: '1' }, clockOffsetMs: 0, degraded: [], settings: {} };
     };
     const probe = use(kit, async () => 'probed');
     await asked.given;

@@ -66,6 +66,20 @@ it('check finds the missing index and gives the statement', async () => {
   expect(checked.stdout).toMatch(/CREATE INDEX .*updated_at/);
 });
 
+it('check ends the pause of a source that answers', async () => {
+  const store = new pg.Client({ connectionString: variables.DATABASE_URL });
+  await store.connect();
+  await store.query(
+    `INSERT INTO syncline.source_state (source, failures, last_error, last_failure_at, open_until)
+     VALUES ('shop', 1, '{"code": "SOURCE_AUTH", "message": "refused"}', now(), now() + interval '1 hour')`,
+  );
+  expect((await run('status')).stdout).toContain('its login was refused; left alone until');
+  expect((await run('check')).stdout).toContain('source shop: its failures are forgotten');
+  expect((await run('status')).stdout).not.toContain('refused');
+  expect((await run('check')).stdout).not.toContain('forgotten');
+  await store.end();
+});
+
 it('plan shows what would be done, and --apply does it', async () => {
   const planned = await run('plan');
   expect(planned).toMatchObject({ exit: 2, stdout: expect.stringContaining('create "pos"."sales"') });

@@ -134,6 +134,34 @@ it.each<[string, Partial<Status>, RegExp]>([
     /! source main: 5 failures in a row; left alone until 2026-01-31 08:01:00 UTC: no route\n {2}→ `syncline check`/,
   ],
   [
+    'a source that refused the login',
+    {
+      sources: [
+        {
+          source: 'erp',
+          failures: 1,
+          openUntil: '2026-01-31T08:01:00.000000Z',
+          lastError: { code: 'SOURCE_AUTH', message: 'ORA-28000: locked', remedy: 'Have it unlocked.' },
+        },
+      ],
+    },
+    /! source erp: its login was refused; left alone until 2026-01-31 08:01:00 UTC: ORA-28000: locked\n {2}→ Have it unlocked\./,
+  ],
+  [
+    'a source that refused the login some time ago',
+    {
+      sources: [
+        {
+          source: 'erp',
+          failures: 1,
+          openUntil: null,
+          lastError: { code: 'SOURCE_AUTH', message: 'ORA-28000: locked' },
+        },
+      ],
+    },
+    /! source erp: its login was refused; the next run tries it once: ORA-28000: locked\n {2}→ `syncline check`/,
+  ],
+  [
     'who holds the feed back',
     { feedLag: { seconds: 61, pid: 4242, application: 'psql' } },
     /! the feed is held back for 61 s by process 4242 \(psql\).*\n {2}→ .*pg_terminate_backend\(4242\)/,

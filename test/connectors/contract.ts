@@ -52,6 +52,7 @@ export function connectorContract(kind: string, open: () => Promise<ContractFixt
     afterAll(() => fixture.close());
 
     it('tells who it is, the same each time, and how far its clock is off', async () => {
+      await expect(source.proveLogin(never)).resolves.toBeUndefined();
       const report = await source.testConnection(never);
       expect(report.identity).toEqual(await source.identity(never));
       expect(report.identity.id).not.toBe('');

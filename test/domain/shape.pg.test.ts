@@ -91,7 +91,7 @@ describe.each(['pg-binary', 'rows'] as const)('%s', (format) => {
     await client.query(
       `CREATE TABLE mirror (${plan.loadColumns.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
     );
-    if (format === 'rows') await copyFrom(client, 'COPY mirror FROM STDIN', [shaped.data]);
+    if (shaped.format === 'text') await copyFrom(client, 'COPY mirror FROM STDIN', [shaped.data]);
     else {
       const parts = [COPY_HEADER, shaped.data, COPY_TRAILER];
       await copyFrom(client, 'COPY mirror FROM STDIN (FORMAT binary)', parts);

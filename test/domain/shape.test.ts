@@ -37,7 +37,7 @@ async function shapeAs(
     ({ type }) => type,
   );
   const read =
-    format === 'rows'
+    shaped.format === 'text'
       ? parseTextRows(shaped.data).map((row) => asCast(row, types))
       : readTuples(shaped.data, types);
   expect(shaped.rowsInData).toBe(read.length);
@@ -469,6 +469,60 @@ describe.each(['pg-binary', 'rows'] as const)('%s', (format) => {
     const atOnce = compileShape(plan, 'mirror');
     for (const [i, piece] of pieces.entries()) expect(resting[i]).toEqual(await atOnce(piece));
     expect(resting.map(({ rejects }) => rejects.length)).toEqual([200, 200]);
+  });
+});
+
+describe('rows for the mirror', () => {
+  const source = { ID: 'bigint', AMOUNT: 'numeric', AT: 'timestamp without time zone', NAME: 'text' };
+  const row = (ID: string, AMOUNT: string, NAME = 'a') => ({ ID, AMOUNT, AT: '2026-01-02 03:04:05', NAME });
+
+  test('become tuples, those for staging lines of text', async () => {
+    const rows = [row('1', '1.50'), row('2', '-0.001', 'é\t\n')];
+    const tuples = await shapeAs('rows', { source }, rows);
+    expect(tuples.shaped.format).toBe('pg-binary');
+    const lines = await shapeAs('rows', { source, layout: 'staging' }, rows);
+    expect(lines.shaped.format).toBe('text');
+    expect(tuples.texts).toEqual(lines.texts);
+  });
+
+  test('stay text where only PostgreSQL can say what one of them means', async () => {
+    const rows = [row('1', '1.50'), row('2', '1e3'), { ...row('3', '2'), ID: null }, row('4', '5', 'a\0b')];
+    for (const validate of [null, z.looseObject({})]) {
+      const { shaped, texts } = await shapeAs('rows', { source, validate }, rows);
+      expect(shaped.format).toBe('text');
+      expect(texts.map(([, amount]) => amount)).toEqual(['1.50', '1e3']);
+      expect(shaped.rejects.map(({ reason }) => reason)).toEqual(['UNREADABLE_KEY', 'INVALID_VALUE']);
+    }
+  });
+
+  test('stay text where a type has no binary form here', async () => {
+    const piece = { ID: '1', SPAN: '1 day' };
+    const { shaped } = await shapeAs('rows', { source: { ID: 'bigint', SPAN: 'interval' } }, [piece]);
+    expect(shaped.format).toBe('text');
+    expect(parseTextRows(shaped.data)).toEqual([['1', '1 day']]);
+  });
+
+  test('are judged like any others: keys, sizes, and columns that are read only', async () => {
+    const of: PlanOf = { source, columns: [from('id', 'ID'), from('name', 'NAME')], maxValueBytes: 30 };
+    const only: PlanOf = { ...of, changedAt: { columns: ['AT'], setBy: 'database', overlapMs: 0 } };
+    const rows = [
+      row('1', '1'),
+      row('2', '1', 'é'.repeat(15)),
+      row('3', '1', 'é'.repeat(16)),
+      { ...row('4', '1'), AT: '\ud800' },
+      { ...row('5', '1'), ID: null },
+    ];
+    const { shaped, texts } = await shapeAs('rows', only, rows);
+    expect(shaped.format).toBe('pg-binary');
+    expect(texts).toEqual([
+      ['1', 'a'],
+      ['2', 'é'.repeat(15)],
+    ]);
+    expect(shaped.rejects.map(({ reason }) => reason)).toEqual([
+      'OVERSIZED',
+      'INVALID_VALUE',
+      'UNREADABLE_KEY',
+    ]);
   });
 });
 

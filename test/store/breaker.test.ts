@@ -7,6 +7,8 @@ import {
   leaveProbe,
   OPEN_AFTER_FAILURES,
   OPEN_MS,
+  openForRefusal,
+  REFUSED_MS,
 } from '../../src/store/breaker.ts';
 import { all, openTestStore, type TestStore } from './load-kit.ts';
 
@@ -29,6 +31,17 @@ async function entered(source: string): Promise<string> {
 
 const fail = (source: string, enteredAt: string) =>
   countFailure(at.store.pool, { source, error, enteredAt, retry });
+
+const succeed = (source: string, enteredAt = 'infinity') =>
+  countSuccess(at.store.pool, { source, enteredAt });
+
+const refusal = { message: 'Source erp: ORA-28000: the account is locked', remedy: 'Have it unlocked.' };
+const refuse = (source: string) => openForRefusal(at.store.pool, { source, error: refusal });
+
+async function retryAfter(source: string): Promise<number> {
+  const answer = await enter(source);
+  return answer.state === 'open' ? answer.retryAfterMs : 0;
+}
 
 /** The last failure's delay has passed. */
 async function pass(source: string, ms: number): Promise<void> {
@@ -55,7 +68,7 @@ describe('the breaker', () => {
       await pass('few', 40_000);
     }
     expect(await enter('few')).toMatchObject({ state: 'closed' });
-    await countSuccess(at.store.pool, 'few');
+    await succeed('few');
     expect(await fail('few', await entered('few'))).toBe(1);
   });
 
@@ -79,7 +92,7 @@ describe('the breaker', () => {
     expect((await enter('half', 'two')).state).toBe('open');
     await leaveProbe(at.store.pool, { source: 'half', holder: 'one' });
     expect((await enter('half', 'two')).state).toBe('probe');
-    await countSuccess(at.store.pool, 'half');
+    await succeed('half');
     expect((await enter('half', 'one')).state).toBe('closed');
   });
 
@@ -124,4 +137,50 @@ test('lanes that lose their connections in one restart of the source count as on
       `SELECT failures, last_error->>'code' AS code FROM syncline.source_state WHERE source = 'burst'`,
     ),
   ).toEqual([{ failures: 2, code: 'SOURCE_UNAVAILABLE' }]);
+});
+
+describe('a refused login', () => {
+  test('opens the breaker at once, and says why', async () => {
+    const enteredAt = await entered('refused');
+    await refuse('refused');
+    expect(await enter('refused')).toEqual({
+      state: 'open',
+      retryAfterMs: expect.any(Number),
+      refusal: { code: 'SOURCE_AUTH', ...refusal },
+    });
+    expect(await retryAfter('refused')).toBeGreaterThan(REFUSED_MS - 20_000);
+    // Work on a session that was open before says nothing of the login.
+    expect(await succeed('refused', enteredAt)).toBe(false);
+    expect((await enter('refused')).state).toBe('open');
+  });
+
+  test('is probed by one caller after a minute, then after two, and so on up to an hour', async () => {
+    await Promise.all([refuse('again'), refuse('again'), refuse('again')]);
+    let restMs = REFUSED_MS;
+    for (const expectedMs of [1, 2, 4, 8, 16, 32, 60, 60].map((minutes) => minutes * 60_000)) {
+      restMs = await retryAfter('again');
+      expect(restMs).toBeGreaterThan(expectedMs - 20_000);
+      expect(restMs).toBeLessThanOrEqual(expectedMs);
+      await pass('again', expectedMs);
+      expect((await enter('again', 'one')).state).toBe('probe');
+      expect(await enter('again', 'two')).toMatchObject({ state: 'open', refusal: null });
+      await refuse('again');
+    }
+    await pass('again', 3_600_000);
+    const probe = await enter('again', 'one');
+    if (probe.state === 'open') throw new Error('open');
+    expect(await succeed('again', probe.enteredAt)).toBe(true);
+    expect((await enter('again', 'two')).state).toBe('closed');
+    await refuse('again');
+    expect(await retryAfter('again')).toBeLessThanOrEqual(REFUSED_MS);
+  });
+
+  test('that another failure follows at the probe leaves the counting to that', async () => {
+    await refuse('gone');
+    await pass('gone', REFUSED_MS);
+    const probe = await enter('gone');
+    if (probe.state === 'open') throw new Error('open');
+    await fail('gone', probe.enteredAt);
+    expect((await enter('gone')).state).toBe('closed');
+  });
 });

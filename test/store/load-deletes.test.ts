@@ -331,6 +331,48 @@ describe('loadDirect', () => {
     expect(left).toEqual([{ key: '3' }, { key: '7' }]);
   });
 
+  it('takes a piece of text where a value has no binary form, and gives one with a bad value up', async () => {
+    const at = await ready('direct_text');
+    const load = async (...lines: string[]) =>
+      loadDirect(test.store, await jobFor(test.store, at.plan, { run: at.run, ...everything }), {
+        ...tuples(),
+        format: 'text',
+        data: Buffer.from(lines.map((line) => `${line}\n`).join('')),
+        rowsInData: lines.length,
+        rowsFetched: lines.length,
+      });
+    expect(await load('1\ta', 'x\tb')).toBe('redo');
+    expect(await load('1\ta', '1\tb')).toBe('redo');
+    expect(await load('1\ta', ' 2 \tb')).toMatchObject({ inserted: 2, fetched: 2 });
+    const rows = await all(test.store, 'SELECT count(*) AS n, count(sync_xid) AS stamped FROM direct_text');
+    expect(rows).toEqual([{ n: 2, stamped: 2 }]);
+  });
+
+  it('trusts the primary key alone where ranges say nothing of keys', async () => {
+    const at = await ready('direct_unproved');
+    await at.load([], {}, [reject('1'), reject('2'), reject('9')]);
+    const unproved = (ids: number[], more: Partial<LoadJob> = {}) =>
+      direct(at, ids, {
+        keyOrder: 'unproved',
+        range: { after: '\u0001rowid:AAA', upTo: '\u0001rowid:AAB' },
+        rawKeys: ids.map(String),
+        ...more,
+      });
+    expect(await unproved([7, 1])).toMatchObject({ inserted: 2 });
+    expect(await unproved([3, 7])).toBe('redo');
+    expect(await unproved([3, 4])).toMatchObject({ inserted: 2 });
+    const left = await all(
+      test.store,
+      `SELECT key FROM syncline.quarantine WHERE entity = 'direct_unproved' ORDER BY key`,
+    );
+    expect(left).toEqual([{ key: '2' }, { key: '9' }]);
+    const seen = await all(
+      test.store,
+      `SELECT key FROM syncline.seen_key WHERE entity = 'direct_unproved' ORDER BY 1`,
+    );
+    expect(seen.map(({ key }) => key)).toEqual(['1', '3', '4', '7']);
+  });
+
   it('is fenced like any load', async () => {
     const at = await ready('direct_fenced');
     await all(test.store, `UPDATE syncline.sync_chunk SET attempt = 2 WHERE id = $1`, [at.run.chunkId]);

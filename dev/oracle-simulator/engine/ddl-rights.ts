@@ -48,6 +48,8 @@ function foreignPrivilege(ddl: Ddl, object: string | undefined): string | null {
       return 'CREATE ANY INDEX';
     case 'alterTable':
       return 'ALTER ANY TABLE';
+    case 'alterTrigger':
+      return 'ALTER ANY TRIGGER';
     case 'alterSequence':
       return 'ALTER ANY SEQUENCE';
     case 'dropObject':

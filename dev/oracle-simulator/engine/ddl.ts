@@ -77,6 +77,7 @@ async function execute(core: Core, plan: DdlPlan, role: string | null): Promise<
 async function declare(core: Core, ddl: Ddl): Promise<void> {
   // What DDL of this transaction made is in no cache yet.
   core.services.schemaChanged();
+  await noteTime(core, ddl);
   switch (ddl.kind) {
     case 'createTable':
       await declareTable(core, ddl);
@@ -90,6 +91,15 @@ async function declare(core: Core, ddl: Ddl): Promise<void> {
     case 'createView':
       await declareView(core.backend.database, objectName(core, ddl.name), core.services.columnCache);
   }
+}
+
+/** CREATED and LAST_DDL_TIME of what the statement names. */
+async function noteTime(core: Core, ddl: Ddl): Promise<void> {
+  const target = ddl.kind === 'createTrigger' ? objectName(core, ddl.name) : nameOf(core, ddl);
+  if (target === undefined || ddl.kind === 'dropObject') return;
+  const made = ['createTable', 'createTrigger', 'createView', 'createSequence'].includes(ddl.kind);
+  const { schema, name } = target;
+  await core.backend.database.query('SELECT oracle.note_ddl($1, $2, $3)', [schema, name, made]);
 }
 
 async function declareTable(core: Core, ddl: CreateTable): Promise<void> {

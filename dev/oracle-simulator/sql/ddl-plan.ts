@@ -45,6 +45,11 @@ export type Ddl =
   | { readonly kind: 'rename'; readonly from: TableName; readonly to: string }
   | CreateTrigger
   | {
+      readonly kind: 'alterTrigger';
+      readonly name: TableName;
+      readonly action: 'ENABLE' | 'DISABLE' | 'COMPILE';
+    }
+  | {
       readonly kind: 'createSynonym';
       readonly name: TableName;
       readonly target: TableName;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
 import { checkTemporal } from '../check-temporal.ts';
+import { closeBreakers } from '../close-breakers.ts';
 import type { Register } from '../command.ts';
 import { entitiesOf, readConfig } from '../context.ts';
 import { type Finding, findingsExit, findingsText } from '../findings.ts';
@@ -10,7 +11,7 @@ import { counted } from '../text.ts';
 
 export function checkCommand(register: Register): Command {
   const command = new Command('check').description(
-    'test configuration, connections, grants, clocks and indexes; changes nothing',
+    'test configuration, connections, grants, clocks and indexes; changes nothing, but ends the pause of a source that answers',
   );
   return register(command, async (options, output) => {
     const config = await readConfig(options);
@@ -25,12 +26,16 @@ export function checkCommand(register: Register): Command {
         }),
       ),
     );
+    // What is found first is whether it answers.
+    const answered = Object.keys(config.sources).filter((_, at) => sources[at]?.[0]?.level !== 'error');
+    const closed = store.systemId === null ? [] : await closeBreakers(config, answered);
     const size = `${counted(Object.keys(config.pipelines).length, 'pipeline')}, ${counted(entities.length, 'entity', 'entities')}`;
     const findings: Finding[] = [
       { subject: 'configuration', level: 'ok', message: `${config.path}, ${size}` },
       ...store.findings,
       ...temporal,
       ...sources.flat(),
+      ...closed,
     ];
     output.result(findings, () => findingsText(findings));
     return findingsExit(findings);

@@ -10,8 +10,8 @@ export type CaptureLook = {
   readonly problems: readonly string[];
   readonly hasLog: boolean;
   /**
-   * Log and trigger by their numbers, and the trigger's last DDL, which DISABLE and ENABLE are: while it is the same,
-   * the trigger was at work without a gap.
+   * While it is the same, no change went by unlogged: log and trigger by their numbers; the trigger's last DDL, which
+   * DISABLE and ENABLE are; the segments of table and log, which TRUNCATE replaces without a word to the trigger.
    */
   readonly id: string;
 };
@@ -28,7 +28,7 @@ export async function lookAtCapture(session: Session, spec: CaptureSpec): Promis
     ...(hasLog ? logProblems(spec, names, columns) : [`the log ${names.log} is not there, or not granted`]),
     ...triggerProblems(names, trigger),
   ];
-  const id = [await logNumber(session, names), trigger?.OBJECT_ID, trigger?.CHANGED].join('/');
+  const id = [...(await readNumbers(session, names)), trigger?.OBJECT_ID, trigger?.CHANGED].join('/');
   return { names, state: problems.length === 0 ? 'installed' : 'partial', problems, hasLog, id };
 }
 
@@ -96,14 +96,15 @@ export async function readTrigger(
   return row ?? null;
 }
 
-async function logNumber(session: Session, { schema, log }: CaptureNames): Promise<string> {
-  const [row] = await fromDictionary<{ OBJECT_ID: string }>(
-    session,
-    (views) => `SELECT object_id FROM ${views}_objects
-                 WHERE owner = :owner AND object_type = 'TABLE' AND object_name = :name`,
-    { owner: schema, name: log },
+/** A partitioned table has no segment of its own: what happens to its partitions is not told here. */
+async function readNumbers(session: Session, { schema, log, table }: CaptureNames): Promise<string[]> {
+  const rows = await session.query<{ IS_LOG: string; OBJECT_ID: string; DATA_OBJECT_ID: string | null }>(
+    `SELECT DECODE(object_name, :log, 1, 0) AS is_log, object_id, data_object_id FROM all_objects
+      WHERE owner = :owner AND object_type = 'TABLE' AND object_name IN (:log_too, :captured)
+      ORDER BY object_name`,
+    { owner: schema, log, log_too: log, captured: table },
   );
-  return row?.OBJECT_ID ?? '';
+  return rows.flatMap((row) => [row.IS_LOG === '1' ? row.OBJECT_ID : '', row.DATA_OBJECT_ID ?? '']);
 }
 
 /** ALL_TRIGGERS shows those of one's own tables only, however much of the others' one may read. */

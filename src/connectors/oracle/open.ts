@@ -21,6 +21,10 @@ function sourceOf(source: OracleSource): Source {
     kind: source.settings.kind,
     named: ({ correlationId, onAlive }) =>
       sourceOf({ ...source, correlationId: correlationIdOf(correlationId), ...(onAlive && { onAlive }) }),
+    proveLogin: async (signal) => {
+      signal.throwIfAborted();
+      await source.pool.proveLogin();
+    },
     testConnection: (signal) => testConnection(source, signal),
     identity: (signal) => identity(source, signal),
     describe: (spec, signal) => describe(source, spec, signal),

@@ -31,9 +31,11 @@ type Waiter = {
   fail(error: unknown): void;
 };
 
-/** After a refused login nobody tries again for so long, then twice as long: attempts lock accounts. */
+/**
+ * After a refused login nobody tries again for so long: attempts lock accounts. The breaker, which all workers share,
+ * holds runs back for longer.
+ */
 const REFUSED_MS = 60_000;
-const REFUSED_MAX_MS = 3_600_000;
 
 export class SessionPool {
   readonly #name: string;
@@ -113,6 +115,17 @@ export class SessionPool {
     else void closeSession(session, how);
     this.#serve();
     this.#sweepLater();
+  }
+
+  /** Opens one session more, even beyond `max`: only a logon tells whether the login is still taken. @throws as `acquire` */
+  async proveLogin(): Promise<void> {
+    this.#opening++;
+    try {
+      this.#onOpened(await this.#openOne());
+    } catch (error) {
+      this.#onFailed(error);
+      throw error;
+    }
   }
 
   /** Waits for sessions in use for a while; then they are cut off. */
@@ -205,8 +218,8 @@ export class SessionPool {
     } catch (error) {
       const known = oracleError(this.#name, error);
       if (known.details.class === 'auth') {
-        const restMs = Math.min(REFUSED_MS * 2 ** this.#refused++, REFUSED_MAX_MS);
-        this.#refusal = { error: known, until: performance.now() + restMs };
+        this.#refused++;
+        this.#refusal = { error: known, until: performance.now() + REFUSED_MS };
       }
       throw known;
     }

@@ -2,7 +2,7 @@
 import { type ErrorCode, SyncError } from '../../domain/errors.ts';
 import { classifyPgError, describePgError } from '../../pg/errors.ts';
 
-type Meaning = { readonly code: ErrorCode; readonly remedy?: string; readonly scope?: 'entity' };
+type Meaning = { readonly code: ErrorCode; readonly remedy?: string; readonly scope?: 'source' | 'entity' };
 
 export function sourceError(source: string, error: unknown): Error {
   if (error instanceof SyncError || isAbort(error)) return error;
@@ -33,7 +33,7 @@ function meaningOf(error: unknown): Meaning {
   }
   switch (classifyPgError(error)) {
     case 'auth':
-      return { code: 'SOURCE_AUTH' };
+      return { code: 'SOURCE_AUTH', scope: 'source' };
     // A conflict with recovery on a replica, a cancel by an operator, memory or connections used up: later it may work.
     case 'connection':
     case 'contention':

@@ -31,6 +31,16 @@ async function readIdentity(source: PgSource, signal: AbortSignal): Promise<Know
   return { identity: { id: `${system?.id}/${system?.timeline}/${database}`, version }, isProved: true };
 }
 
+/** A session that is open already goes on working after its login was taken away. */
+export async function proveLogin(source: PgSource, signal: AbortSignal): Promise<void> {
+  const pool = source.openPool();
+  try {
+    await queryOnce({ ...source, pool }, signal, { text: 'SELECT' });
+  } finally {
+    await pool.end();
+  }
+}
+
 export async function testConnection(source: PgSource, signal: AbortSignal): Promise<ConnectionReport> {
   const { identity: known, isProved } = await readIdentity(source, signal);
   const before = performance.timeOrigin + performance.now();

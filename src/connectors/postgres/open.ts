@@ -5,7 +5,7 @@ import { countOddRows, readChanges } from './changes.ts';
 import { canonicalChecksum } from './checksum.ts';
 import { describe } from './describe.ts';
 import { safeHighMark } from './high-mark.ts';
-import { identity, testConnection } from './identity.ts';
+import { identity, proveLogin, testConnection } from './identity.ts';
 import { planChunks } from './plan-chunks.ts';
 import { lookUpKeys, readChunk, readOne, sample } from './read.ts';
 import { openSessions, type PgSource, sessionNameOf } from './session.ts';
@@ -20,6 +20,7 @@ function sourceOf(source: PgSource): Source {
     kind: source.settings.kind,
     named: ({ correlationId, onAlive }) =>
       sourceOf({ ...source, sessionName: sessionNameOf(correlationId), ...(onAlive && { onAlive }) }),
+    proveLogin: (signal) => proveLogin(source, signal),
     testConnection: (signal) => testConnection(source, signal),
     identity: (signal) => identity(source, signal),
     describe: (spec, signal) => describe(source, spec, signal),

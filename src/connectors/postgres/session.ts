@@ -17,6 +17,8 @@ export type PgSource = {
   readonly settings: SourceSettings;
   readonly options: PostgresOptions;
   readonly pool: pg.Pool;
+  /** One session more, in a pool of its own. */
+  openPool(): pg.Pool;
   /** For cancelling what runs on `pool`. */
   readonly cancelPool: pg.Pool;
   /** application_name of the sessions while they work. */
@@ -45,6 +47,7 @@ export function openSessions(settings: SourceSettings, applicationName: string):
     options,
     sessionName,
     pool: createPool({ ...shared, max: settings.concurrency + EXTRA_SESSIONS }),
+    openPool: () => createPool({ ...shared, max: 1 }),
     cancelPool: createPool({ ...shared, max: 1 }),
   };
 }

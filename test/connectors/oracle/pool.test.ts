@@ -207,7 +207,7 @@ describe('a refused login', () => {
     expect(tried()).toBe(1);
   });
 
-  test('is tried again after a minute, then after two', async () => {
+  test('is tried again once a minute', async () => {
     vi.useFakeTimers();
     const { connect, tried } = server(() => Promise.reject(refusal(1017)));
     const pool = poolOf({ max: 1 }, connect);
@@ -215,8 +215,6 @@ describe('a refused login', () => {
     await ask();
     await vi.advanceTimersByTimeAsync(61_000);
     await ask();
-    expect(tried()).toBe(2);
-    await vi.advanceTimersByTimeAsync(61_000);
     await ask();
     expect(tried()).toBe(2);
     await vi.advanceTimersByTimeAsync(61_000);

@@ -48,6 +48,62 @@ describe('the dictionary', () => {
     await connection.execute('ALTER TABLE emp DROP COLUMN other');
   });
 
+  test('triggers: on and off, since when, and for whose eyes', async () => {
+    const reader = await testbed.connect('SYNC');
+    const state = (views: string, from = connection) =>
+      rowsOf(
+        from,
+        `SELECT t.status, t.table_name, o.status FROM ${views}_triggers t
+           JOIN ${views}_objects o ON o.owner = t.owner AND o.object_name = t.trigger_name WHERE t.owner = 'HR'`,
+      );
+    const changed = () =>
+      oneOf(connection, `SELECT last_ddl_time FROM user_objects WHERE object_name = 'DEPT_SEEN'`);
+    await connection.execute('CREATE TABLE seen (id NUMBER)');
+    await connection.execute(`CREATE TRIGGER dept_seen AFTER UPDATE ON dept FOR EACH ROW
+      BEGIN INSERT INTO seen (id) VALUES (:NEW.id); END;`);
+    await connection.execute('GRANT SELECT ON dept TO sync');
+    expect(await state('all')).toEqual([['ENABLED', 'DEPT', 'VALID']]);
+    expect(await state('all', reader)).toEqual([]);
+    await testbed.simulator.sql('SYS', 'GRANT SELECT ON SYS.DBA_TRIGGERS TO sync');
+    await testbed.simulator.sql('SYS', 'GRANT SELECT ON SYS.DBA_OBJECTS TO sync');
+    expect(await state('dba', reader)).toEqual([['ENABLED', 'DEPT', 'VALID']]);
+
+    const before = await changed();
+    await connection.execute('ALTER TRIGGER dept_seen DISABLE');
+    await connection.execute('UPDATE dept SET name = name');
+    await connection.commit();
+    expect(await oneOf(connection, 'SELECT COUNT(*) FROM seen')).toBe('0');
+    expect(await state('all')).toEqual([['DISABLED', 'DEPT', 'VALID']]);
+    // The dictionary counts whole seconds.
+    await expect
+      .poll(
+        async () => {
+          await connection.execute('ALTER TRIGGER dept_seen ENABLE');
+          return changed();
+        },
+        { timeout: 30_000, interval: 300 },
+      )
+      .not.toEqual(before);
+    await connection.execute('UPDATE dept SET name = name');
+    await connection.commit();
+    expect(await oneOf(connection, 'SELECT COUNT(*) FROM seen')).toBe('3');
+    expect(await errorOf(connection.execute('ALTER TRIGGER nothing ENABLE'))).toMatch(/^ORA-04080/);
+    await connection.execute('DROP TRIGGER dept_seen');
+    await connection.execute('REVOKE SELECT ON dept FROM sync');
+  });
+
+  test('a truncated table has another segment', async () => {
+    const segment = () =>
+      oneOf(connection, `SELECT data_object_id FROM user_objects WHERE object_name = 'SHORT_LIVED'`);
+    await connection.execute('CREATE TABLE short_lived (id NUMBER)');
+    const before = await segment();
+    await connection.execute('INSERT INTO short_lived VALUES (1)');
+    expect(await segment()).toBe(before);
+    await connection.execute('TRUNCATE TABLE short_lived');
+    expect(await segment()).not.toBe(before);
+    await connection.execute('DROP TABLE short_lived');
+  });
+
   test('keys, constraints and comments', async () => {
     expect(
       await rowsOf(

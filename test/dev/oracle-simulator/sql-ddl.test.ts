@@ -145,6 +145,18 @@ $body$`,
     ['DROP INDEX i', [], 'DROP INDEX "I"'],
     ['DROP SEQUENCE hr.s', [], 'DROP SEQUENCE "HR"."S"'],
     ['DROP TRIGGER x', [], 'DROP FUNCTION "HR"."X$trigger"() CASCADE'],
+    [
+      'ALTER TRIGGER hr.x DISABLE',
+      [],
+      `DO $body$
+DECLARE
+place regclass := (SELECT tgrelid FROM pg_trigger WHERE tgfoid = to_regproc('"HR"."X$trigger"'));
+BEGIN
+IF place IS NULL THEN PERFORM oracle.raise(4080, 'trigger ''X'' does not exist'); END IF;
+EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', place, 'X');
+END
+$body$`,
+    ],
     ['DROP SYNONYM s', [], "SELECT oracle.drop_synonym(NULL, 'S')"],
     ['CREATE OR REPLACE SYNONYM s FOR hr.t', [], "SELECT oracle.create_synonym(NULL, 'S', 'HR', 'T', true)"],
     [

@@ -110,3 +110,24 @@ BEGIN
   WHERE table_schema = old_schema AND table_name = old_table AND (old_column IS NULL OR column_name = old_column);
 END
 $$;
+
+-- When objects were made and changed by DDL; of those that are not listed, the database's own time stands.
+CREATE TABLE oracle.ddl_time (
+  number oid PRIMARY KEY,
+  created timestamptz,
+  changed timestamptz NOT NULL
+);
+CREATE FUNCTION oracle.note_ddl(owner text, object_name text, is_new boolean) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO oracle.ddl_time AS t (number, created, changed)
+  SELECT o.number, CASE WHEN is_new THEN clock_timestamp() END, clock_timestamp()
+  FROM (
+    SELECT c.oid AS number FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = owner AND c.relname = object_name
+    UNION ALL
+    SELECT g.oid FROM pg_catalog.pg_trigger AS g JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname = owner AND p.proname = object_name || '$trigger'
+  ) AS o
+  ON CONFLICT (number) DO UPDATE SET changed = excluded.changed, created = coalesce(excluded.created, t.created);
+$$;

@@ -15,9 +15,10 @@ CREATE VIEW oracle.relation AS
   FROM pg_class AS c JOIN oracle.owner AS o ON o.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'i', 'I', 'S');
 
--- Any privilege on it, or on one of its columns. Views run for whoever asks: current_user is the session's.
+-- Any privilege on it, or on one of its columns; triggers (T) are their owners' affair, whoever may read the table. Views run for whoever asks: current_user is the session's.
 CREATE FUNCTION oracle.may_see(relation oid, kind "char") RETURNS boolean STABLE
   RETURN CASE kind
+    WHEN 'T' THEN oracle.has_system_privilege(oracle.caller(), 'CREATE ANY TRIGGER')
     WHEN 'S' THEN has_sequence_privilege(relation, 'USAGE, SELECT, UPDATE')
     ELSE has_table_privilege(relation, 'SELECT, INSERT, UPDATE, DELETE, REFERENCES, TRIGGER')
       OR has_any_column_privilege(relation, 'SELECT, INSERT, UPDATE, REFERENCES')

@@ -15,7 +15,7 @@ CREATE VIEW oracle.shown_routine AS
 
 -- visible: decided here, as the objects are of different kinds.
 CREATE VIEW oracle.shown_object AS
-  SELECT r.owner, r.name::text, r.oid AS number, CASE WHEN r.kind IN ('r', 'i') THEN r.oid END AS data_number,
+  SELECT r.owner, r.name::text, r.oid AS number, CASE WHEN r.kind IN ('r', 'i') THEN pg_relation_filenode(r.oid) END AS data_number,
     CASE r.kind WHEN 'i' THEN 'INDEX' WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN CASE WHEN r.is_synonym THEN 'SYNONYM'
       ELSE 'VIEW' END
       ELSE 'TABLE' END AS type, 'VALID' AS status, r.is_temporary, r.name ~ '^ISEQ\$\$_' AS is_generated,
@@ -23,7 +23,7 @@ CREATE VIEW oracle.shown_object AS
       ELSE oracle.may_see(r.oid, r.kind) END AS is_visible
   FROM oracle.relation AS r
   UNION ALL
-  SELECT t.owner, t.tgname, t.oid, NULL, 'TRIGGER', 'VALID', false, false, oracle.may_see(t.tgrelid, t.kind)
+  SELECT t.owner, t.tgname, t.oid, NULL, 'TRIGGER', 'VALID', false, false, oracle.may_see(t.tgrelid, 'T')
   FROM oracle.shown_trigger AS t
   UNION ALL
   SELECT p.owner, p.object_name, min(p.oid::bigint)::oid, NULL, p.object_type, 'VALID', false, false,
@@ -33,13 +33,15 @@ CREATE VIEW oracle.shown_object AS
 CREATE VIEW oracle."OBJECTS" AS
   SELECT o.owner::varchar(128) AS "OWNER", o.name::varchar(128) AS "OBJECT_NAME", NULL::varchar(128) AS "SUBOBJECT_NAME",
     o.number::bigint::numeric AS "OBJECT_ID", o.data_number::bigint::numeric AS "DATA_OBJECT_ID",
-    o.type::varchar(23) AS "OBJECT_TYPE", d.created AS "CREATED", d.created AS "LAST_DDL_TIME",
+    o.type::varchar(23) AS "OBJECT_TYPE", d.created AS "CREATED", d.changed AS "LAST_DDL_TIME",
     oracle.to_char(d.created, 'YYYY-MM-DD:HH24:MI:SS')::varchar(19) AS "TIMESTAMP", o.status::varchar(7) AS "STATUS",
     oracle.y_n(o.is_temporary) AS "TEMPORARY", oracle.y_n(o.is_generated) AS "GENERATED", 'N'::varchar(1) AS "SECONDARY",
     CASE o.type WHEN 'INDEX' THEN 4 WHEN 'TRIGGER' THEN 3 ELSE 1 END::numeric AS "NAMESPACE",
     NULL::varchar(128) AS "EDITION_NAME",
     'NONE'::varchar(18) AS "SHARING", oracle.y_n(o.owner = 'SYS') AS "ORACLE_MAINTAINED", o.is_visible
-  FROM oracle.shown_object AS o CROSS JOIN (SELECT oracle.host_date(created) AS created FROM oracle.database) AS d;
+  FROM oracle.shown_object AS o CROSS JOIN oracle.database AS b LEFT JOIN oracle.ddl_time AS t ON t.number = o.number
+    CROSS JOIN LATERAL (SELECT oracle.host_date(coalesce(t.created, b.created)) AS created,
+      oracle.host_date(coalesce(t.changed, b.created)) AS changed) AS d;
 
 CREATE VIEW oracle."SEQUENCES" AS
   SELECT r.owner::varchar(128) AS "SEQUENCE_OWNER", r.name::varchar(128) AS "SEQUENCE_NAME",
@@ -66,7 +68,7 @@ CREATE VIEW oracle."TRIGGERS" AS
     CASE t.tgenabled WHEN 'D' THEN 'DISABLED' ELSE 'ENABLED' END::varchar(8) AS "STATUS",
     t.tgname::varchar(4000) AS "DESCRIPTION", 'PL/SQL'::varchar(11) AS "ACTION_TYPE",
     pg_get_functiondef(t.tgfoid)::oracle.long AS "TRIGGER_BODY", 'NO'::varchar(7) AS "CROSSEDITION",
-    t.tgrelid AS relation, t.kind
+    t.tgrelid AS relation, 'T'::"char" AS kind
   FROM oracle.shown_trigger AS t;
 
 CREATE VIEW oracle."SYNONYMS" AS

@@ -118,9 +118,17 @@ function alter(p: Parser): Ddl {
   if (accept(p, 'TABLE')) return alterTable(p);
   if (accept(p, 'SEQUENCE')) return alterSequence(p);
   if (accept(p, 'USER')) return alterUser(p);
-  const known = [...refusedObjects, 'INDEX', 'VIEW', 'TRIGGER', 'SYNONYM'];
+  if (accept(p, 'TRIGGER')) return alterTrigger(p);
+  const known = [...refusedObjects, 'INDEX', 'VIEW', 'SYNONYM'];
   if (known.includes(peek(p).value)) throw unsupported(`ALTER ${peek(p).value}`, offsetOf(p));
   throw failure(940, offsetOf(p));
+}
+
+function alterTrigger(p: Parser): Ddl {
+  const trigger = tableName(p, 4070);
+  const action = acceptOne(p, 'ENABLE', 'DISABLE', 'COMPILE');
+  if (action === null) throw unsupported(`ALTER TRIGGER ${peek(p).value}`, offsetOf(p));
+  return { kind: 'alterTrigger', name: trigger, action };
 }
 
 function alterSequence(p: Parser): Ddl {

@@ -7,7 +7,7 @@ import { anonymous } from './generated-column.ts';
 import { queryText } from './query.ts';
 import { commaJoined, literal, quoted, type Renderer, tableText } from './renderer.ts';
 import { alterTableTexts, createTableTexts, dropTableText, ownerAndName, textArray } from './table.ts';
-import { createTriggerTexts } from './trigger.ts';
+import { alterTriggerText, createTriggerTexts } from './trigger.ts';
 
 /** Statements of PostgreSQL, in order. @throws TypeError for users: the engine executes those from the plan. */
 export function ddlTexts(r: Renderer, ddl: Ddl): string[] {
@@ -34,6 +34,8 @@ export function ddlTexts(r: Renderer, ddl: Ddl): string[] {
       return [`ALTER TABLE ${tableText(ddl.from)} RENAME TO ${quoted(ddl.to)}`];
     case 'createTrigger':
       return createTriggerTexts(r, ddl);
+    case 'alterTrigger':
+      return [alterTriggerText(ddl, triggerRoutine(r, ddl.name))];
     default:
       return [accessText(ddl)];
   }

@@ -1,4 +1,4 @@
-import type { TriggerEvent } from '../ast.ts';
+import type { TableName, TriggerEvent } from '../ast.ts';
 import type { CreateTrigger, TriggerStatement, TriggerTarget, TriggerVariable } from '../ddl-plan.ts';
 import { conditionText } from './condition.ts';
 import { dmlText } from './dml.ts';
@@ -35,6 +35,28 @@ function dropOther(trigger: CreateTrigger, routine: string): string {
       `FOR place IN SELECT tgrelid FROM pg_trigger WHERE tgfoid = to_regproc(${literal(routine)}) LOOP`,
       `EXECUTE format('DROP TRIGGER %I ON %s', ${literal(trigger.name.name)}, place);`,
       'END LOOP;',
+      'END',
+    ].join('\n'),
+  );
+}
+
+/** A trigger is found by its function, which says whose it is. */
+export function alterTriggerText(
+  { name, action }: { readonly name: TableName; readonly action: 'ENABLE' | 'DISABLE' | 'COMPILE' },
+  routine: string,
+): string {
+  // There is nothing to compile: functions are checked when they are made.
+  const change =
+    action === 'COMPILE'
+      ? 'NULL;'
+      : `EXECUTE format('ALTER TABLE %s ${action} TRIGGER %I', place, ${literal(name.name)});`;
+  return anonymous(
+    [
+      'DECLARE',
+      `place regclass := (SELECT tgrelid FROM pg_trigger WHERE tgfoid = to_regproc(${literal(routine)}));`,
+      'BEGIN',
+      `IF place IS NULL THEN PERFORM oracle.raise(4080, ${literal(`trigger '${name.name}' does not exist`)}); END IF;`,
+      change,
       'END',
     ].join('\n'),
   );
