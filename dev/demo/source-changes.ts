@@ -26,7 +26,7 @@ export async function changeSource(connection: oracledb.Connection, { sales }: A
   );
   await connection.execute(`DELETE FROM syncline_demo_sales WHERE ${DELETED}`);
   const inserted = Math.ceil(sales / 200);
-  await insertSales(connection, { first: sales + 1, many: inserted });
+  await insertSales(connection, { first: sales + 1, last: sales + inserted });
   await connection.execute(
     `UPDATE syncline_demo_sales SET updated_at = ${NOW}, amount = CASE WHEN id = :poison THEN -100 ELSE amount END
       WHERE id > :last`,

@@ -62,7 +62,7 @@ export const TABLES: readonly DemoTable[] = [
 /** Makes the tables and fills them, committed. @throws Error as `createOwnTables`. */
 export async function createSource(connection: oracledb.Connection, amounts: Amounts): Promise<void> {
   await createOwnTables(connection, TABLES);
-  await insertSales(connection, { first: 1, many: amounts.sales });
+  await insertSales(connection, { first: 1, last: amounts.sales });
   await connection.execute(INSERT_DEPARTMENTS, [DEPARTMENTS]);
   await connection.execute(INSERT_EMPLOYEES, [amounts.employees]);
   await connection.commit();
@@ -71,26 +71,29 @@ export async function createSource(connection: oracledb.Connection, amounts: Amo
 /** Sales of these numbers, not committed. */
 export async function insertSales(
   connection: oracledb.Connection,
-  { first, many }: { readonly first: number; readonly many: number },
+  { first, last }: { readonly first: number; readonly last: number },
 ): Promise<void> {
-  await connection.execute(INSERT_SALES, { first, many });
+  await connection.execute(INSERT_SALES, { first, last });
+  await connection.execute(REPEAT_SALES, { first, last });
 }
 
-/**
- * Every 500th sale repeats the one before it (`m`), 20 seconds later: a till that was pressed twice. One in ten has no
- * reference.
- */
+/** One in ten has no reference. */
 const INSERT_SALES = `
   INSERT INTO syncline_demo_sales (id, pdv, operator, amount, sold_at, type, reference, updated_at)
-  SELECT n, 1 + ${chance('m', 1, 120)}, 'op-' || LPAD(TO_CHAR(${chance('m', 2, 900)}), 3, '0'),
-         (50 + ${chance('m', 3, 49_950)}) / 100, sold_at + NUMTODSINTERVAL(20 * (n - m), 'SECOND'),
-         ${oneOf(chance('m', 4, 5), ['sale', 'sale', 'sale', 'return', 'voucher'])},
-         CASE WHEN ${chance('m', 5, 10)} > 0
-              THEN 'R-' || TO_CHAR(sold_at, 'YYYYMMDD') || '-' || LPAD(TO_CHAR(${chance('m', 6, 10_000_000)}), 7, '0') END,
-         sold_at + NUMTODSINTERVAL(20 * (n - m) + 2, 'SECOND')
-    FROM (SELECT n, m, TIMESTAMP '2025-01-02 07:00:00' + NUMTODSINTERVAL(97 * m, 'SECOND') AS sold_at
-            FROM (SELECT n, CASE WHEN MOD(n, 500) = 0 THEN n - 1 ELSE n END AS m
-                    FROM (SELECT :first + LEVEL - 1 AS n FROM dual CONNECT BY LEVEL <= :many)))`;
+  SELECT n, 1 + ${chance('n', 1, 120)}, 'op-' || (100 + ${chance('n', 2, 900)}), (50 + ${chance('n', 3, 49_950)}) * 0.01,
+         TIMESTAMP '2025-01-02 07:00:00' + NUMTODSINTERVAL(97 * n, 'SECOND'),
+         ${oneOf(chance('n', 4, 5), ['sale', 'sale', 'sale', 'return', 'voucher'])},
+         CASE WHEN ${chance('n', 5, 10)} > 0 THEN 'R-' || (1000000000 + ${chance('n', 6, 1_000_000_000)}) END,
+         TIMESTAMP '2025-01-02 07:00:02' + NUMTODSINTERVAL(97 * n, 'SECOND')
+    FROM (SELECT LEVEL AS n FROM dual CONNECT BY LEVEL <= :last) numbers
+   WHERE n >= :first AND MOD(n, 500) <> 0`;
+
+/** Every 500th sale repeats the one before it, 20 seconds later: a till that was pressed twice. */
+const REPEAT_SALES = `
+  INSERT INTO syncline_demo_sales (id, pdv, operator, amount, sold_at, type, reference, updated_at)
+  SELECT id + 1, pdv, operator, amount, sold_at + INTERVAL '20' SECOND, type, reference,
+         updated_at + INTERVAL '20' SECOND
+    FROM syncline_demo_sales WHERE id >= :first AND id < :last AND MOD(id, 500) = 499`;
 
 const INSERT_DEPARTMENTS = `
   INSERT INTO syncline_demo_departments (department_id, department_name, cost_centre, last_modified)
@@ -105,7 +108,7 @@ const INSERT_EMPLOYEES = `
     (employee_id, first_name, last_name, email, hire_date, salary, active, department_id, last_modified)
   SELECT n, CASE WHEN ${chance('n', 1, 40)} > 0 THEN ${oneOf('a', firstNames)} END, ${oneOf('b', lastNames)},
          ${oneOf('a', firstNames.map(ascii))} || '.' || ${oneOf('b', lastNames.map(ascii))} || '.' || TO_CHAR(n) || '@example.com',
-         DATE '2005-01-03' + ${chance('n', 2, 7_300)}, (240000 + ${chance('n', 3, 560_000)}) / 100,
+         DATE '2005-01-03' + ${chance('n', 2, 7_300)}, (240000 + ${chance('n', 3, 560_000)}) * 0.01,
          CASE WHEN ${chance('n', 4, 20)} > 0 THEN 'Y' ELSE 'N' END, 1 + ${chance('n', 5, DEPARTMENTS)},
          TIMESTAMP '2025-01-06 08:00:00' + NUMTODSINTERVAL(${chance('n', 6, 20_000_000)}, 'SECOND')
     FROM (SELECT n, ${chance('n', 7, firstNames.length)} AS a, ${chance('n', 8, lastNames.length)} AS b

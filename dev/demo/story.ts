@@ -43,7 +43,7 @@ type Telling = Stage & {
 };
 
 /** Chunks that must be done before the worker is killed: the run is in its middle then. */
-const KILL_AFTER_CHUNKS = 4;
+const KILL_AFTER_CHUNKS = 3;
 const NEW_NAME = 'Customer Happiness';
 
 export async function tellStory(stage: Stage): Promise<Story> {

@@ -53,7 +53,7 @@ export default defineSync({
             retention: '3650 days',
           },
           // Small ones, so that there is a middle for a worker to be killed in.
-          chunkRows: 10_000,
+          chunkRows: 20_000,
         },
       },
     },

@@ -21,6 +21,7 @@ import { countQuarantined, dropUnseen } from '../store/quarantine.ts';
 import { insertRunEntity, readEntitySummaries } from '../store/runs.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { type DescribedEntity, describeEntity, entitySpec } from './entity-plan.ts';
+import { purgeCaptured } from './purge-captured.ts';
 import { whileBeating } from './while-beating.ts';
 
 const NEVER_BEGUN = {
@@ -84,6 +85,7 @@ async function finish(
   });
   // Where no catch-up has built it: an entity without changedAt, a sample.
   if (built && described !== null) await buildFeedIndex(deps.store.pool, described.plan);
+  if (described !== null) await purgeCaptured(deps, { ref, plan: described.plan }, context);
   const [summary] = await readEntitySummaries(deps.store.pool, ref.runId, ref.entity);
   if (summary !== undefined) return summary;
   throw new SyncError('RUN_NOT_FOUND', { message: `Run ${ref.runId} has no entity ${ref.entity}` });

@@ -2,6 +2,7 @@
 import type { ConnectionReport, Source } from '../connectors/contract.ts';
 import { openSource } from '../connectors/registry.ts';
 import { bindPlan } from '../domain/bind-plan.ts';
+import { isBroken } from '../domain/capture.ts';
 import type { SourceSettings } from '../domain/config.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import type { SourceShape } from '../domain/source-shape.ts';
@@ -77,11 +78,24 @@ async function checkEntity(source: Source, spec: EntitySpec): Promise<Finding[]>
     );
     // Its columns are there, and their types can be mirrored.
     bindPlan(spec, shape);
+    const seen =
+      shape.capture !== undefined && !isBroken(shape) ? '; increments see every change and delete' : '';
     return [
-      { subject, level: 'ok', message: `about ${count(shape.estimatedRows)} rows` },
+      { subject, level: 'ok', message: `about ${count(shape.estimatedRows)} rows${seen}` },
+      ...captureFindings(subject, shape),
       ...shapeFindings(subject, shape),
     ];
   });
+}
+
+function captureFindings(subject: string, { capture }: SourceShape): Finding[] {
+  return (capture?.problems ?? []).map((problem) => ({
+    subject,
+    level: 'error',
+    code: 'CAPTURE_BROKEN',
+    message: `changes are not all logged: ${problem}`,
+    remedy: capture?.remedy ?? '',
+  }));
 }
 
 function shapeFindings(subject: string, shape: SourceShape): Finding[] {

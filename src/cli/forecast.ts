@@ -1,6 +1,7 @@
 /** What a run would do with an entity, found out without doing it. */
 import type { Source } from '../connectors/contract.ts';
 import { bindPlan } from '../domain/bind-plan.ts';
+import { isBroken, seesChanges } from '../domain/capture.ts';
 import type { PipelineSpec } from '../domain/config.ts';
 import type { EntityPlan, EntitySpec } from '../domain/entity.ts';
 import { isSyncError } from '../domain/errors.ts';
@@ -104,7 +105,7 @@ async function forecast(work: ForecastWork, signal: AbortSignal): Promise<Entity
   return {
     ...blank(spec),
     estimatedRows: shape.estimatedRows,
-    nextRun: nextRun({ plan, checkpoint, identity, undone: mirror === 'apply' ? [] : changes }),
+    nextRun: nextRun({ plan, shape, checkpoint, identity, undone: mirror === 'apply' ? [] : changes }),
     columns: columnsOf(plan, shape),
     mirrorChanges: changes,
     applied: mirror === 'apply',
@@ -115,7 +116,7 @@ async function forecast(work: ForecastWork, signal: AbortSignal): Promise<Entity
       ...deleteWarnings(plan, pipeline),
       ...(checkpoint === null ? [] : toldWarnings(fillGaps(filledBy, checkpoint.filledBy).told)),
     ],
-    advice: shape.advice,
+    advice: [...captureAdvice(shape), ...shape.advice],
   };
 }
 
@@ -132,14 +133,16 @@ async function trySample(
 
 type Next = {
   readonly plan: EntityPlan;
+  readonly shape: Pick<SourceShape, 'capture'>;
   readonly checkpoint: Checkpoint | null;
   /** Of the source as it is now; null where there is nothing to compare it with. */
   readonly identity: string | null;
   readonly undone: readonly MirrorChange[];
 };
 
-function nextRun({ plan, checkpoint, identity, undone }: Next): string {
+function nextRun({ plan, shape, checkpoint, identity, undone }: Next): string {
   const { spec } = plan;
+  if (isBroken(shape)) return 'stops with CAPTURE_BROKEN';
   if (undone.some(({ kind }) => kind === 'conflict')) return 'stops with SCHEMA_CHANGED';
   const drift = undone.filter(({ kind }) => kind === 'add-column' || kind === 'widen-column');
   const isLocal = (column: string | null) => spec.localColumns.some(({ name }) => name === column);
@@ -151,8 +154,8 @@ function nextRun({ plan, checkpoint, identity, undone }: Next): string {
   if (why !== null) return `full, because ${why}`;
   if (drift.some(({ kind, column }) => kind === 'add-column' && !isLocal(column)))
     return 'full, because the mirror gets a new column';
-  if (spec.changedAt === null) return 'only full runs read it, as it has no changedAt';
-  return `changes since ${checkpoint?.watermark}`;
+  if (!seesChanges(spec)) return 'only full runs read it, as it has no changedAt';
+  return `changes ${spec.capture ? 'logged ' : ''}since ${checkpoint?.watermark}`;
 }
 
 function columnsOf(plan: EntityPlan, shape: SourceShape): ForecastColumn[] {
@@ -189,8 +192,16 @@ function shapeWarnings(shape: SourceShape): string[] {
   ];
 }
 
+function captureAdvice({ capture }: SourceShape): SourceShape['advice'] {
+  return (capture?.problems ?? []).map((problem) => ({
+    problem: `Changes are not all logged: ${problem}`,
+    sql: capture?.remedy ?? '',
+  }));
+}
+
+/** C5: what increments see of deletes. The log of `capture` has them all. */
 function deleteWarnings({ spec }: EntityPlan, { schedule }: PipelineSpec): string[] {
-  if (spec.changedAt === null) return [];
+  if (spec.changedAt === null || spec.capture) return [];
   const seen = 'deletes, changed keys and rows that leave the query are seen by full runs only';
   return [schedule.full === undefined ? `${seen}, and none is scheduled` : seen];
 }

@@ -17,12 +17,18 @@ export function refuseUncapturable(spec: EntitySpec, shape: Pick<SourceShape, 'c
   });
 }
 
+/** true: some changes go by unlogged. */
+export function isBroken({ capture }: Pick<SourceShape, 'capture'>): boolean {
+  return capture !== undefined && capture.problems.length > 0;
+}
+
 /**
  * A log with gaps would let an increment pass changes by, unseen.
  * @throws SyncError CAPTURE_BROKEN
  */
-export function refuseBrokenCapture({ entity }: EntitySpec, { capture }: Pick<SourceShape, 'capture'>): void {
-  if (capture === undefined || capture.problems.length === 0) return;
+export function refuseBrokenCapture({ entity }: EntitySpec, shape: Pick<SourceShape, 'capture'>): void {
+  const { capture } = shape;
+  if (capture === undefined || !isBroken(shape)) return;
   throw new SyncError('CAPTURE_BROKEN', {
     message: `Changes of ${entity} are not all logged: ${capture.problems.join('; ')}`,
     remedy: capture.remedy,

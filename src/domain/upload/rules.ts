@@ -27,7 +27,10 @@ export type RuleContext = {
   readonly device: string;
   readonly user: string | null;
   readonly permissions: ReadonlySet<string>;
-  /** Approvals of this very change that our store holds: roles of those who approved. Never taken from row data. */
+  /**
+   * Approvals of this very change that our store holds: verified roles of those who approved, or `anyone` when they
+   * had none that counts. Never taken from row data.
+   */
   readonly approvedBy: readonly string[];
   /** Rows of the rule's queries, by the names it gave them. */
   readonly queries: Readonly<Record<string, readonly Row[]>>;

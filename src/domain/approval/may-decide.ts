@@ -1,0 +1,95 @@
+/**
+ * Who may decide a conflict (C17). What comes over a bare signal has only a claimed name, so it decides nothing but what
+ * anyone may; with a role, who asked never decides.
+ */
+import type { Resolvers } from '../upload/upload-spec.ts';
+import { type Refusal, type Requester, refusal, type Who } from './approval.ts';
+
+export type DecidableConflict = Requester & {
+  /** The role that it was escalated to, whose people may decide as well from then on. */
+  readonly escalatedTo: string | null;
+};
+
+/** What stands in `approvedBy` for the approval of somebody from whom no role was required. */
+export const ANYONE = 'anyone';
+
+/** `approvedBy`: what a business rule may believe of this approval. */
+export type Permission =
+  | { readonly allowed: true; readonly approvedBy: readonly string[] }
+  | { readonly allowed: false; readonly refusal: Refusal };
+
+export function mayDecide(resolvers: Resolvers, who: Who, conflict: DecidableConflict): Permission {
+  if (resolvers === 'anyone') return { allowed: true, approvedBy: approvalsOf(who, conflict) };
+  const wanted = wantedOf(resolvers, conflict);
+  if (who.via === 'signal') {
+    return no(
+      `A signal does not prove who sent it, and this conflict is decided by ${wanted}: decide over the ` +
+        'command line or the HTTP interface, signed in',
+    );
+  }
+  const permission: Permission = { allowed: true, approvedBy: approvalsOf(who, conflict) };
+  if (isMeant(resolvers, who, conflict)) return permission;
+  const decidingRoles = [typeof resolvers === 'object' ? resolvers.role : null, conflict.escalatedTo];
+  const role = decidingRoles.find((candidate) => candidate !== null && who.roles.includes(candidate));
+  if (role === undefined) return no(`This conflict is decided by ${wanted}; ${who.name} is not among them`);
+  if (!isRequester(who, conflict)) return permission;
+  return no(`Who asked for a change does not approve it: somebody else with role ${role} has to decide`);
+}
+
+/** Withdrawing leaves the server's side: it is up to who asked, and to those who may decide. */
+export function mayWithdraw(resolvers: Resolvers, who: Who, conflict: DecidableConflict): Permission {
+  const verified = who.user !== undefined || who.device !== undefined;
+  if (who.via !== 'signal' && verified && isRequester(who, conflict))
+    return { allowed: true, approvedBy: [] };
+  const permission = mayDecide(resolvers, who, conflict);
+  return permission.allowed ? { allowed: true, approvedBy: [] } : permission;
+}
+
+/** For people: `anyone`, `the author (anna)`, `role CFO`. */
+export function wantedOf(resolvers: Resolvers, conflict: DecidableConflict): string {
+  const first = FIRST[typeof resolvers === 'string' ? resolvers : 'role'](resolvers, conflict);
+  if (conflict.escalatedTo === null || resolvers === 'anyone') return first;
+  const also = `role ${conflict.escalatedTo}`;
+  return also === first ? first : `${first} or ${also}`;
+}
+
+const FIRST = {
+  anyone: () => 'anyone',
+  deviceUser: (_: Resolvers, { deviceUser }: Requester) => named('the user of the device', deviceUser),
+  author: (_: Resolvers, { author }: Requester) => named('who made the change', author),
+  role: (resolvers: Resolvers) => `role ${typeof resolvers === 'object' ? resolvers.role : ''}`,
+} as const;
+
+function named(words: string, name: string | null): string {
+  return name === null ? words : `${words} (${name})`;
+}
+
+function isMeant(resolvers: Resolvers, who: Who, { device, deviceUser, author }: Requester): boolean {
+  if (resolvers === 'author') return author !== null && who.user === author;
+  if (resolvers !== 'deviceUser') return false;
+  return (deviceUser !== null && who.user === deviceUser) || (device !== null && who.device === device);
+}
+
+/**
+ * Spelling does not make another person: `Anna@…` is `anna@…` here, where a match only ever forbids. The name counts
+ * too, since over the command line it is all there is.
+ */
+function isRequester(who: Who, { device, deviceUser, author }: Requester): boolean {
+  if (device !== null && who.device === device) return true;
+  const requesters = [deviceUser, author].flatMap((name) => (name === null ? [] : [fold(name)]));
+  return [who.user, who.name].some((name) => name !== undefined && requesters.includes(fold(name)));
+}
+
+function fold(name: string): string {
+  return name.trim().normalize('NFKC').toLowerCase();
+}
+
+/** Roles of who asked, and claimed ones, approve nothing. */
+function approvalsOf(who: Who, conflict: Requester): readonly string[] {
+  const counts = who.via !== 'signal' && who.roles.length > 0 && !isRequester(who, conflict);
+  return counts ? [...new Set(who.roles)] : [ANYONE];
+}
+
+function no(message: string): Permission {
+  return { allowed: false, refusal: refusal('notAllowed', message) };
+}

@@ -1,0 +1,27 @@
+/** A captured table of an Oracle, and the entity that follows its log. */
+import { installDdl } from '../../src/connectors/oracle/capture-ddl.ts';
+import type { Kit, KitOptions } from './run-kit.ts';
+
+export const CAPTURED = { table: 'ERP.ORDERS', key: ['REGION', 'ID'] };
+
+const ORDERS = [
+  'CREATE TABLE orders (region CHAR(2), id NUMBER, amount NUMBER(10, 2), changed TIMESTAMP(6), UNIQUE (region, id))',
+  `INSERT INTO orders SELECT 'EU', LEVEL, LEVEL * 1.5, NULL FROM DUAL CONNECT BY LEVEL <= 20`,
+];
+
+export const ORDERS_ENTITY = {
+  read: { table: 'ERP.ORDERS' },
+  key: ['region', 'id'],
+  capture: true,
+  mirror: 'shop.orders',
+};
+
+export function captured(more: Partial<KitOptions> = {}): KitOptions {
+  const oracle = [...ORDERS, ...installDdl(CAPTURED)];
+  return { sql: 'SELECT', oracle, entities: { orders: ORDERS_ENTITY }, ...more };
+}
+
+/** Statements of the tables' owner, each committed. */
+export async function asErp(kit: Kit, ...statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await kit.oracle?.sql('ERP', sql);
+}
