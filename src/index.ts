@@ -4,4 +4,19 @@ export type { SyncConfigInput } from './domain/config-schema.ts';
 export type { Row, SourceChange, Value } from './domain/entity.ts';
 export type { EntityInput } from './domain/entity-schema.ts';
 export { type EnvRef, env } from './domain/env-ref.ts';
+export {
+  addExact,
+  compareExact,
+  type ExactNumber,
+  multiplyExact,
+  subtractExact,
+} from './domain/exact-numbers.ts';
+export { accept, reject, requireApproval, use } from './domain/upload/rule-outcomes.ts';
+export type {
+  BusinessRule,
+  RuleContext,
+  RuleEffects,
+  RuleOutcome,
+  RuleQuery,
+} from './domain/upload/rules.ts';
 export { type DecimalRules, decimal, type InstantRules, instant } from './domain/validators.ts';
