@@ -1,17 +1,16 @@
-/** `syncline oracle`: scripts for a DBA, change capture by triggers, and what our statements cost the database. */
+/** `syncline oracle`: what there is to sync, scripts for a DBA, change capture, and what our statements cost. */
 import { Command } from 'commander';
-import { openToolsOfOracle } from '../../connectors/registry.ts';
-import type { SourceSettings, SyncConfig } from '../../domain/config.ts';
 import type { EntitySpec } from '../../domain/entity.ts';
 import { EXIT, SyncError } from '../../domain/errors.ts';
-import { usageError, wholeNumber } from '../arguments.ts';
+import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { entitiesOf, readConfig, unknown } from '../context.ts';
+import { type OracleTools, withTools } from '../oracle-tools.ts';
 import { withPatience } from '../patience.ts';
 import { table } from '../table.ts';
 import { count, moment, shortened } from '../text.ts';
+import { describeCommand, tablesCommand } from './oracle-discovery.ts';
 
-type OracleTools = ReturnType<typeof openToolsOfOracle>;
 type CaptureSpec = Parameters<OracleTools['captureStatus']>[0];
 
 const PATIENCE_MS = 60_000;
@@ -24,7 +23,12 @@ export function oracleCommand(register: Register): Command {
     .addCommand(captureCommand(register, 'install'))
     .addCommand(captureCommand(register, 'remove'))
     .addCommand(captureStatusCommand(register));
-  return command.addCommand(grantsCommand(register)).addCommand(capture).addCommand(topSqlCommand(register));
+  return command
+    .addCommand(tablesCommand(register))
+    .addCommand(describeCommand(register))
+    .addCommand(grantsCommand(register))
+    .addCommand(capture)
+    .addCommand(topSqlCommand(register));
 }
 
 function grantsCommand(register: Register): Command {
@@ -132,35 +136,6 @@ function topSqlCommand(register: Register): Command {
       return EXIT.ok;
     }),
   );
-}
-
-async function withTools<T>(
-  options: { config: string },
-  name: string | undefined,
-  work: (tools: OracleTools, settings: SourceSettings, config: SyncConfig) => Promise<T>,
-): Promise<T> {
-  const config = await readConfig(options);
-  const settings = sourceOf(config, name);
-  const tools = openToolsOfOracle(settings, { applicationName: 'syncline/cli' });
-  try {
-    return await work(tools, settings, config);
-  } finally {
-    await tools.close();
-  }
-}
-
-/** The source that was named; the only one of kind oracle when none was. */
-function sourceOf(config: SyncConfig, name: string | undefined): SourceSettings {
-  const names = Object.keys(config.sources).filter((each) => config.sources[each]?.kind === 'oracle');
-  if (name !== undefined) {
-    const settings = config.sources[name];
-    if (settings === undefined) throw unknown('source', name, names);
-    return settings;
-  }
-  const [only, ...others] = names;
-  if (only === undefined) throw usageError('The configuration has no source of kind oracle');
-  if (others.length > 0) throw usageError(`Which source? There are ${names.join(', ')}`, 'Name it.');
-  return config.sources[only] as SourceSettings;
 }
 
 async function withEntity<T>(

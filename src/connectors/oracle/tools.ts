@@ -2,8 +2,11 @@
 import type { SourceSettings } from '../../domain/config.ts';
 import { type CaptureStatus, captureStatus, installCapture, removeCapture } from './capture.ts';
 import { asScript, type CaptureSpec, installDdl, removeDdl } from './capture-ddl.ts';
+import { describeRelation, type RelationDescription } from './describe-relation.ts';
+import { entityBlock } from './entity-block.ts';
 import { grantsForReading } from './grants-script.ts';
 import { parseTable, quoteTable } from './relation.ts';
+import { type Relation, type RelationFilter, readRelations } from './relations.ts';
 import { inSession, openSessions } from './session.ts';
 import { type TopSql, type TopSqlOptions, topSql } from './top-sql.ts';
 
@@ -15,7 +18,12 @@ export type OracleTools = {
     grants(tables: readonly string[]): string;
     captureInstall(spec: CaptureSpec): string;
     captureRemove(spec: CaptureSpec): string;
+    /** An entry for `entities`. `key`: instead of the one that the dictionary knows. @throws SyncError CONFIG_INVALID */
+    entity(relation: RelationDescription, key: readonly string[] | null): string;
   };
+  relations(filter: RelationFilter, signal: AbortSignal): Promise<Relation[]>;
+  /** @param table as `read.table` has it. */
+  describe(table: string, signal: AbortSignal): Promise<RelationDescription>;
   captureInstall(spec: CaptureSpec, signal: AbortSignal): Promise<void>;
   captureRemove(spec: CaptureSpec, signal: AbortSignal): Promise<void>;
   captureStatus(spec: CaptureSpec, signal: AbortSignal): Promise<CaptureStatus>;
@@ -49,7 +57,10 @@ export function openOracleTools(
       grants: (tables) => asScript(grantsForReading({ user, tables })),
       captureInstall: (spec) => asScript(installDdl(spec)),
       captureRemove: (spec) => asScript(removeDdl(spec)),
+      entity: entityBlock,
     },
+    relations: (filter, signal) => inSession(source, { signal }, (session) => readRelations(session, filter)),
+    describe: (table, signal) => inSession(source, { signal }, (session) => describeRelation(session, table)),
     captureInstall: (spec, signal) =>
       inSession(source, { signal }, (session) => installCapture(session, spec)),
     captureRemove: (spec, signal) => inSession(source, { signal }, (session) => removeCapture(session, spec)),
