@@ -188,6 +188,9 @@ function productRow(n: number): readonly Value[] {
   return [n, `SKU-${String(n).padStart(6, '0')}`, name, description, weight, price, n % 30 === 0 ? 'Y' : 'N'];
 }
 
+/** Of every product in every place, before the first transaction. */
+export const OPENING_QUANTITY = 100_000;
+
 /** What came in and went out is what is there, above what was there at first. */
 function* inventoryRows(size: Size): Iterable<readonly Value[]> {
   const moved = new Map<string, number>();
@@ -199,7 +202,7 @@ function* inventoryRows(size: Size): Iterable<readonly Value[]> {
   for (let product = 1; product <= PRODUCTS; product += 1) {
     for (let nth = 0; nth < LOCATIONS_OF_PRODUCT; nth += 1) {
       const location = locationOfProduct(product, nth);
-      const quantity = 100_000 + (moved.get(`${product} ${location}`) ?? 0);
+      const quantity = OPENING_QUANTITY + (moved.get(`${product} ${location}`) ?? 0);
       yield [product, location, quantity, 50 * (1 + (chance(product, 71 + nth) % 10)), regionOf(location)];
     }
   }

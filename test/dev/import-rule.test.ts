@@ -40,7 +40,14 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     refused: ['../store/open.ts', '../activities/contract.ts', 'pg'],
   },
   'src/connectors/postgres/x.ts': {
-    allowed: ['./read.ts', '../contract.ts', '../../domain/errors.ts', '../../pg/pool.ts', 'pg'],
+    allowed: [
+      './read.ts',
+      '../contract.ts',
+      '../write-back/batch.ts',
+      '../../domain/errors.ts',
+      '../../pg/pool.ts',
+      'pg',
+    ],
     refused: [
       '../oracle/read.ts',
       '../registry.ts',
@@ -48,6 +55,10 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
       'oracledb',
       './../oracle/read.ts',
     ],
+  },
+  'src/connectors/write-back/x.ts': {
+    allowed: ['./units.ts', '../write-contract.ts', '../../domain/errors.ts', 'node:timers/promises'],
+    refused: ['../postgres/write-back.ts', '../../pg/pool.ts', '../../store/open.ts', 'pg', 'oracledb'],
   },
   'src/store/x.ts': {
     allowed: ['./open.ts', '../domain/errors.ts', '../pg/pool.ts', 'pg'],

@@ -37,14 +37,18 @@ function grantsCommand(register: Register): Command {
     .argument('[source]', 'needed where there are several');
   return register(command, (options, output, [name]) =>
     withTools(options, name, async (tools, settings, config) => {
-      const tables = entitiesOf(config).flatMap(({ source, read }) =>
-        source === settings.name && read.kind === 'table' ? [read.table] : [],
-      );
-      const script = tools.scripts.grants([...new Set(tables)]);
+      const entities = entitiesOf(config).filter(({ source }) => source === settings.name);
+      const tables = tablesOf(entities);
+      const captured = tablesOf(entities.filter(({ capture }) => capture));
+      const script = tools.scripts.grants({ tables, captured });
       output.result({ source: settings.name, script }, () => script.trimEnd());
       return EXIT.ok;
     }),
   );
+}
+
+function tablesOf(entities: readonly EntitySpec[]): string[] {
+  return [...new Set(entities.flatMap(({ read }) => (read.kind === 'table' ? [read.table] : [])))];
 }
 
 function captureCommand(register: Register, what: 'install' | 'remove'): Command {

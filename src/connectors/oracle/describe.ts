@@ -54,9 +54,9 @@ export async function describe(
   });
 }
 
-async function readColumns(
+export async function readColumns(
   session: Session,
-  spec: EntitySpec,
+  spec: Pick<EntitySpec, 'entity' | 'read'>,
   table: TableFacts | null,
 ): Promise<SourceColumn[]> {
   const select = `SELECT * ${fromClause(spec.read)} ${whereClause(spec, ['1 = 0'])}`;
@@ -75,7 +75,10 @@ async function readColumns(
   );
 }
 
-function describedColumn(column: oracledb.Metadata<unknown>, { read }: EntitySpec): DescribedColumn {
+function describedColumn(
+  column: oracledb.Metadata<unknown>,
+  { read }: Pick<EntitySpec, 'read'>,
+): DescribedColumn {
   const { name, dbType, dbTypeName = '', precision, scale, byteSize, nullable } = column;
   return {
     name,
@@ -91,7 +94,7 @@ function describedColumn(column: oracledb.Metadata<unknown>, { read }: EntitySpe
 
 const AMBIGUOUS_COLUMN = 918;
 
-function namedTwice(spec: EntitySpec, error: unknown): SyncError | null {
+function namedTwice(spec: Pick<EntitySpec, 'entity' | 'read'>, error: unknown): SyncError | null {
   if (spec.read.kind === 'table' || oracleNumber(error)?.number !== AMBIGUOUS_COLUMN) return null;
   return new SyncError('CONFIG_INVALID', {
     message: `Entity ${spec.entity}: \`read.sql\` gives two columns of one name; name each by AS`,

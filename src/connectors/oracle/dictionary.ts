@@ -55,7 +55,7 @@ export async function readTable(session: Session, read: ReadSpec): Promise<Table
   return tableNamed(session, { owner: target.TABLE_OWNER, name: target.TABLE_NAME });
 }
 
-async function currentSchema(session: Session): Promise<string> {
+export async function currentSchema(session: Session): Promise<string> {
   const [row] = await session.query<{ NAME: string }>(
     `SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AS name FROM dual`,
   );

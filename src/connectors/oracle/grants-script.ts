@@ -4,11 +4,20 @@ import { LEDGER_DDL } from './ledger.ts';
 import { parseTable, quoteTable } from './relation.ts';
 
 /** The user's name as in the configuration: upper case unless quoted. */
-export type GrantsFor = { readonly user: string; readonly tables: readonly string[] };
+export type GrantsFor = {
+  readonly user: string;
+  readonly tables: readonly string[];
+  /** Those of `tables` whose changes are captured. */
+  readonly captured?: readonly string[];
+};
 
 /** Least rights for runs. */
-export function grantsForReading({ user, tables }: GrantsFor): string[] {
+export function grantsForReading({ user, tables, captured = [] }: GrantsFor): string[] {
   const to = grantee(user);
+  const ofOthers = captured.some(
+    (table) => ![null, parseTable(user).table].includes(parseTable(table).schema),
+  );
+  const view = (name: string): string => `GRANT SELECT ON SYS.${name} TO ${to}`;
   return [
     `GRANT CREATE SESSION TO ${to}`,
     ...tables.flatMap((table) => [
@@ -16,9 +25,9 @@ export function grantsForReading({ user, tables }: GrantsFor): string[] {
       `GRANT FLASHBACK ON ${named(table)} TO ${to}`,
     ]),
     // The underscore: grants go to the views behind the synonyms.
-    ...['GV_$TRANSACTION', 'GV_$SESSION', 'V_$DATABASE'].map(
-      (view) => `GRANT SELECT ON SYS.${view} TO ${to}`,
-    ),
+    ...['GV_$TRANSACTION', 'GV_$SESSION', 'V_$DATABASE'].map(view),
+    // ALL_TRIGGERS shows triggers of one's own tables only.
+    ...(ofOthers ? ['DBA_TRIGGERS', 'DBA_OBJECTS'].map(view) : []),
   ];
 }
 

@@ -15,7 +15,7 @@ export type OracleTools = {
   /** What is captured of an entity, for the source's own user to read. */
   captureSpec(entity: { readonly table: string; readonly key: readonly string[] }): CaptureSpec;
   readonly scripts: {
-    grants(tables: readonly string[]): string;
+    grants(of: { readonly tables: readonly string[]; readonly captured: readonly string[] }): string;
     captureInstall(spec: CaptureSpec): string;
     captureRemove(spec: CaptureSpec): string;
     /** An entry for `entities`. `key`: instead of the one that the dictionary knows. @throws SyncError CONFIG_INVALID */
@@ -54,7 +54,7 @@ export function openOracleTools(
   return {
     captureSpec: (entity) => captureSpec(entity, user),
     scripts: {
-      grants: (tables) => asScript(grantsForReading({ user, tables })),
+      grants: (of) => asScript(grantsForReading({ user, ...of })),
       captureInstall: (spec) => asScript(installDdl(spec)),
       captureRemove: (spec) => asScript(removeDdl(spec)),
       entity: entityBlock,

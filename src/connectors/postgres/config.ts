@@ -32,6 +32,13 @@ export const postgresOptions = z.strictObject({
   connectTimeoutMs: z.int().min(100).default(10_000),
   /** Silence after which a second connection asks whether the session still works. */
   silenceMs: z.int().min(100).default(5_000),
+  /**
+   * Errors of the source's own code whose text is meant for whoever wrote a change: SQLSTATEs (`P0001`, of RAISE
+   * EXCEPTION), or classes of them by their first two characters. Texts of others are kept back.
+   */
+  raisedSqlStates: z
+    .array(z.string().regex(/^[0-9A-Z]{2}([0-9A-Z]{3})?$/, 'must be a SQLSTATE or its first two characters'))
+    .default(['P0001']),
 });
 
 export type PostgresOptions = z.infer<typeof postgresOptions>;

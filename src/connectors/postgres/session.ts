@@ -52,7 +52,7 @@ export function openSessions(settings: SourceSettings, applicationName: string):
   };
 }
 
-function tlsOf(tls: NonNullable<PostgresOptions['tls']>): NonNullable<PoolOptions['tls']> {
+export function tlsOf(tls: NonNullable<PostgresOptions['tls']>): NonNullable<PoolOptions['tls']> {
   const { mode, ca, cert, key } = tls;
   return { mode, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

@@ -9,7 +9,6 @@ import {
   ledgerFor,
 } from '../../../src/connectors/oracle/grants-script.ts';
 import { WALL_MASK } from '../../../src/connectors/oracle/values.ts';
-import { parentsFirst } from '../../../src/connectors/oracle/write-back-order.ts';
 import {
   callProcedure,
   deleteRow,
@@ -19,6 +18,7 @@ import {
   valueParts,
 } from '../../../src/connectors/oracle/write-back-sql.ts';
 import { type WriteTable, writeColumn } from '../../../src/connectors/oracle/write-back-table.ts';
+import { parentsFirst } from '../../../src/connectors/write-back/order.ts';
 import type { Mutation, WriteEntity } from '../../../src/connectors/write-contract.ts';
 
 const COLUMNS = [
@@ -170,7 +170,7 @@ describe('capture by triggers', () => {
     expect(index).toContain('(SYNC_AT, SYNC_SEQ)');
     expect(trigger).toContain('AFTER INSERT OR UPDATE OR DELETE ON "HR"."JOB_HISTORY"');
     expect(trigger).toContain(
-      'IF :OLD."EMPLOYEE_ID" <> :NEW."EMPLOYEE_ID" OR :OLD."START_DATE" <> :NEW."START_DATE" THEN',
+      'IF :OLD."EMPLOYEE_ID" <> :NEW."EMPLOYEE_ID" OR (:OLD."EMPLOYEE_ID" IS NOT NULL AND :NEW."EMPLOYEE_ID" IS NULL) OR :OLD."START_DATE" <>',
     );
     expect(trigger?.match(/INSERT INTO "HR"."SYNCLINE_LOG_JOB_HISTORY"/g)).toHaveLength(4);
     expect(grant).toBe('GRANT SELECT, DELETE ON "HR"."SYNCLINE_LOG_JOB_HISTORY" TO "SYNC"');
@@ -216,6 +216,12 @@ test('grants are the least that runs, and uploads, need', () => {
     'GRANT SELECT ON SYS.GV_$TRANSACTION TO SYNC',
     'GRANT SELECT ON SYS.GV_$SESSION TO SYNC',
     'GRANT SELECT ON SYS.V_$DATABASE TO SYNC',
+  ]);
+  const own = grantsForReading({ user: 'sync', tables: [], captured: ['orders', 'SYNC.ORDERS'] });
+  const others = grantsForReading({ user: 'sync', tables: [], captured: ['HR.EMPLOYEES'] });
+  expect(others.slice(own.length)).toEqual([
+    'GRANT SELECT ON SYS.DBA_TRIGGERS TO SYNC',
+    'GRANT SELECT ON SYS.DBA_OBJECTS TO SYNC',
   ]);
   const entity = { entity: 'e', table: 'HR.EMPLOYEES', key: ['ID'] };
   expect(grantsForWriting('SYNC', [{ ...entity, keySequence: 'HR.EMP_SEQ' }])).toEqual([
