@@ -4,17 +4,21 @@ import { stableJson } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Json } from '../domain/merge/json.ts';
 import type { Change, FieldTexts } from '../domain/upload/decision.ts';
-import type { StoredVerdict } from '../domain/upload/verdict.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { parseVersion } from '../domain/upload/versions.ts';
 import { textOfJson } from '../domain/upload/wire.ts';
-import type { Db } from '../pg/pool.ts';
 import { readAccepted, type StagedMutation } from '../store/mutations.ts';
+import type { Store } from '../store/open.ts';
 import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
+import type { UploadSpec } from '../domain/upload/upload-spec.ts';
+import { lookUpNamed, type NamedRow, type NamedRowState } from '../store/upload-parts.ts';
 import type { UploadEntity } from './upload-entity.ts';
 
 export type Prepared =
   | { readonly kind: 'change'; readonly change: Change; readonly baseHash: string }
-  | { readonly kind: 'rejected'; readonly verdict: StoredVerdict };
+  | { readonly kind: 'rejected'; readonly verdict: StoredVerdict }
+  /** A row that it names is not made yet; `conflictId`: because a conflict holds it. */
+  | { readonly kind: 'waiting'; readonly conflictId: string | null };
 
 type Entry = {
   readonly mutation: number;
@@ -25,20 +29,26 @@ type Entry = {
 
 /** In the order of the mutations, which are all of one entity. */
 export async function prepareChanges(
-  db: Db,
+  db: Store['pool'],
   { plan, upload }: UploadEntity,
   mutations: readonly StagedMutation[],
 ): Promise<Prepared[]> {
-  const entries = mutations.flatMap(({ body }, mutation): Entry[] => [
+  const sent = mutations.flatMap(({ body }, mutation): Entry[] => [
     ...entriesOf(mutation, 'values', body.values),
     ...entriesOf(mutation, 'base', body.base?.values),
   ]);
+  const { entries, waiting } = await withKeys(db, upload, sent);
   const texts = await canonicalTexts(db, plan, entries);
   const prepared: Prepared[] = [];
   for (const [i, mutation] of mutations.entries()) {
     const mine = entries.flatMap((entry, at) =>
       entry.mutation === i ? [{ ...entry, canonical: texts[at] as Canonical }] : [],
     );
+    const held = waiting.get(i);
+    if (held !== undefined) {
+      prepared.push({ kind: 'waiting', conflictId: held.conflictId });
+      continue;
+    }
     const why = whyRejected({ plan, upload }, mutation, mine);
     prepared.push(why === null ? await changeOf(db, mutation, mine) : { kind: 'rejected', verdict: why });
   }
@@ -56,6 +66,32 @@ function entriesOf(
     field,
     text: textOfJson(value),
   }));
+}
+
+/** Ids that devices gave to rows made offline become the keys that those rows got, or the mutation waits for them. */
+async function withKeys(
+  db: Store['pool'],
+  { references }: UploadSpec,
+  entries: readonly Entry[],
+): Promise<{ entries: readonly Entry[]; waiting: ReadonlyMap<number, NamedRowState> }> {
+  const named = (entry: Entry): NamedRow | null => {
+    const entity = Object.hasOwn(references, entry.field) ? references[entry.field] : undefined;
+    return entity === undefined || entry.text === null ? null : { entity, id: entry.text };
+  };
+  const states = await lookUpNamed(
+    db,
+    entries.flatMap((entry) => named(entry) ?? []),
+  );
+  const waiting = new Map<number, NamedRowState>();
+  const rewritten = entries.map((entry) => {
+    const row = named(entry);
+    const state = states.find(({ entity, id }) => entity === row?.entity && id === row.id);
+    if (state === undefined) return entry;
+    if (state.key !== null) return { ...entry, text: state.key };
+    if (entry.side === 'values') waiting.set(entry.mutation, state);
+    return entry;
+  });
+  return { entries: rewritten, waiting };
 }
 
 type Judged = Entry & { readonly canonical: Canonical };
@@ -84,7 +120,7 @@ function whyRejected(
 }
 
 async function changeOf(
-  db: Db,
+  db: Store['pool'],
   mutation: StagedMutation,
   entries: readonly Judged[],
 ): Promise<Extract<Prepared, { kind: 'change' }>> {

@@ -43,6 +43,9 @@ export function resolveUpload(
       ({ fields: named, policy }): FieldGroup => ({ fields: named, ...(policy !== undefined && { policy }) }),
     ),
     merge: Object.fromEntries(merge),
+    references: Object.fromEntries(
+      fields.flatMap(([name, { references }]) => (references === undefined ? [] : [[name, references]])),
+    ),
     clientMayChoose: parsed.clientMayChoose ?? [],
     rules: parsed.rules ?? [],
     approval: resolveApproval(parsed.approval ?? {}),

@@ -179,6 +179,12 @@ export const ERRORS = {
     exit: EXIT.failure,
     remedy: 'See `syncline conflicts show`: it says who may decide, in which round, and about what.',
   },
+  RULE_QUERY_FAILED: {
+    retryable: false,
+    http: 500,
+    exit: EXIT.failure,
+    remedy: 'Correct the query of the rule; the mutation is rejected until then, and may be sent again.',
+  },
   LEASE_HELD: {
     retryable: true,
     http: 409,

@@ -1,8 +1,8 @@
 /** What a decision leaves in the store, in the transaction that settles its mutation: verdict, history, tasks, holds. */
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Clash, Effects, FieldTexts, RowNow } from '../domain/upload/decision.ts';
-import type { StoredVerdict } from '../domain/upload/verdict.ts';
+import type { Clash, Effects, FieldTexts, RowNow, WriteOperation } from '../domain/upload/decision.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
 import type { LoadSession } from './load-session.ts';
 import { type StagedMutation, settleMutation } from './mutations.ts';
@@ -22,6 +22,7 @@ export async function settle(
 export type Held = {
   readonly plan: EntityPlan;
   readonly mutation: StagedMutation;
+  readonly operation: WriteOperation;
   readonly clash: Clash | null;
   readonly reason: string;
   readonly role: string | null;
@@ -42,7 +43,7 @@ export async function holdMutation(
   held: Held,
   notices: readonly string[],
 ): Promise<string> {
-  const { mutation, clash, reason, role, base, proposal, draft, row } = held;
+  const { mutation, operation, clash, reason, role, base, proposal, draft, row } = held;
   const id = conflictId(mutation);
   const verdict: StoredVerdict = {
     status: 'pending_approval',
@@ -67,7 +68,7 @@ export async function holdMutation(
       mutation.ordinal,
       mutation.device,
       mutation.user,
-      JSON.stringify({ clash, reason, role, draft }),
+      JSON.stringify({ operation, clash, reason, role, draft, state: row.state }),
       base === null ? null : JSON.stringify(base),
       JSON.stringify(proposal),
       row.state === 'row' ? JSON.stringify(row.row.values) : null,
@@ -159,6 +160,9 @@ export type ConflictRow = {
   readonly state: 'open' | 'closed';
   readonly round: number;
   readonly clash: {
+    readonly operation: WriteOperation;
+    /** Of the row when the conflict was opened. */
+    readonly state: RowNow['state'];
     readonly clash: Clash | null;
     readonly reason: string;
     readonly role: string | null;

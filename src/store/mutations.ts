@@ -1,5 +1,6 @@
 /** Staged mutations on their way to a verdict: which ones are next, which have to wait, and what became of them. */
-import type { StoredVerdict } from '../domain/upload/verdict.ts';
+import type { Decision, RowNow } from '../domain/upload/decision.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
 import type { UploadRef } from './uploads.ts';
@@ -17,10 +18,24 @@ export type StagedMutation = {
   readonly receivedHlc: string;
   readonly user: string | null;
   readonly permissions: readonly string[];
+  /** Number of the last try to write it at the source; 0: none yet. */
+  readonly attempt: number;
+  readonly attempted: Attempted | null;
+};
+
+/** What a try was to write: enough to complete the mutation when the source turns out to have it. */
+export type Attempted = {
+  readonly before: RowNow;
+  readonly decision: Pick<
+    Extract<Decision, { kind: 'write' }>,
+    'operation' | 'values' | 'outcomes' | 'effects' | 'clocks'
+  >;
+  /** Without the row's version. */
+  readonly verdict: StoredVerdict;
 };
 
 const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group",
-       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions`;
+       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions, m.attempt, m.attempted`;
 
 const TABLES = `syncline.mutation AS m
        JOIN syncline.upload AS u ON u.device = m.device AND u.key = m.upload_key
@@ -32,34 +47,41 @@ const IS_NEXT_OF_ROW = `NOT EXISTS (SELECT FROM syncline.mutation AS earlier
                       AND earlier.ordinal < m.ordinal)`;
 
 /**
- * Mutations of the upload that can be decided now, one a row: by priority, then parents before children, then as they
- * were sent.
- * @param entityOrder names, in the order in which rows may be inserted.
+ * Mutations of the upload that can be decided now, one a row: by priority, then parents before children (deletes the
+ * other way), then as they were sent.
+ * @param options.entityOrder names, in the order in which rows may be inserted.
  */
 export async function nextMutations(
   db: Db,
   { device, key }: UploadRef,
-  options: { readonly entityOrder: readonly string[]; readonly limit: number },
+  options: {
+    readonly entities: readonly string[];
+    readonly entityOrder: readonly string[];
+    readonly limit: number;
+  },
 ): Promise<StagedMutation[]> {
   const { rows } = await db.query<StagedMutation>(
     `SELECT ${COLUMNS} FROM ${TABLES}
-      WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged' AND ${IS_NEXT_OF_ROW}
-      ORDER BY m.priority, coalesce(array_position($3::text[], m.entity), 0), m.ordinal
+      WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged' AND m.entity = ANY ($5::text[])
+        AND ${IS_NEXT_OF_ROW}
+      ORDER BY m.priority,
+               coalesce(array_position($3::text[], m.entity), 0) * CASE m.operation WHEN 'delete' THEN -1 ELSE 1 END,
+               m.ordinal
       LIMIT $4`,
-    [device, key, options.entityOrder, options.limit],
+    [device, key, options.entityOrder, options.limit, options.entities],
   );
   return rows;
 }
 
-/** Of one row, whoever sent them: what a decision of its conflict let go. */
-export async function nextOfRow(
+/** Whoever sent them: what waited behind a conflict, after its end. */
+export async function nextReleased(
   db: Db,
-  { entity, row }: { readonly entity: string; readonly row: string },
+  { conflictId, limit }: { readonly conflictId: string; readonly limit: number },
 ): Promise<StagedMutation[]> {
   const { rows } = await db.query<StagedMutation>(
     `SELECT ${COLUMNS} FROM ${TABLES}
-      WHERE m.entity = $1 AND m.row_id = $2 AND m.state = 'staged' AND ${IS_NEXT_OF_ROW}`,
-    [entity, row],
+      WHERE m.conflict_id = $1 AND m.state = 'staged' AND ${IS_NEXT_OF_ROW} ORDER BY m.ordinal LIMIT $2`,
+    [conflictId, limit],
   );
   return rows;
 }
@@ -78,23 +100,36 @@ export async function parkHeld(db: Db, { device, key }: UploadRef): Promise<numb
   return rowCount ?? 0;
 }
 
-/** After a decision: what waited behind it goes on, in its order. */
-export async function unparkRow(
+/** A mutation that names a row which is itself held waits for that one's conflict (C17). */
+export async function parkBehind(
   db: Db,
-  { entity, row }: { readonly entity: string; readonly row: string },
-): Promise<number> {
+  { ordinal, conflictId }: { readonly ordinal: string; readonly conflictId: string },
+): Promise<void> {
+  await db.query(
+    `UPDATE syncline.mutation SET state = 'parked', conflict_id = $2,
+            verdict = jsonb_build_object('status', 'pending_approval', 'conflictId', $2::text)
+      WHERE ordinal = $1 AND state = 'staged'`,
+    [ordinal, conflictId],
+  );
+}
+
+/** After a decision: what waited behind it goes on, in its order. @returns how many mutations. */
+export async function unpark(db: Db, conflictId: string): Promise<number> {
   const { rowCount } = await db.query(
-    `UPDATE syncline.mutation SET state = 'staged', conflict_id = NULL, verdict = NULL
-      WHERE entity = $1 AND row_id = $2 AND state = 'parked'`,
-    [entity, row],
+    `UPDATE syncline.mutation SET state = 'staged', verdict = NULL WHERE conflict_id = $1 AND state = 'parked'`,
+    [conflictId],
   );
   return rowCount ?? 0;
 }
 
-export async function countStaged(db: Db, { device, key }: UploadRef): Promise<number> {
+export async function countStaged(
+  db: Db,
+  { device, key, entities }: UploadRef & { readonly entities: readonly string[] },
+): Promise<number> {
   const { rows } = await db.query<{ staged: number }>(
-    `SELECT count(*)::int AS staged FROM syncline.mutation WHERE device = $1 AND upload_key = $2 AND state = 'staged'`,
-    [device, key],
+    `SELECT count(*)::int AS staged FROM syncline.mutation
+      WHERE device = $1 AND upload_key = $2 AND state = 'staged' AND entity = ANY ($3::text[])`,
+    [device, key, entities],
   );
   return rows[0]?.staged ?? 0;
 }
@@ -143,4 +178,31 @@ export async function noteAccepted(
             base_hash = excluded.base_hash, ordinal = excluded.ordinal`,
     [device, entity, row, accepted.baseHash, JSON.stringify(accepted.fields), ordinal],
   );
+}
+
+/** Before the write is sent: whoever finds this attempt later settles it before he tries again (C12). */
+export async function noteAttempts(
+  db: Db,
+  tries: readonly { readonly ordinal: string; readonly attempt: number; readonly attempted: Attempted }[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ ordinal: string }>(
+    `UPDATE syncline.mutation AS m SET attempt = t.attempt, attempted = t.attempted
+       FROM jsonb_to_recordset($1::jsonb) AS t (ordinal bigint, attempt int, attempted jsonb)
+      WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt - 1 AND m.state IN ('staged', 'held')
+     RETURNING m.ordinal::text`,
+    [JSON.stringify(tries)],
+  );
+  return new Set(rows.map(({ ordinal }) => ordinal));
+}
+
+export async function readMutation(db: Db, ordinal: string): Promise<StagedMutation | null> {
+  const { rows } = await db.query<StagedMutation>(`SELECT ${COLUMNS} FROM ${TABLES} WHERE m.ordinal = $1`, [
+    ordinal,
+  ]);
+  return rows[0] ?? null;
+}
+
+/** The source said that nothing was written: the next try need not ask what became of this one. */
+export async function forgetAttempts(db: Db, ordinals: readonly string[]): Promise<void> {
+  await db.query('UPDATE syncline.mutation SET attempted = NULL WHERE ordinal = ANY ($1::bigint[])', [ordinals]);
 }

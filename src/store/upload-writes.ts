@@ -22,13 +22,15 @@ export type MirrorWrite = {
   readonly by: string;
 };
 
-/** @returns the row's new version: its `sync_xid`; null when there is no row to write. */
+/** @returns the row's new version, as it is on the wire; null when there is no row to write. */
 export async function writeMirror(session: LoadSession, write: MirrorWrite): Promise<string | null> {
   const { values, bind } = bindings();
   const sql = write.operation === 'insert' ? insertSql(write, bind) : updateSql(write, bind);
-  const { rows } = await session.client.query<{ xid: string }>(sql, values);
-  return rows[0]?.xid ?? null;
+  const { rows } = await session.client.query<{ version: string }>(sql, values);
+  return rows[0]?.version ?? null;
 }
+
+const VERSION = `(SELECT incarnation FROM syncline.store_identity) || '.' || m.sync_xid AS version`;
 
 /** A tombstone is written over: the row is there again, with the id that it has now. */
 function insertSql(write: MirrorWrite, bind: Bind): string {
@@ -44,7 +46,7 @@ function insertSql(write: MirrorWrite, bind: Bind): string {
     VALUES (${[...boundKey(plan, key, bind), ...cast, ...Object.values(system)].join(', ')})
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sets.join(', ')}, sync_deleted_at = NULL
      WHERE m.sync_deleted_at IS NOT NULL
-    RETURNING m.sync_xid::text AS xid`;
+    RETURNING ${VERSION}`;
 }
 
 function updateSql(write: MirrorWrite, bind: Bind): string {
@@ -59,7 +61,7 @@ function updateSql(write: MirrorWrite, bind: Bind): string {
   const alive = operation === 'mark' ? 'true' : 'm.sync_deleted_at IS NULL';
   return `UPDATE ${mirrorTable(plan)} AS m SET ${sets.join(', ')}
      WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')}) AND ${alive}
-    RETURNING m.sync_xid::text AS xid`;
+    RETURNING ${VERSION}`;
 }
 
 function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {

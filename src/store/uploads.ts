@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { stableJson } from '../domain/config-hash.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Hlc } from '../domain/upload/hlc.ts';
-import type { StoredVerdict } from '../domain/upload/verdict.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { type ReadMutation, readMutation, type WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
 import { inStoreTransaction, type Store } from './open.ts';

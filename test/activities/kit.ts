@@ -175,6 +175,7 @@ export function depsOf(
   return {
     source,
     closedWorkflows,
+    targets: {},
     config: {
       path: 'syncline.config.ts',
       store: { url: 'unused', poolMax: 4 },

@@ -38,6 +38,8 @@ const field = section({
   policy: policy.optional(),
   /** How values of both sides become one. Without `policy` it makes the policy 'merge'. */
   merge: merge.optional(),
+  /** Entity whose rows it refers to: ids that a device gave to rows made offline become their keys. */
+  references: word.optional(),
 });
 
 const group = checked(

@@ -57,6 +57,8 @@ export type UploadSpec = {
   readonly fieldPolicies: Readonly<Record<string, Policy>>;
   readonly groups: readonly FieldGroup[];
   readonly merge: Readonly<Record<string, MergeSpec>>;
+  /** Entity that a field refers to, by mirror column. */
+  readonly references: Readonly<Record<string, string>>;
   /** Policies that a device may name in its request. */
   readonly clientMayChoose: readonly Policy[];
   readonly rules: readonly BusinessRule[];

@@ -56,6 +56,11 @@ CREATE TABLE syncline.mutation (
   -- 'parked': behind a conflict of its row, or of the row that it depends on (C17).
   state text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'parked', 'held', 'done')),
   conflict_id text COLLATE "C",
+  -- How often its write was sent to the source. Each try has a ledger key of its own; the last one is settled before the
+  -- next (C12).
+  attempt integer NOT NULL DEFAULT 0,
+  -- What the last try was to write, for when its outcome is heard only later.
+  attempted jsonb,
   -- What the device is told, JSON without values of other people's rows.
   verdict jsonb,
   decided_at timestamptz,
