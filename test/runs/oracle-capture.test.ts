@@ -2,12 +2,11 @@
 import oracledb from 'oracledb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { copyChanges } from '../../src/activities/copy-changes.ts';
-import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { finishEntity } from '../../src/activities/finish-entity.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
 import type { CapturedRange, ChangeCapture, Source } from '../../src/connectors/contract.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { asErp, captured, ORDERS_ENTITY } from './capture-kit.ts';
+import { asErp, captured, changeSources, ORDERS_ENTITY } from './capture-kit.ts';
 import { contextOf, createKit, type Kit, type KitOptions, open } from './run-kit.ts';
 
 let kit: Kit;
@@ -108,6 +107,18 @@ describe('increments by the log of changes', () => {
     expect(await mirrored()).toHaveLength(20);
   });
 
+  it('keep to their own rows of a shared mirror', async () => {
+    const mirror = { table: 'shop.orders', shared: true };
+    const orders = { ...ORDERS_ENTITY, mirror };
+    await start({ entities: { orders }, secondEntities: { again: orders } });
+    await kit.run('full', { pipeline: 'q' });
+    await execute('DELETE FROM orders WHERE id = 1', 'UPDATE orders SET amount = 0 WHERE id = 2');
+    expect((await increment()).counts).toMatchObject({ updated: 1, tombstoned: 1 });
+    expect(await kit.mirror('shop.orders', 'sync_source, id')).toHaveLength(39);
+    const { entities } = await kit.run('incremental', { pipeline: 'q' });
+    expect(entities[0]?.counts).toMatchObject({ updated: 1, tombstoned: 1 });
+  });
+
   it('with changedAt beside it follow the log alone, and count no row as late; `since` goes by the time', async () => {
     await start({ entities: { orders: { ...ORDERS_ENTITY, changedAt: 'changed' } } });
     await execute(
@@ -140,16 +151,12 @@ function inSmallPages(source: Source, after: (position: string | null) => void):
   };
 }
 
-function withSource(deps: ActivityDeps, change: (source: Source) => Source): ActivityDeps {
-  return { ...deps, sources: { erp: change(deps.sources.erp as Source) } };
-}
-
 describe('a log of several pages', () => {
   it('is gone on with by another worker, behind the last page whose keys are listed (C4)', async () => {
     await start();
     await execute('UPDATE orders SET amount = -1', 'DELETE FROM orders WHERE id > 18');
     const begun: (string | null)[] = [];
-    const first = withSource(kit.worker(), (source) =>
+    const first = changeSources(kit.worker(), (source) =>
       inSmallPages(source, (position) => {
         begun.push(position);
         if (begun.length === 4) throw new SyncError('SOURCE_UNAVAILABLE', { message: 'cut off' });
@@ -164,7 +171,7 @@ describe('a log of several pages', () => {
     expect(await mirrored()).not.toContain('(EU,1,-1)');
 
     const resumed: (string | null)[] = [];
-    const second = withSource(kit.worker(), (source) =>
+    const second = changeSources(kit.worker(), (source) =>
       inSmallPages(source, (position) => void resumed.push(position)),
     );
     expect(await copyChanges(second, { ref, timeBoxMs: 60_000 }, context)).toMatchObject({ done: true });
