@@ -151,6 +151,18 @@ function inSmallPages(source: Source, after: (position: string | null) => void):
   };
 }
 
+/** The first look-up by key pauses the run, and waits until the worker has learned of it. */
+function pausedByLookUp(source: Source, pause: () => Promise<void>): Source {
+  return {
+    ...source,
+    named: (options) => pausedByLookUp(source.named(options), pause),
+    lookUpKeys: async function* (plan, keys, options) {
+      await pause();
+      yield* source.lookUpKeys(plan, keys, options);
+    },
+  };
+}
+
 describe('a log of several pages', () => {
   it('is gone on with by another worker, behind the last page whose keys are listed (C4)', async () => {
     await start();
@@ -179,5 +191,41 @@ describe('a log of several pages', () => {
     expect(resumed).toHaveLength(5);
     const summary = await finishEntity(second, { ref, run }, context);
     expect(summary).toMatchObject({ status: 'SUCCESS', counts: { updated: 18, tombstoned: 2 } });
+  });
+
+  it('lets a run be paused between two look-ups, and goes on with what is left of the list', async () => {
+    await start();
+    await execute(`INSERT INTO orders (region, id) SELECT 'AS', LEVEL FROM DUAL CONNECT BY LEVEL <= 1500`);
+    const { pool } = kit.store;
+    const lease = async () => {
+      const { rows } = await pool.query<{ until: string }>(
+        `SELECT max(lease_until)::text AS until FROM syncline.sync_chunk WHERE kind = 'changes'`,
+      );
+      return rows[0]?.until;
+    };
+    const deps = changeSources(kit.worker(), (source) =>
+      pausedByLookUp(source, async () => {
+        await pool.query(
+          `UPDATE syncline.sync_run SET paused_at = clock_timestamp() WHERE status = 'RUNNING'`,
+        );
+        // The renewal behind one that may have been under way already.
+        const seen = new Set<string | undefined>();
+        const renewals = async () => seen.add(await lease()).size;
+        await expect.poll(renewals, { timeout: 60_000, interval: 200 }).toBeGreaterThan(2);
+      }),
+    );
+    const run = { pipeline: 'p', mode: 'incremental' } as const;
+    const ref = { ...(await open(deps, run)).ref, entity: 'orders' };
+    const context = contextOf();
+    await prepareEntity(deps, { ref, mode: 'incremental', run }, context);
+    const slice = await copyChanges(deps, { ref, timeBoxMs: 60_000 }, context);
+    expect(slice).toMatchObject({ done: false, paused: true });
+    const waiting = await pool.query('SELECT FROM syncline.refresh');
+    expect(waiting.rowCount).toBe(500);
+    await pool.query('UPDATE syncline.sync_run SET paused_at = NULL');
+    const other = kit.worker();
+    expect(await copyChanges(other, { ref, timeBoxMs: 60_000 }, context)).toMatchObject({ done: true });
+    const { counts } = await finishEntity(other, { ref, run }, context);
+    expect(counts).toMatchObject({ inserted: 1_500, fetched: 1_500 });
   });
 });
