@@ -30,7 +30,12 @@ if (ended === 'well' || ended === 'unwell') {
     say('Ctrl-C ends it.');
     await interrupted;
   }
-} else if (ended === 'interrupted') say('\nInterrupted');
+} else if (ended === 'interrupted') {
+  say('\nInterrupted');
+  // What was broken off fails as its servers go, some of it in timers of the Temporal client: nobody asks any more.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, () => undefined);
+}
 if (!exits || ended === 'interrupted') say('Stopping what was started');
 for (const stop of toStop.reverse()) await stop().catch((error: unknown) => say(String(error)));
 // What was interrupted in its middle may still wait for servers that are gone.

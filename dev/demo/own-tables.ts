@@ -21,7 +21,7 @@ export async function createOwnTables(
   connection: oracledb.Connection,
   tables: readonly DemoTable[],
 ): Promise<void> {
-  await refuseForeign(connection, tables);
+  await refuseForeignTables(connection, tables);
   await dropOwnTables(connection, tables);
   for (const { name, definition, indexes } of tables) {
     await connection.execute(`CREATE TABLE ${name} ${definition}`);
@@ -42,7 +42,11 @@ export async function dropOwnTables(
   return dropped.map(({ name }) => name);
 }
 
-async function refuseForeign(connection: oracledb.Connection, tables: readonly DemoTable[]): Promise<void> {
+/** @throws Error when one of the names is taken by something that no demo made. */
+export async function refuseForeignTables(
+  connection: oracledb.Connection,
+  tables: readonly DemoTable[],
+): Promise<void> {
   const names = new Set(tables.map(({ name }) => name));
   const own = await ownTables(connection);
   const { rows = [] } = await connection.execute<[string, string, string]>(

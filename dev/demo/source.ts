@@ -1,7 +1,7 @@
 /** Where the demo's rows come from: the Oracle simulator, or the Oracle that ERP_CONNECT, ERP_USER and ERP_PASSWORD name. */
 import oracledb from 'oracledb';
 import { startOracleProcess } from '../oracle-process.ts';
-import { dropOwnTables } from './own-tables.ts';
+import { dropOwnTables, refuseForeignTables } from './own-tables.ts';
 import { TABLES } from './source-data.ts';
 
 export type DemoSource = {
@@ -18,7 +18,7 @@ type Login = { readonly user: string; readonly password: string; readonly connec
 
 const OWN_USER = { name: 'SHOP', password: 'shop' };
 
-/** @throws Error when ERP_CONNECT stands alone. */
+/** @throws Error when ERP_CONNECT stands alone, the login fails, or a name is taken. */
 export async function startDemoSource(say: (line: string) => void): Promise<DemoSource> {
   const real = realLogin(process.env);
   if (real !== null) {
@@ -26,7 +26,12 @@ export async function startDemoSource(say: (line: string) => void): Promise<Demo
     const names = TABLES.map(({ name }) => name).join(', ');
     say(`oracle: using the ${description} (ERP_CONNECT)`);
     say(`oracle: ${names} will be made there, and dropped at the end; nothing else is touched`);
-    return sourceOf(real, { description, end: () => dropTables(real, say) });
+    await dropTables(real, say);
+    const end = (): Promise<void> =>
+      dropTables(real, say).catch((error: unknown) =>
+        say(`oracle: the tables could not be dropped, the next start will try again: ${String(error)}`),
+      );
+    return sourceOf(real, { description, end });
   }
   say('oracle: starting the simulator, with a PostgreSQL of its own');
   const { connectString, stop } = await startOracleProcess(OWN_USER);
@@ -65,16 +70,14 @@ function sourceOf(
   };
 }
 
+/** Also at the start: what keeps us from logging in is told before anything else is started. */
 async function dropTables(login: Login, say: (line: string) => void): Promise<void> {
+  const connection = await oracledb.getConnection(login);
   try {
-    const connection = await oracledb.getConnection(login);
-    try {
-      const dropped = await dropOwnTables(connection, TABLES);
-      if (dropped.length > 0) say(`oracle: dropped ${dropped.join(', ')}`);
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    say(`oracle: the demo’s tables could not be dropped, its next start will: ${String(error)}`);
+    await refuseForeignTables(connection, TABLES);
+    const dropped = await dropOwnTables(connection, TABLES);
+    if (dropped.length > 0) say(`oracle: dropped ${dropped.join(', ')}`);
+  } finally {
+    await connection.close();
   }
 }

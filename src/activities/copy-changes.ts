@@ -52,7 +52,7 @@ async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
     const copy = followsLog(entity) ? listCaptured : copyChangedRows;
     if ((await copy(work, range)) === 'yielded') return 'yielded';
   }
-  await copyRefreshList(work);
+  if ((await copyRefreshList(work)) === 'yielded') return 'yielded';
   const job = { ...jobOf(work, ticket), finished: true };
   await loadPiece(deps.store, job, emptyPiece(entity.plan), alive.signal);
   return 'done';

@@ -14,6 +14,7 @@ import { loadPiece } from '../store/load-piece.ts';
 import { takeTicket } from '../store/ticket.ts';
 import { claimLoop } from './claim-loop.ts';
 import type { SliceResult } from './contract.ts';
+import type { Batch } from './copy-batches.ts';
 import { copyStream, emptyPiece, PIECE_BYTES, type PieceWork, type StreamEnd } from './copy-stream.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { type EntityAtWork, entityAtWork } from './entity-at-work.ts';
@@ -90,23 +91,24 @@ async function copyFrom(
       onProgress: alive.moved,
     },
   );
-  const load: PieceWork['load'] = async (piece, shaped) => {
-    const step = { after: position, piece, shaped, finished: piece.last === true };
+  const load: PieceWork['load'] = async (batch, shaped) => {
+    const step = { after: position, batch, shaped, finished: batch.last };
     if ((await loadStep(work, ticket, step)) === 'redo') return 'redo';
-    position = piece.position ?? position;
+    position = batch.position ?? position;
     return 'loaded';
   };
-  const { end, lastWasKnown } = await copyStream(stream, alive, { shape, load });
+  const keysOf = entity.keyOrder === 'unproved' ? (piece: Piece) => pieceKeys(entity.plan, piece) : undefined;
+  const { end, lastWasKnown } = await copyStream(stream, alive, { shape, keysOf, load });
   if (end === 'ended' && !lastWasKnown) {
     const shaped = emptyPiece(entity.plan);
-    await loadStep(work, ticket, { after: position, piece: null, shaped, finished: true });
+    await loadStep(work, ticket, { after: position, batch: null, shaped, finished: true });
   }
   return { end, position };
 }
 
 type Step = {
   readonly after: string | null;
-  readonly piece: Piece | null;
+  readonly batch: Batch | null;
   readonly shaped: ShapedPiece;
   readonly finished: boolean;
 };
@@ -114,19 +116,18 @@ type Step = {
 async function loadStep(work: RangeWork, ticket: string, step: Step): Promise<'loaded' | 'redo'> {
   const { deps, ref, entity, claim, alive } = work;
   const { plan, keyOrder } = entity;
-  const needsKeys = keyOrder === 'unproved' || step.shaped.rejects.length > 0;
   const job: LoadJob = {
     ref,
     plan,
     ticket,
     claim: { chunkId: claim.chunkId, attempt: claim.attempt },
-    resumeAfter: step.piece?.position ?? step.after,
+    resumeAfter: step.batch?.position ?? step.after,
     finished: step.finished,
     // Without a position, the piece has a row without a key, and its rows lie anywhere in what is left of the range.
-    range: { after: step.after, upTo: step.finished ? claim.upper : (step.piece?.position ?? claim.upper) },
+    range: { after: step.after, upTo: step.finished ? claim.upper : (step.batch?.position ?? claim.upper) },
     keyOrder,
     lateBelow: entity.watermarkFrom,
-    rawKeys: needsKeys && step.piece !== null ? pieceKeys(plan, step.piece) : null,
+    rawKeys: step.batch?.keys ?? null,
   };
   alive.allow(STORE_TRANSACTION_LIMIT_MS);
   const load = step.shaped.layout === 'mirror' ? loadDirect : loadPiece;

@@ -10,8 +10,9 @@ import { STORE_TRANSACTION_LIMIT_MS } from './keep-alive.ts';
 
 const KEYS_A_LOOK_UP = 1_000;
 
-export async function copyRefreshList(work: ChangesWork): Promise<void> {
-  const { deps, ref } = work;
+/** 'yielded': the run was paused; what was read is struck off the list, and the rest waits on it. */
+export async function copyRefreshList(work: ChangesWork): Promise<'ended' | 'yielded'> {
+  const { deps, ref, alive } = work;
   // One ticket for the whole list: entries that loads of this pass add are left to the next run, or the pass
   // could chase a row that is being written all the time.
   const ticket = await takeTicket(deps.store.pool);
@@ -23,8 +24,9 @@ export async function copyRefreshList(work: ChangesWork): Promise<void> {
       after,
       limit: KEYS_A_LOOK_UP,
     });
-    if (entries.length === 0) return;
+    if (entries.length === 0) return 'ended';
     await refreshKeys(work, ticket, entries);
+    if (alive.shouldYield()) return 'yielded';
     after = (entries.at(-1) as RefreshEntry).key;
   }
 }

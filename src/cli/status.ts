@@ -22,7 +22,7 @@ import { idleQueues, type OpenWorkflow, openWorkflows } from './temporal-view.ts
 export type EntityStatus = {
   readonly entity: string;
   readonly pipeline: string;
-  /** null before the first run, and where there is no changedAt. */
+  /** null before the first run, and where increments see no changes. */
   readonly watermark: string | null;
   /** From the watermark to now, by the store's clock; null without a watermark. */
   readonly ageSeconds: number | null;

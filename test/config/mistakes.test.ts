@@ -196,6 +196,12 @@ describe('more mistakes', () => {
       'forgets survivors',
     ],
     ['soft delete without values', { softDelete: { column: 'A', values: [] } }, 'values is an empty list'],
+    [
+      'capture of a query',
+      { read: { sql: 'SELECT 1' }, capture: true },
+      'capture is for tables, and this entity reads by `sql`. Give each table behind it an entity',
+    ],
+    ['capture in words', { capture: 'yes' }, 'capture must be true or false'],
     ['a percentage in words', { massDeleteGuard: 'ten' }, 'is not a percentage'],
     ['a size without a unit', { maxValueBytes: '64' }, 'is not a size'],
     ['an entity that is none', { read: null }, 'read must be an object, not null'],

@@ -26,6 +26,7 @@ export async function simulatorTarget(): Promise<Target> {
       services: [service],
       users: [account],
     });
+    await simulator.sql('SYS', `GRANT EXECUTE ON DBMS_FLASHBACK TO ${account.name}`);
     return {
       title: `the simulator at ${simulator.connectString}`,
       host: '127.0.0.1',

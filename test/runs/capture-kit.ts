@@ -1,4 +1,6 @@
 /** A captured table of an Oracle, and the entity that follows its log. */
+import type { ActivityDeps } from '../../src/activities/deps.ts';
+import type { Source } from '../../src/connectors/contract.ts';
 import { installDdl } from '../../src/connectors/oracle/capture-ddl.ts';
 import type { Kit, KitOptions } from './run-kit.ts';
 
@@ -24,4 +26,9 @@ export function captured(more: Partial<KitOptions> = {}): KitOptions {
 /** Statements of the tables' owner, each committed. */
 export async function asErp(kit: Kit, ...statements: readonly string[]): Promise<void> {
   for (const sql of statements) await kit.oracle?.sql('ERP', sql);
+}
+
+/** The same worker, whose source is another. */
+export function changeSources(deps: ActivityDeps, change: (source: Source) => Source): ActivityDeps {
+  return { ...deps, sources: { erp: change(deps.sources.erp as Source) } };
 }

@@ -1,7 +1,13 @@
 /** A log of changes that has, or may have, a gap; and the end of its old entries. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { checkSource } from '../../src/cli/check-source.ts';
+import { forecastEntity } from '../../src/cli/forecast.ts';
+import type { ChangeCapture, Source } from '../../src/connectors/contract.ts';
 import { installDdl, removeDdl } from '../../src/connectors/oracle/capture-ddl.ts';
-import { asErp, CAPTURED, captured, ORDERS_ENTITY } from './capture-kit.ts';
+import type { PipelineSpec, SourceSettings } from '../../src/domain/config.ts';
+import type { EntitySpec } from '../../src/domain/entity.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { asErp, CAPTURED, captured, changeSources, ORDERS_ENTITY } from './capture-kit.ts';
 import { createKit, type Kit, type KitOptions } from './run-kit.ts';
 
 let kit: Kit;
@@ -24,6 +30,14 @@ const logged = () => ask('SELECT count(*) AS answer FROM "ERP"."SYNCLINE_LOG_ORD
 /** Makes the log so much older. */
 const age = (days: number) =>
   execute(`UPDATE SYNCLINE_LOG_ORDERS SET SYNC_AT = SYNC_AT - INTERVAL '${days}' DAY`);
+
+function withPurge(source: Source, purge: ChangeCapture['purge']): Source {
+  return {
+    ...source,
+    named: (options) => withPurge(source.named(options), purge),
+    capture: { ...(source.capture as ChangeCapture), purge },
+  };
+}
 
 describe('a log that may have a gap', () => {
   it('that was made anew makes the next run full', async () => {
@@ -88,6 +102,37 @@ describe('a log that may have a gap', () => {
   });
 });
 
+describe('check and plan', () => {
+  const look = async () => {
+    const deps = kit.worker();
+    const pipeline = deps.config.pipelines.p as PipelineSpec;
+    const spec = pipeline.entities.orders as EntitySpec;
+    const source = deps.sources.erp as Source;
+    const settings = deps.config.sources.erp as SourceSettings;
+    return {
+      forecast: await forecastEntity({ store: kit.store, source, pipeline, spec, mirror: 'look' }),
+      findings: await checkSource({ settings, entities: [spec], storeSystemId: null }),
+    };
+  };
+
+  it('tell that deletes are seen, or what is missing', async () => {
+    await start();
+    const { forecast, findings } = await look();
+    expect(forecast.nextRun).toMatch(/^changes logged since 2/);
+    expect(forecast.warnings.join()).not.toContain('full runs only');
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: 'ok', message: expect.stringContaining('every change and delete') }),
+    );
+    await execute('DROP TRIGGER SYNCLINE_TRG_ORDERS');
+    const broken = await look();
+    expect(broken.forecast.nextRun).toBe('stops with CAPTURE_BROKEN');
+    expect(broken.forecast.advice[0]?.problem).toContain('SYNCLINE_TRG_ORDERS is not there');
+    expect(broken.findings).toContainEqual(
+      expect.objectContaining({ level: 'error', code: 'CAPTURE_BROKEN', subject: 'entity orders' }),
+    );
+  });
+});
+
 describe('old entries of the log', () => {
   it('go at the end of a run, a day after all entities have seen them', async () => {
     const second = { ...ORDERS_ENTITY, mirror: 'shop.again' };
@@ -100,6 +145,23 @@ describe('old entries of the log', () => {
     await execute('UPDATE orders SET amount = 2 WHERE id = 4');
     await kit.run('incremental');
     expect(await logged()).toBe('1');
+  });
+
+  it('that our login may not delete are told of, and a purge that fails fails no run', async () => {
+    await start();
+    const purging = async (purge: ChangeCapture['purge']) => {
+      const deps = changeSources(kit.worker(), (source) => withPurge(source, purge));
+      const { status, runId } = await kit.run('incremental', {}, deps);
+      const { rows } = await kit.store.pool.query<{ code: string }>(
+        `SELECT note->>'code' AS code FROM syncline.sync_run_entity, jsonb_array_elements(degraded) AS note
+          WHERE run_id = $1`,
+        [runId],
+      );
+      return { status, notes: rows.map(({ code }) => code) };
+    };
+    expect(await purging(async () => 'refused')).toEqual({ status: 'SUCCESS', notes: ['CAPTURE_KEPT'] });
+    const failing = () => Promise.reject(new SyncError('SOURCE_QUERY', { message: 'no' }));
+    expect(await purging(failing)).toEqual({ status: 'SUCCESS', notes: [] });
   });
 
   it('stay while another entity of the table is behind', async () => {

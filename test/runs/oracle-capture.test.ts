@@ -2,12 +2,11 @@
 import oracledb from 'oracledb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { copyChanges } from '../../src/activities/copy-changes.ts';
-import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { finishEntity } from '../../src/activities/finish-entity.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
 import type { CapturedRange, ChangeCapture, Source } from '../../src/connectors/contract.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { asErp, captured, ORDERS_ENTITY } from './capture-kit.ts';
+import { asErp, captured, changeSources, ORDERS_ENTITY } from './capture-kit.ts';
 import { contextOf, createKit, type Kit, type KitOptions, open } from './run-kit.ts';
 
 let kit: Kit;
@@ -108,6 +107,18 @@ describe('increments by the log of changes', () => {
     expect(await mirrored()).toHaveLength(20);
   });
 
+  it('keep to their own rows of a shared mirror', async () => {
+    const mirror = { table: 'shop.orders', shared: true };
+    const orders = { ...ORDERS_ENTITY, mirror };
+    await start({ entities: { orders }, secondEntities: { again: orders } });
+    await kit.run('full', { pipeline: 'q' });
+    await execute('DELETE FROM orders WHERE id = 1', 'UPDATE orders SET amount = 0 WHERE id = 2');
+    expect((await increment()).counts).toMatchObject({ updated: 1, tombstoned: 1 });
+    expect(await kit.mirror('shop.orders', 'sync_source, id')).toHaveLength(39);
+    const { entities } = await kit.run('incremental', { pipeline: 'q' });
+    expect(entities[0]?.counts).toMatchObject({ updated: 1, tombstoned: 1 });
+  });
+
   it('with changedAt beside it follow the log alone, and count no row as late; `since` goes by the time', async () => {
     await start({ entities: { orders: { ...ORDERS_ENTITY, changedAt: 'changed' } } });
     await execute(
@@ -140,8 +151,16 @@ function inSmallPages(source: Source, after: (position: string | null) => void):
   };
 }
 
-function withSource(deps: ActivityDeps, change: (source: Source) => Source): ActivityDeps {
-  return { ...deps, sources: { erp: change(deps.sources.erp as Source) } };
+/** The first look-up by key pauses the run, and waits until the worker has learned of it. */
+function pausedByLookUp(source: Source, pause: () => Promise<void>): Source {
+  return {
+    ...source,
+    named: (options) => pausedByLookUp(source.named(options), pause),
+    lookUpKeys: async function* (plan, keys, options) {
+      await pause();
+      yield* source.lookUpKeys(plan, keys, options);
+    },
+  };
 }
 
 describe('a log of several pages', () => {
@@ -149,7 +168,7 @@ describe('a log of several pages', () => {
     await start();
     await execute('UPDATE orders SET amount = -1', 'DELETE FROM orders WHERE id > 18');
     const begun: (string | null)[] = [];
-    const first = withSource(kit.worker(), (source) =>
+    const first = changeSources(kit.worker(), (source) =>
       inSmallPages(source, (position) => {
         begun.push(position);
         if (begun.length === 4) throw new SyncError('SOURCE_UNAVAILABLE', { message: 'cut off' });
@@ -164,7 +183,7 @@ describe('a log of several pages', () => {
     expect(await mirrored()).not.toContain('(EU,1,-1)');
 
     const resumed: (string | null)[] = [];
-    const second = withSource(kit.worker(), (source) =>
+    const second = changeSources(kit.worker(), (source) =>
       inSmallPages(source, (position) => void resumed.push(position)),
     );
     expect(await copyChanges(second, { ref, timeBoxMs: 60_000 }, context)).toMatchObject({ done: true });
@@ -172,5 +191,41 @@ describe('a log of several pages', () => {
     expect(resumed).toHaveLength(5);
     const summary = await finishEntity(second, { ref, run }, context);
     expect(summary).toMatchObject({ status: 'SUCCESS', counts: { updated: 18, tombstoned: 2 } });
+  });
+
+  it('lets a run be paused between two look-ups, and goes on with what is left of the list', async () => {
+    await start();
+    await execute(`INSERT INTO orders (region, id) SELECT 'AS', LEVEL FROM DUAL CONNECT BY LEVEL <= 1500`);
+    const { pool } = kit.store;
+    const lease = async () => {
+      const { rows } = await pool.query<{ until: string }>(
+        `SELECT max(lease_until)::text AS until FROM syncline.sync_chunk WHERE kind = 'changes'`,
+      );
+      return rows[0]?.until;
+    };
+    const deps = changeSources(kit.worker(), (source) =>
+      pausedByLookUp(source, async () => {
+        await pool.query(
+          `UPDATE syncline.sync_run SET paused_at = clock_timestamp() WHERE status = 'RUNNING'`,
+        );
+        // The renewal behind one that may have been under way already.
+        const seen = new Set<string | undefined>();
+        const renewals = async () => seen.add(await lease()).size;
+        await expect.poll(renewals, { timeout: 60_000, interval: 200 }).toBeGreaterThan(2);
+      }),
+    );
+    const run = { pipeline: 'p', mode: 'incremental' } as const;
+    const ref = { ...(await open(deps, run)).ref, entity: 'orders' };
+    const context = contextOf();
+    await prepareEntity(deps, { ref, mode: 'incremental', run }, context);
+    const slice = await copyChanges(deps, { ref, timeBoxMs: 60_000 }, context);
+    expect(slice).toMatchObject({ done: false, paused: true });
+    const waiting = await pool.query('SELECT FROM syncline.refresh');
+    expect(waiting.rowCount).toBe(500);
+    await pool.query('UPDATE syncline.sync_run SET paused_at = NULL');
+    const other = kit.worker();
+    expect(await copyChanges(other, { ref, timeBoxMs: 60_000 }, context)).toMatchObject({ done: true });
+    const { counts } = await finishEntity(other, { ref, run }, context);
+    expect(counts).toMatchObject({ inserted: 1_500, fetched: 1_500 });
   });
 });

@@ -181,7 +181,7 @@ export function contextOf(signal: AbortSignal = new AbortController().signal): A
 }
 
 /** What the workflow does, without its retries: an entity's error ends the entity. */
-async function drive(deps: ActivityDeps, run: SyncPipelineInput): Promise<RunSummary> {
+export async function drive(deps: ActivityDeps, run: SyncPipelineInput): Promise<RunSummary> {
   const opened = await open(deps, run);
   for (const entity of opened.entities) {
     await driveEntity(

@@ -9,6 +9,11 @@ export async function explainDenial({ services, user }: Core, error: OraError): 
   if (error.number !== 1031) return error;
   const cause = error.cause instanceof PipelineError ? error.cause.cause : error.cause;
   if (!(cause instanceof pg.DatabaseError) || cause.code !== '42501') return error;
+  const packaged = /^permission denied for function (DBMS_\w+)\.(\w+)$/.exec(cause.message);
+  if (packaged !== null) {
+    const identifier = `"${packaged[1]}"."${packaged[2]}"`;
+    return new OraError(904, `${identifier}: invalid identifier`, { offset: error.offset, cause });
+  }
   const name = /^permission denied for (?:table|view|sequence) (.+)$/.exec(cause.message)?.[1];
   if (name === undefined) return error;
   const { rows } = await services.control.query<{ has_some: boolean | null }>(

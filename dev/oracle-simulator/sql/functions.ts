@@ -123,7 +123,12 @@ const named: readonly (readonly [string, string, FunctionSpec['returns'], string
   ['NCHR', 'number', 'text', 'oracle.chr'],
   ['NLS_UPPER', 'text', 'text', 'oracle.upper'],
   ['NLS_LOWER', 'text', 'text', 'oracle.lower'],
-  ['DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER', '', 'number', 'oracle.current_scn'],
+  [
+    'DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER',
+    '',
+    'number',
+    '"SYS"."DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER"',
+  ],
   ['DBMS_TRANSACTION.LOCAL_TRANSACTION_ID', '', 'text', 'oracle.local_transaction_id'],
   ['DBMS_LOB.GETLENGTH', 'any', 'number', 'oracle.lob_length'],
   ['DBMS_LOB.SUBSTR', 'any number? number?', null, 'oracle.lob_substr'],

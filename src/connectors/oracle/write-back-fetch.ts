@@ -1,5 +1,6 @@
 /** Rows as they are in the database, and how they differ from what a mutation expects. */
 import oracledb from 'oracledb';
+import { refused } from '../write-back/outcomes.ts';
 import type { Mutation, Texts } from '../write-contract.ts';
 import { asText } from './session.ts';
 import { sameValue } from './write-back-compare.ts';
@@ -7,7 +8,6 @@ import { readText } from './write-back-read.ts';
 import type { Statement } from './write-back-sql.ts';
 import type { WriteTable } from './write-back-table.ts';
 import { InvalidValue, type WriteColumn } from './write-back-values.ts';
-import { refused } from './write-back-verdict.ts';
 
 /** null: there is none. @throws Refused when there are several */
 export async function fetchRow(
@@ -47,13 +47,12 @@ export function differing(table: WriteTable, expected: Texts, row: Texts): strin
     .map(({ name }) => name);
 }
 
-/** @throws InvalidValue */
+/** @throws InvalidValue, Refused */
 function columnsOf(table: WriteTable, texts: Texts): WriteColumn[] {
   return Object.keys(texts).map((name) => {
     const column = table.columns.get(name);
-    if (column === undefined || column.kind === null) {
-      throw new InvalidValue(name, 'stands in the base and is no column that can be compared');
-    }
+    if (column === undefined) throw refused('UNKNOWN_COLUMN', `${name} is no column of the table`);
+    if (column.kind === null) throw new InvalidValue(name, 'stands in the base and cannot be compared');
     return column;
   });
 }

@@ -1,46 +1,8 @@
-/** The order in which entities may be inserted: parents before children, as foreign keys of the dictionary say. */
+/** Foreign keys of the dictionary, and the order of entities that they ask for. */
 import oracledb from 'oracledb';
+import { type ForeignKey, orderByKeys } from '../write-back/order.ts';
 import type { WriteEntity } from '../write-contract.ts';
 import { parseTable, quoteTable } from './relation.ts';
-
-/** Names of tables, as `quoteTable` writes them with their owner. */
-export type ForeignKey = { readonly child: string; readonly parent: string };
-
-/**
- * Items so that every parent stands before its children. What stands in a cycle, or hangs on one, keeps the given
- * order among itself; a table that refers to itself is no cycle.
- */
-export function parentsFirst(items: readonly string[], keys: readonly ForeignKey[]): string[] {
-  const waitsFor = new Map(items.map((item) => [item, new Set<string>()]));
-  for (const { child, parent } of keys) {
-    if (child !== parent && waitsFor.has(parent)) waitsFor.get(child)?.add(parent);
-  }
-  const ordered: string[] = [];
-  let left = [...items];
-  while (left.length > 0) {
-    // The first in the given order that waits for nobody; in a cycle the first of all.
-    const next = left.find(
-      (item) => ![...(waitsFor.get(item) ?? [])].some((parent) => left.includes(parent)),
-    );
-    const taken = next ?? inCycle(left, waitsFor);
-    ordered.push(taken);
-    left = left.filter((item) => item !== taken);
-  }
-  return ordered;
-}
-
-/** The first item that waits, in the end, for itself: what only hangs on a cycle comes behind it. */
-function inCycle(left: readonly string[], waitsFor: ReadonlyMap<string, ReadonlySet<string>>): string {
-  const reaches = (from: string, seen: Set<string>): Set<string> => {
-    for (const parent of waitsFor.get(from) ?? []) {
-      if (!left.includes(parent) || seen.has(parent)) continue;
-      seen.add(parent);
-      reaches(parent, seen);
-    }
-    return seen;
-  };
-  return left.find((item) => reaches(item, new Set()).has(item)) ?? (left[0] as string);
-}
 
 const FOREIGN_KEYS = `
   SELECT c.owner, c.table_name, p.owner, p.table_name
@@ -74,9 +36,9 @@ export async function orderEntities(
       });
     }
   }
-  const ordered = parentsFirst([...new Set(tables.map(quoteTable))], keys);
-  return ordered.flatMap((table) =>
-    tables.filter((each) => quoteTable(each) === table).map(({ entity }) => entity),
+  return orderByKeys(
+    tables.map((each) => ({ entity: each.entity, table: quoteTable(each) })),
+    keys,
   );
 }
 

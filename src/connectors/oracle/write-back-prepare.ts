@@ -1,4 +1,5 @@
 /** From a mutation to the statement that writes it, without asking the database. */
+import { refused } from '../write-back/outcomes.ts';
 import type { Mutation, Texts } from '../write-contract.ts';
 import {
   callProcedure,
@@ -10,7 +11,6 @@ import {
   valueParts,
 } from './write-back-sql.ts';
 import type { WriteTable } from './write-back-table.ts';
-import { refused } from './write-back-verdict.ts';
 
 /** Everything that can be refused without asking the database. @throws InvalidValue, Refused */
 export function prepare(table: WriteTable, mutation: Mutation): Statement | null {

@@ -4,6 +4,7 @@
  */
 import type oracledb from 'oracledb';
 import { encodeKey } from '../../domain/keys.ts';
+import { Refused, RowBusy, refused } from '../write-back/outcomes.ts';
 import type { Mutation, Texts, Verdict } from '../write-contract.ts';
 import { oracleNumber } from './error-table.ts';
 import { insertLedgerRow, readOutcome, recordGeneratedKey } from './ledger.ts';
@@ -13,7 +14,7 @@ import { readText } from './write-back-read.ts';
 import { type Statement, selectRow } from './write-back-sql.ts';
 import type { WriteTable } from './write-back-table.ts';
 import { InvalidValue } from './write-back-values.ts';
-import { Refused, RowBusy, refusal, refused, waitedOut } from './write-back-verdict.ts';
+import { refusal, waitedOut } from './write-back-verdict.ts';
 
 export type RowWork = {
   readonly connection: oracledb.Connection;

@@ -1,18 +1,11 @@
 /** A session for one transaction of write-back. */
 import type oracledb from 'oracledb';
-import { isConnectionLost } from './error-table.ts';
+import { CommitUnheard, DeferredViolation } from '../write-back/outcomes.ts';
+import { isConnectionLost, isDeferredViolation } from './error-table.ts';
 import { type OracleSource, type Session, takeSession } from './session.ts';
 
 /** ACTION of sessions that write: their transactions count for the high mark, unlike those of readers. */
 const WRITING = 'write';
-
-/** COMMIT was sent, and no answer came that could be trusted. */
-export class CommitUnheard extends Error {
-  constructor(cause: unknown) {
-    super('COMMIT was not answered', { cause });
-    this.name = 'CommitUnheard';
-  }
-}
 
 /** Is the session lost, and with it what we know of its transaction? */
 export function isLost(error: unknown): boolean {
@@ -53,4 +46,13 @@ function watched(session: Session): oracledb.Connection {
         session.call(() => Reflect.apply(member, target, args) as Promise<unknown>);
     },
   });
+}
+
+/** @throws DeferredViolation; CommitUnheard for every other failure: a COMMIT that was broken off may be done. */
+export async function commit(connection: oracledb.Connection): Promise<void> {
+  try {
+    await connection.commit();
+  } catch (error) {
+    throw isDeferredViolation(error) ? new DeferredViolation(error) : new CommitUnheard(error);
+  }
 }

@@ -1,10 +1,10 @@
 /** The ledger by itself: giving up on a mutation, forgetting old ones. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type oracledb from 'oracledb';
+import { untilHeard } from '../write-back/batch.ts';
 import type { LedgerOutcome } from '../write-contract.ts';
 import { deleteOldRows, insertLedgerRow, readOutcome } from './ledger.ts';
-import { inWriteSession, isLost } from './write-back-session.ts';
-import { commit, RECONNECT_MS, type Target, within } from './write-back-target.ts';
+import { commit, inWriteSession, isLost } from './write-back-session.ts';
+import { type Target, within } from './write-back-target.ts';
 import { waitedOut } from './write-back-verdict.ts';
 
 const PURGE_ROWS = 10_000;
@@ -17,16 +17,12 @@ export async function settle(target: Target, ledgerKey: string, signal: AbortSig
     await commit(connection);
     return { state: 'aborted' };
   };
-  for (let lost = 0; ; lost++) {
-    try {
-      const outcome = await inWriteSession(target.source, within(target, signal), decide);
-      // null: purged between the two statements.
-      if (outcome !== null) return outcome;
-    } catch (error) {
-      const again = RECONNECT_MS[lost];
-      if (again === undefined || !isLost(error)) throw error;
-      await pause(again, undefined, { signal });
-    }
+  for (;;) {
+    const outcome = await untilHeard({ isLost }, signal, () =>
+      inWriteSession(target.source, within(target, signal), decide),
+    );
+    // null: purged between the two statements.
+    if (outcome !== null) return outcome;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The statements by which one row is locked, written and read again, with their binds. */
 import oracledb from 'oracledb';
 import { decodeKey } from '../../domain/keys.ts';
+import { refused } from '../write-back/outcomes.ts';
 import type { Mutation, Texts } from '../write-contract.ts';
 import { parseTable, quoteName, quoteTable } from './relation.ts';
 import { selected } from './write-back-read.ts';
@@ -179,11 +180,11 @@ function decodeOrFail(table: WriteTable, key: string): string[] {
   }
 }
 
-/** Columns and values of a mutation, without its key. @throws InvalidValue */
+/** Columns and values of a mutation, without its key. @throws InvalidValue, Refused */
 export function valueParts(table: WriteTable, texts: Texts): Part[] {
   return Object.entries(texts).map(([name, value]) => {
     const column = table.columns.get(name);
-    if (column === undefined) throw new InvalidValue(name, 'is no column of the table');
+    if (column === undefined) throw refused('UNKNOWN_COLUMN', `${name} is no column of the table`);
     if (column.kind === null) throw new InvalidValue(name, 'has a type that cannot be written');
     return { column, bind: bindOf(column, value) };
   });

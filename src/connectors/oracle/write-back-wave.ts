@@ -5,23 +5,20 @@
  */
 import oracledb from 'oracledb';
 import { decodeKey } from '../../domain/keys.ts';
+import type { Placed, WaveResult } from '../write-back/units.ts';
 import type { Texts, Verdict } from '../write-contract.ts';
 import { deleteLedgerRows, insertLedgerRows, recordGeneratedKeys } from './ledger.ts';
 import { keyIdentity } from './write-back-compare.ts';
 import { differing, fetchRows, withBase } from './write-back-fetch.ts';
 import { prepare } from './write-back-prepare.ts';
-import { generatedKey, refusedBy } from './write-back-row.ts';
+import { generatedKey, type RowWork, refusedBy } from './write-back-row.ts';
 import { isLost } from './write-back-session.ts';
 import { type Statement, selectRows } from './write-back-sql.ts';
 import type { WriteTable } from './write-back-table.ts';
-import type { Placed, RoundWork } from './write-back-units.ts';
 import type { Bind } from './write-back-values.ts';
 
-export type WaveResult = {
-  readonly verdicts: ReadonlyMap<number, Verdict>;
-  /** In their order. */
-  readonly left: readonly Placed[];
-};
+/** What applying mutations has in hand. */
+type WaveWork = Pick<RowWork, 'connection' | 'lockWaitSeconds'>;
 
 type Candidate = Placed & { readonly statement: Statement | null };
 
@@ -33,7 +30,7 @@ const WAVE_WAIT_SECONDS = 1;
 
 /** @throws the driver's errors after which the session or the transaction is of no use */
 export async function applyWave(
-  work: RoundWork,
+  work: WaveWork,
   table: WriteTable,
   wave: readonly Placed[],
 ): Promise<WaveResult> {
@@ -59,7 +56,7 @@ export async function applyWave(
 }
 
 async function attempt(
-  work: RoundWork,
+  work: WaveWork,
   table: WriteTable,
   candidates: readonly Candidate[],
 ): Promise<Map<number, Verdict>> {
@@ -107,7 +104,7 @@ async function enterLedger(
 
 /** Those whose rows are there and equal to their bases, under the rows' locks. */
 async function lockMatching(
-  { connection, lockWaitSeconds }: RoundWork,
+  { connection, lockWaitSeconds }: WaveWork,
   table: WriteTable,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {

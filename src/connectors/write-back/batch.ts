@@ -63,7 +63,8 @@ export async function asSyncErrors<T>(
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted || error instanceof SyncError) throw error;
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof SyncError) throw error;
     if (error instanceof OutcomeUnknown || error instanceof CommitUnheard) {
       throw unknownOutcome(dialect, error);
     }
@@ -123,6 +124,8 @@ async function attempt<Table extends WrittenTable>(
     const tables = await describeTables(session, units, options);
     const apply = (): Promise<RoundResult> => applyUnits({ session, dialect, tables }, units);
     const applied = await (session.around?.([...tables.values()], apply) ?? apply());
+    // A statement that was stopped may have looked like a locked row.
+    options.signal.throwIfAborted();
     await session.commit().catch((error: unknown) => {
       if (!(error instanceof DeferredViolation)) noteUnheard(batch, units, applied);
       throw error;

@@ -43,7 +43,7 @@ export class Refused extends Error {
   readonly verdict: Verdict;
 
   constructor(verdict: Verdict) {
-    super(verdict.kind);
+    super(verdict.kind === 'rejected' ? verdict.message : verdict.kind);
     this.name = 'Refused';
     this.verdict = verdict;
   }

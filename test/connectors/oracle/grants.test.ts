@@ -61,7 +61,12 @@ describe.runIf(!isRealOracle)('a login with few rights', () => {
   test('says which promises are weaker, and what to grant', async () => {
     const { identity, degraded } = await source.testConnection(never);
     expect(codesOf(degraded)).toEqual(
-      expect.arrayContaining(['IDENTITY_UNPROVED', 'TRANSACTIONS_HIDDEN', 'SESSIONS_HIDDEN']),
+      expect.arrayContaining([
+        'IDENTITY_UNPROVED',
+        'TRANSACTIONS_HIDDEN',
+        'SESSIONS_HIDDEN',
+        'SNAPSHOT_IN_TRANSACTION',
+      ]),
     );
     expect(identity.id).toMatch(/^unproved\//);
     for (const { message } of degraded) expect(message).toMatch(/GRANT |grant/);
@@ -78,6 +83,27 @@ describe.runIf(!isRealOracle)('a login with few rights', () => {
       { format: 'rows', pieceBytes: 1e6, signal: never },
     );
     expect(rowsOf(await piecesOf(stream))).toHaveLength(2);
+  });
+
+  test('reads AS OF the SCN that DBMS_FLASHBACK tells, once it may be executed', async () => {
+    await oracle.simulator?.sql('SYS', `GRANT EXECUTE ON DBMS_FLASHBACK TO ${login.user}`);
+    await oracle.execute(`GRANT FLASHBACK ON t TO ${login.user}`);
+    const fresh = oracle.source(login);
+    const { degraded } = await fresh.testConnection(never);
+    expect(codesOf(degraded)).not.toContain('SNAPSHOT_IN_TRANSACTION');
+    const plan = await planOf(fresh, { read: { kind: 'table', table: 'SYNC.T' }, key: ['id'] });
+    // A read-only transaction would meet it.
+    oracle.simulator?.faults.add({
+      when: { at: 'execute', sql: /READ ONLY/ },
+      fault: { do: 'error', number: 1031 },
+    });
+    const stream = fresh.readChunk(
+      plan,
+      { lower: null, upper: null },
+      { format: 'rows', pieceBytes: 1e6, signal: never },
+    );
+    expect(rowsOf(await piecesOf(stream))).toHaveLength(2);
+    oracle.simulator?.faults.clear();
   });
 
   test('calls a table without a grant one that it has not', async () => {

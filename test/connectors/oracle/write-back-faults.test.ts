@@ -7,8 +7,9 @@ import type { Fault, FaultRule, Faults } from '../../../dev/oracle-simulator/fau
 import type { OracleSimulator } from '../../../dev/oracle-simulator/start.ts';
 import { oracleWriteTarget } from '../../../src/connectors/oracle/write-back.ts';
 import type { Mutation, WriteEntity, WriteTarget } from '../../../src/connectors/write-contract.ts';
+import { insertOf, mutation, writeOptions } from '../write-kit.ts';
 import { isRealOracle } from './oracle-kit.ts';
-import { insertOf, mutation, type WriteWorld, writeOptions, writeWorld } from './write-back-kit.ts';
+import { type WriteWorld, writeWorld } from './write-back-kit.ts';
 
 const COUNTERS: WriteEntity = { entity: 'counters', table: 'HR.COUNTERS', key: ['ID'] };
 const OPTIONS = () => writeOptions([COUNTERS]);

@@ -8,7 +8,6 @@ import { oracleOptions } from '../../../src/connectors/oracle/config.ts';
 import { grantsForReading } from '../../../src/connectors/oracle/grants-script.ts';
 import { LEDGER_DDL } from '../../../src/connectors/oracle/ledger.ts';
 import { type OracleSource, openSessions } from '../../../src/connectors/oracle/session.ts';
-import type { Mutation, Texts, WriteEntity, WriteOptions } from '../../../src/connectors/write-contract.ts';
 import type { SourceSettings } from '../../../src/domain/config.ts';
 import { type Login, startOracle } from './oracle-kit.ts';
 
@@ -129,38 +128,5 @@ function settingsOf(
     concurrency: 4,
     retry: { baseMs: 1_000, multiplier: 2, maxMs: 32_000, maxFailures: null, jitter: 0.2 },
     options: oracleOptions.parse({ connectString, user, password, ...options }),
-  };
-}
-
-let mutations = 0;
-/** The ledger of a real Oracle has those of earlier runs. */
-const device = `device-${Date.now()}`;
-
-/** An update of nothing, with a ledger key of its own, unless told otherwise. */
-export function mutation(given: Partial<Mutation> & { readonly entity: string }): Mutation {
-  return {
-    ledgerKey: `${device}/${++mutations}`,
-    operation: 'update',
-    key: null,
-    values: {},
-    base: null,
-    origin: null,
-    ...given,
-  };
-}
-
-export function insertOf(entity: string, values: Texts, key: string | null = null): Mutation {
-  return mutation({ entity, operation: 'insert', key, values });
-}
-
-export function writeOptions(
-  entities: readonly WriteEntity[],
-  more: Partial<WriteOptions> = {},
-): WriteOptions {
-  return {
-    entities: Object.fromEntries(entities.map((each) => [each.entity, each])),
-    signal: new AbortController().signal,
-    lockWaitMs: 1_000,
-    ...more,
   };
 }

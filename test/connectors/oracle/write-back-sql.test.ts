@@ -1,5 +1,4 @@
-/** What is sent to Oracle: statements of one row, the order of entities, scripts. Nothing here needs a database. */
-import fc from 'fast-check';
+/** What is sent to Oracle: statements of one row, scripts. Nothing here needs a database. */
 import oracledb from 'oracledb';
 import { describe, expect, test } from 'vitest';
 import { asScript, captureNames, installDdl, removeDdl } from '../../../src/connectors/oracle/capture-ddl.ts';
@@ -18,7 +17,6 @@ import {
   valueParts,
 } from '../../../src/connectors/oracle/write-back-sql.ts';
 import { type WriteTable, writeColumn } from '../../../src/connectors/oracle/write-back-table.ts';
-import { parentsFirst } from '../../../src/connectors/write-back/order.ts';
 import type { Mutation, WriteEntity } from '../../../src/connectors/write-contract.ts';
 
 const COLUMNS = [
@@ -104,57 +102,6 @@ describe('statements of a row', () => {
     expect(made.binds.o1).toMatchObject({ dir: oracledb.BIND_INOUT, val: null });
     const foul = tableOf({ call: 'X; DROP TABLE Y' });
     expect(() => callProcedure(foul, mutation, [])).toThrow('no name of a procedure');
-  });
-});
-
-describe('parents come first', () => {
-  test('whatever the order they are given in', () => {
-    const keys = [
-      { child: 'employees', parent: 'departments' },
-      { child: 'departments', parent: 'locations' },
-      { child: 'employees', parent: 'employees' },
-      { child: 'history', parent: 'employees' },
-      { child: 'locations', parent: 'not in the batch' },
-    ];
-    fc.assert(
-      fc.property(
-        fc.shuffledSubarray(['history', 'employees', 'departments', 'locations'], { minLength: 4 }),
-        (items) => {
-          expect(parentsFirst(items, keys)).toEqual(['locations', 'departments', 'employees', 'history']);
-        },
-      ),
-    );
-  });
-
-  test('a cycle keeps its order, and what hangs on it comes behind', () => {
-    const keys = [
-      { child: 'a', parent: 'b' },
-      { child: 'b', parent: 'a' },
-      { child: 'c', parent: 'a' },
-    ];
-    expect(parentsFirst(['c', 'b', 'a'], keys)).toEqual(['b', 'a', 'c']);
-  });
-
-  test('in any graph, every edge outside a cycle is kept', () => {
-    const nodes = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const edge = fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 }));
-    fc.assert(
-      fc.property(
-        fc.array(edge, { maxLength: 12 }),
-        fc.shuffledSubarray(nodes, { minLength: 6 }),
-        (edges, items) => {
-          // From a higher number to a lower one: no cycle.
-          const keys = edges
-            .filter(([from, to]) => from > to)
-            .map(([from, to]) => ({ child: nodes[from] as string, parent: nodes[to] as string }));
-          const ordered = parentsFirst(items, keys);
-          expect([...ordered].sort()).toEqual(nodes);
-          for (const { child, parent } of keys) {
-            expect(ordered.indexOf(parent)).toBeLessThan(ordered.indexOf(child));
-          }
-        },
-      ),
-    );
   });
 });
 

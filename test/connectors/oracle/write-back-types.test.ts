@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { oracleWriteTarget } from '../../../src/connectors/oracle/write-back.ts';
 import type { WriteOptions, WriteTarget } from '../../../src/connectors/write-contract.ts';
-import { insertOf, mutation, type WriteWorld, writeOptions, writeWorld } from './write-back-kit.ts';
+import { insertOf, mutation, writeOptions } from '../write-kit.ts';
+import { type WriteWorld, writeWorld } from './write-back-kit.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   ANY_NUMBER: 'NUMBER',

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import oracledb from 'oracledb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type SimulatorDatabase } from '../../../dev/oracle-simulator/database.ts';
@@ -10,7 +11,7 @@ import { parseFault } from '../../../dev/oracle-simulator/fault-text.ts';
 import { sourceServer } from '../../support/servers.ts';
 import { errorOf } from './end-to-end-support.ts';
 
-const main = fileURLToPath(new URL('../../../dev/oracle-simulator/main.ts', import.meta.url));
+const command = fileURLToPath(new URL('../../../dev/oracle-simulator/command.mjs', import.meta.url));
 
 describe('faults as texts', () => {
   test.each([
@@ -53,6 +54,17 @@ describe('faults as texts', () => {
   });
 });
 
+test('npm knows the command in a clone of the repository', async () => {
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['exec', '--no', 'syncline-oracle-sim', '--', '--help'],
+    {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    },
+  );
+  expect(stdout).toMatch(/^Usage: syncline-oracle-sim/);
+});
+
 describe('the command', () => {
   let database: SimulatorDatabase;
   let child: ChildProcess;
@@ -63,11 +75,9 @@ describe('the command', () => {
     database = await createDatabase(server, `command_${randomBytes(5).toString('hex')}`);
     const options = ['--port', '0', '--user', 'scott/tiger', '--user', '"Mixed"/x', '--service', 'ORCL'];
     const faults = ['--fault', 'execute:ORA-00054:sql=never', '--fault', 'execute:ORA-00060:sql=FROM dual'];
-    child = spawn(
-      process.execPath,
-      ['--import', 'tsx', main, '--database-url', database.url, ...options, ...faults],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    child = spawn(process.execPath, [command, '--database-url', database.url, ...options, ...faults], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     connectString = await new Promise((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`It ended with ${code}`)));
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {

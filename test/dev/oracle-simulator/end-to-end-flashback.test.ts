@@ -39,9 +39,19 @@ describe('AS OF SCN', () => {
     expect(during).toBeGreaterThanOrEqual(first);
     expect(after).toBeGreaterThan(during);
     expect(await scn()).toBe(after);
-    expect(Number(await oneOf(connection, 'SELECT DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER FROM dual'))).toBe(
-      after,
-    );
+  });
+
+  test('DBMS_FLASHBACK tells them to whom EXECUTE on it was granted', async () => {
+    const ask = 'SELECT DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER FROM dual';
+    const denied = 'ORA-00904: "DBMS_FLASHBACK"."GET_SYSTEM_CHANGE_NUMBER": invalid identifier';
+    expect(await errorOf(oneOf(connection, ask))).toContain(denied);
+    await testbed.simulator.sql('SYS', 'GRANT EXECUTE ON SYS.DBMS_FLASHBACK TO HR');
+    expect(Number(await oneOf(connection, ask))).toBe(await scn());
+    await testbed.simulator.sql('SYS', 'REVOKE EXECUTE ON DBMS_FLASHBACK FROM HR');
+    expect(await errorOf(oneOf(connection, ask))).toContain(denied);
+    await testbed.simulator.createUser({ name: 'CHIEF', password, grants: ['DBA'] });
+    expect((await testbed.simulator.sql('CHIEF', ask)).rows).toHaveLength(1);
+    expect((await testbed.simulator.sql('SYS', ask)).rows).toHaveLength(1);
   });
 
   test('sessions that come and go, and what they say of themselves, are no reason for a new number', async () => {

@@ -148,5 +148,15 @@ describe('LOBs', () => {
         'SELECT DBMS_LOB.GETLENGTH(c), DBMS_LOB.SUBSTR(c, 5, 2), LENGTH(c) FROM docs WHERE id = 6',
       ),
     ).toEqual([['13', 'ritte', '13']]);
+    // The driver counts as the package does: JavaScript's strings are UTF-16, too.
+    const text = 'x😀yz';
+    await connection.execute('INSERT INTO docs (id, c) VALUES (7, :1)', [text]);
+    const { rows = [] } = await connection.execute<[number, string, number, oracledb.Lob]>(
+      `SELECT DBMS_LOB.GETLENGTH(c), DBMS_LOB.SUBSTR(c, 3, 2), DBMS_LOB.INSTR(c, 'z'), c FROM docs WHERE id = 7`,
+    );
+    const [length, part, at, lob] = rows[0] as [number, string, number, oracledb.Lob];
+    expect([length, part, at]).toEqual([text.length, text.slice(1, 4), text.indexOf('z') + 1]);
+    expect([lob.length, await lob.getData()]).toEqual([text.length, text]);
+    await connection.rollback();
   });
 });

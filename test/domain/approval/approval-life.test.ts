@@ -71,6 +71,21 @@ describe('effects', () => {
     expect(recipients(effects)).toEqual([['applied', [{ kind: 'requester' }]]]);
   });
 
+  test('a decision that is sent again is heard as decided; another one, or another’s, is refused', () => {
+    const merged = (fields: Record<string, string>, who = anna): ApprovalEvent => ({
+      kind: 'decide',
+      decision: { decision: 'merged', round: 1, fields },
+      who,
+    });
+    const decided = afterEvents(opened(), [merged({ salary: '5100', job_id: 'IT' }), START]);
+    const refusalOf = (event: ApprovalEvent) => reduceApproval(decided, event, START + HOUR).refusal?.code;
+    expect(refusalOf(merged({ job_id: 'IT', salary: '5100' }))).toBeUndefined();
+    expect(refusalOf(merged({ salary: '5200', job_id: 'IT' }))).toBe('alreadyDecided');
+    // A claimed name over a signal is not the one that signed in.
+    const signedIn = { ...anna, via: 'http' } as const;
+    expect(refusalOf(merged({ salary: '5100', job_id: 'IT' }, signedIn))).toBe('alreadyDecided');
+  });
+
   test('time decides as the policy says', () => {
     const late = START + 400 * DAY;
     const { effects } = reduceApproval(opened({ spec: { onExpire: 'client' } }), deadline, late);

@@ -36,12 +36,54 @@ CREATE FUNCTION oracle.to_blob(oracle.blob) RETURNS oracle.blob IMMUTABLE PARALL
 CREATE FUNCTION oracle.empty_clob() RETURNS oracle.clob IMMUTABLE PARALLEL SAFE RETURN ''::text::oracle.clob;
 CREATE FUNCTION oracle.empty_blob() RETURNS oracle.blob IMMUTABLE PARALLEL SAFE RETURN '\x'::bytea::oracle.blob;
 
+-- DBMS_LOB counts a CLOB in units of UTF-16, as Oracle stores it: characters beyond U+FFFF are two. A filler behind each
+-- of them, which the text has not, makes units of characters.
+CREATE FUNCTION oracle.utf16_filler(text, text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
+RETURN (SELECT chr(n) FROM generate_series(57344, 63743) AS n WHERE strpos($1, chr(n)) = 0 AND strpos($2, chr(n)) = 0
+  ORDER BY n LIMIT 1);
+CREATE FUNCTION oracle.utf16_filled(text, filler text) RETURNS text IMMUTABLE PARALLEL SAFE
+  RETURN regexp_replace($1, '[\U00010000-\U0010FFFF]', '\&' || filler, 'g');
+CREATE FUNCTION oracle.utf16_length(text) RETURNS numeric IMMUTABLE STRICT PARALLEL SAFE
+  RETURN pg_catalog.length($1)::numeric
+    + CASE WHEN octet_length($1) = pg_catalog.length($1) THEN 0 ELSE regexp_count($1, '[\U00010000-\U0010FFFF]') END;
+-- Half a pair at either end becomes U+FFFD.
+CREATE FUNCTION oracle.utf16_substr(value text, start numeric, amount numeric) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+DECLARE
+  filler text;
+  part text;
+BEGIN
+  IF start < 1 OR amount < 1 THEN RETURN NULL; END IF;
+  IF oracle.utf16_length(value) = length(value) THEN
+    RETURN oracle.substr_from(value, oracle.whole(start), oracle.whole(amount));
+  END IF;
+  filler := oracle.utf16_filler(value, '');
+  part := oracle.substr_from(oracle.utf16_filled(value, filler), oracle.whole(start), oracle.whole(amount));
+  IF part IS NULL THEN RETURN NULL; END IF;
+  IF starts_with(part, filler) THEN part := U&'\FFFD' || substr(part, 2); END IF;
+  IF "right"(part, 1) ~ '[\U00010000-\U0010FFFF]' THEN part := "left"(part, -1) || U&'\FFFD'; END IF;
+  RETURN replace(part, filler, '');
+END
+$$;
+CREATE FUNCTION oracle.utf16_instr(value text, part text, start numeric, occurrence numeric) RETURNS numeric
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+DECLARE
+  filler text;
+BEGIN
+  IF start < 1 OR occurrence < 1 THEN RETURN NULL; END IF;
+  IF oracle.utf16_length(value) = length(value) THEN RETURN oracle.instr(value, part, start, occurrence); END IF;
+  filler := oracle.utf16_filler(value, part);
+  RETURN oracle.instr(oracle.utf16_filled(value, filler), oracle.utf16_filled(part, filler), start, occurrence);
+END
+$$;
+
 -- An empty LOB is there, and 0 long.
-CREATE FUNCTION oracle.lob_length(text) RETURNS numeric IMMUTABLE PARALLEL SAFE RETURN pg_catalog.length($1)::numeric;
+CREATE FUNCTION oracle.lob_length(text) RETURNS numeric IMMUTABLE PARALLEL SAFE RETURN oracle.utf16_length($1);
 CREATE FUNCTION oracle.lob_length(oracle.clob) RETURNS numeric IMMUTABLE PARALLEL SAFE
-  RETURN pg_catalog.length($1::text)::numeric;
+  RETURN oracle.utf16_length($1::text);
 CREATE FUNCTION oracle.lob_length(oracle.nclob) RETURNS numeric IMMUTABLE PARALLEL SAFE
-  RETURN pg_catalog.length($1::text)::numeric;
+  RETURN oracle.utf16_length($1::text);
 CREATE FUNCTION oracle.lob_length(oracle.blob) RETURNS numeric IMMUTABLE PARALLEL SAFE
   RETURN octet_length($1::bytea)::numeric;
 CREATE FUNCTION oracle.length(oracle.blob) RETURNS numeric IMMUTABLE PARALLEL SAFE
@@ -50,13 +92,13 @@ CREATE FUNCTION oracle.length(oracle.clob) RETURNS numeric IMMUTABLE PARALLEL SA
   RETURN pg_catalog.length($1::text)::numeric;
 
 CREATE FUNCTION oracle.lob_substr(oracle.clob, numeric, numeric) RETURNS text IMMUTABLE PARALLEL SAFE
-  RETURN CASE WHEN $3 >= 1 THEN oracle.substr_from($1::text, oracle.whole($3), oracle.whole($2)) END;
+  RETURN oracle.utf16_substr($1::text, $3, $2);
 CREATE FUNCTION oracle.lob_substr(oracle.clob, numeric) RETURNS text IMMUTABLE PARALLEL SAFE
   RETURN oracle.lob_substr($1, $2, 1);
 CREATE FUNCTION oracle.lob_substr(oracle.clob) RETURNS text IMMUTABLE PARALLEL SAFE
   RETURN oracle.lob_substr($1, 32767, 1);
 CREATE FUNCTION oracle.lob_substr(oracle.nclob, numeric, numeric) RETURNS text IMMUTABLE PARALLEL SAFE
-  RETURN CASE WHEN $3 >= 1 THEN oracle.substr_from($1::text, oracle.whole($3), oracle.whole($2)) END;
+  RETURN oracle.utf16_substr($1::text, $3, $2);
 CREATE FUNCTION oracle.lob_substr(oracle.nclob, numeric) RETURNS text IMMUTABLE PARALLEL SAFE
   RETURN oracle.lob_substr($1, $2, 1);
 CREATE FUNCTION oracle.lob_substr(oracle.nclob) RETURNS text IMMUTABLE PARALLEL SAFE
@@ -69,11 +111,11 @@ CREATE FUNCTION oracle.lob_substr(oracle.blob, numeric) RETURNS oracle.raw IMMUT
 CREATE FUNCTION oracle.lob_substr(oracle.blob) RETURNS oracle.raw IMMUTABLE PARALLEL SAFE
   RETURN oracle.lob_substr($1, 32767, 1);
 CREATE FUNCTION oracle.lob_instr(oracle.clob, text, numeric, numeric) RETURNS numeric IMMUTABLE PARALLEL SAFE
-  RETURN oracle.instr($1::text, $2, $3, $4);
+  RETURN oracle.utf16_instr($1::text, $2, $3, $4);
 CREATE FUNCTION oracle.lob_instr(oracle.clob, text, numeric) RETURNS numeric IMMUTABLE PARALLEL SAFE
-  RETURN oracle.instr($1::text, $2, $3, 1);
+  RETURN oracle.utf16_instr($1::text, $2, $3, 1);
 CREATE FUNCTION oracle.lob_instr(oracle.clob, text) RETURNS numeric IMMUTABLE PARALLEL SAFE
-  RETURN oracle.instr($1::text, $2);
+  RETURN oracle.utf16_instr($1::text, $2, 1, 1);
 CREATE FUNCTION oracle.lob_compare(oracle.clob, oracle.clob) RETURNS numeric IMMUTABLE PARALLEL SAFE
   RETURN bttextcmp($1::text, $2::text)::numeric;
 CREATE FUNCTION oracle.lob_compare(oracle.blob, oracle.blob) RETURNS numeric IMMUTABLE PARALLEL SAFE

@@ -164,3 +164,7 @@ $body$;
 GRANT SELECT ON "SYS"."V_$VERSION" TO PUBLIC;
 INSERT INTO oracle.synonym SELECT 'PUBLIC', relname, 'SYS', relname FROM pg_class
 WHERE relnamespace = '"SYS"'::regnamespace AND relname !~ '^G?V_?\$';
+
+-- The package's public name is a synonym; EXECUTE on it has to be granted.
+CREATE FUNCTION "SYS"."DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER"() RETURNS numeric STABLE RETURN oracle.current_scn();
+REVOKE EXECUTE ON FUNCTION "SYS"."DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER"() FROM PUBLIC;

@@ -47,7 +47,8 @@ CREATE FUNCTION oracle.change_object_privilege(
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  schema_name text := coalesce(owner, current_schema()::text);
+  -- Oracle's own packages have public synonyms.
+  schema_name text := coalesce(owner, CASE WHEN starts_with(object, 'DBMS_') THEN 'SYS' END, current_schema()::text);
   relation record;
   privilege_sql text;
   column_list text := (SELECT string_agg(pg_catalog.quote_ident(c), ', ') FROM unnest(columns::text[]) AS c);
@@ -220,6 +221,16 @@ BEGIN
 END
 $$;
 
+-- The role that may execute Oracle's own packages.
+CREATE FUNCTION oracle.change_packages(verb text, grantee text, privilege text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF privilege <> 'DBA' THEN RETURN; END IF;
+  EXECUTE format('%s EXECUTE ON FUNCTION "SYS"."DBMS_FLASHBACK.GET_SYSTEM_CHANGE_NUMBER"() %s %s', verb,
+    CASE verb WHEN 'GRANT' THEN 'TO' ELSE 'FROM' END, oracle.role_name(grantee));
+END
+$$;
+
 CREATE FUNCTION oracle.grant_system(privileges text[], grantees text[], grantable boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -238,6 +249,7 @@ BEGIN
         IF privilege_name IN ('SELECT ANY DICTIONARY', 'SELECT_CATALOG_ROLE') THEN
           PERFORM oracle.change_dictionary('GRANT', grantee_name);
         END IF;
+        PERFORM oracle.change_packages('GRANT', grantee_name, privilege_name);
       END LOOP;
       PERFORM oracle.change_creation(grantee_name);
     END LOOP;
@@ -266,6 +278,7 @@ BEGIN
         IF privilege_name IN ('SELECT ANY DICTIONARY', 'SELECT_CATALOG_ROLE') THEN
           PERFORM oracle.change_dictionary('REVOKE', grantee_name);
         END IF;
+        PERFORM oracle.change_packages('REVOKE', grantee_name, privilege_name);
       END LOOP;
       PERFORM oracle.change_creation(grantee_name);
     END LOOP;
