@@ -9,7 +9,7 @@ import { inUploadTransaction, type LoadSession } from '../store/load-session.ts'
 import { isRowError } from '../store/poison.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { writeMirror } from '../store/upload-writes.ts';
-import { decideItem, storedVerdict } from './decide-item.ts';
+import { decideItem, verdictOfItem } from './decide-item.ts';
 import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
@@ -62,7 +62,7 @@ export async function write(
   });
   // Between the look and the write nobody can have written: the row is locked. A row made meanwhile is one.
   if (version === null) throw new AlreadySettled();
-  const verdict = storedVerdict(decision, version);
+  const verdict = verdictOfItem(item, decision, version);
   await recordWritten(work, session, { item, key, before: now, decision, clocks: decision.clocks, verdict });
 }
 

@@ -6,18 +6,18 @@
 import type { Mutation, Verdict, WriteEntity } from '../connectors/write-contract.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts';
-import { forgetAttempts, noteAttempts } from '../store/mutations.ts';
+import { type Attempted, forgetAttempts, noteAttempts } from '../store/mutations.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { applyInMirror, keyOf, rejectItem } from './apply-in-mirror.ts';
 import { completeWrites, type Written } from './complete-writes.ts';
-import { decideItem, storedVerdict } from './decide-item.ts';
+import { decideItem, verdictOfItem } from './decide-item.ts';
 import { refreshRows } from './refresh-rows.ts';
-import { guardOf, sourceValues, writesSource } from './source-columns.ts';
 import { withSource } from './source-access.ts';
+import { guardOf, sourceValues, writesSource } from './source-columns.ts';
 import { type Item, refOf, targetOf, type UploadWork } from './upload-work.ts';
 
 type Write = Extract<Decision, { kind: 'write' }>;
-type Planned = { readonly item: Item; readonly now: RowNow; readonly decision: Write };
+export type Planned = { readonly item: Item; readonly now: RowNow; readonly decision: Write };
 
 /** A row that others change all the time, faster than we write, is no reason to try for ever. */
 const MOST_ATTEMPTS = 20;
@@ -36,27 +36,30 @@ export async function applyInSource(work: UploadWork, items: readonly Item[]): P
   const planned: Planned[] = [];
   const ofMirror: Item[] = [];
   for (const item of undecided) {
-    const now = item.key === null ? ({ state: 'unknown' } as const) : (rows.get(item.key) ?? { state: 'unknown' });
+    const now =
+      item.key === null ? ({ state: 'unknown' } as const) : (rows.get(item.key) ?? { state: 'unknown' });
     const decision = await decideItem(work, item, { now, db: pool });
     if (decision.kind === 'write' && writesSource(work, decision)) planned.push({ item, now, decision });
     else ofMirror.push(item);
   }
   await applyInMirror(work, ofMirror);
-  return writeAll(work, planned);
+  const { left, rejected } = await writeAll(work, planned);
+  for (const { item, code, message } of rejected) await rejectItem(work, item, { code, message });
+  return { left };
 }
 
 /** Mutations whose last try nobody heard of are completed, or given up for a new try. @returns those to be decided. */
-async function settleAttempts(work: UploadWork, items: readonly Item[]): Promise<Item[]> {
+export async function settleAttempts(work: UploadWork, items: readonly Item[]): Promise<Item[]> {
   const undecided: Item[] = [];
   const written: Written[] = [];
   for (const item of items) {
-    const { attempted, attempt } = item.mutation;
+    const { attempted } = item.mutation;
     if (attempted === null) {
       undecided.push(item);
       continue;
     }
     const outcome = await withSource(work.deps, useOf(work), () =>
-      targetOf(work).settle(ledgerKey(item, attempt), work.context.signal),
+      targetOf(work).settle(attempted.ledgerKey, work.context.signal),
     );
     if (outcome.state === 'applied') written.push({ item, key: outcome.key, attempted });
     else undecided.push(item);
@@ -71,16 +74,37 @@ function useOf(work: UploadWork) {
 }
 
 /** Each try has a key of its own: the one before is settled, and cannot take effect any more. */
-function ledgerKey({ mutation }: Item, attempt: number): string {
-  return `${mutation.device}/${mutation.id}#${attempt}`;
+function ledgerKey({ mutation, decided }: Item): string {
+  const work =
+    decided === undefined
+      ? `${mutation.device}/${mutation.id}`
+      : `conflict/${decided.conflictId}/${decided.round}`;
+  return `${work}#${mutation.attempt + 1}`;
 }
 
-async function writeAll(work: UploadWork, planned: readonly Planned[]): Promise<{ left: number }> {
-  if (planned.length === 0) return { left: 0 };
-  const tries = planned.map(({ item, now, decision }) => ({
-    ordinal: item.mutation.ordinal,
-    attempt: item.mutation.attempt + 1,
-    attempted: { before: now, decision, verdict: storedVerdict(decision, null) },
+function attemptedOf({ item, now, decision }: Planned): Attempted {
+  const { operation, values, outcomes, effects, clocks } = decision;
+  const written = { operation, values, outcomes, effects, clocks };
+  return {
+    ledgerKey: ledgerKey(item),
+    before: now,
+    decision: written,
+    verdict: verdictOfItem(item, decision, null),
+  };
+}
+
+export type Refused = { readonly item: Item; readonly code: string; readonly message: string };
+
+/** @returns what was left, and what the source refuses for ever; all else is settled. */
+export async function writeAll(
+  work: UploadWork,
+  planned: readonly Planned[],
+): Promise<{ left: number; rejected: readonly Refused[] }> {
+  if (planned.length === 0) return { left: 0, rejected: [] };
+  const tries = planned.map((each) => ({
+    ordinal: each.item.mutation.ordinal,
+    attempt: each.item.mutation.attempt + 1,
+    attempted: attemptedOf(each),
   }));
   const ours = await noteAttempts(work.deps.store.pool, tries);
   // The others are being written by a worker that took this one for dead.
@@ -92,40 +116,51 @@ async function writeAll(work: UploadWork, planned: readonly Planned[]): Promise<
       signal: work.context.signal,
     }),
   );
-  const left = await hear(work, mine, verdicts);
-  return { left: left + planned.length - mine.length };
+  const heard = await hear(work, mine, verdicts);
+  return { ...heard, left: heard.left + planned.length - mine.length };
 }
 
-async function hear(work: UploadWork, planned: readonly Planned[], verdicts: readonly Verdict[]): Promise<number> {
+async function hear(
+  work: UploadWork,
+  planned: readonly Planned[],
+  verdicts: readonly Verdict[],
+): Promise<{ left: number; rejected: readonly Refused[] }> {
   const written: Written[] = [];
   const unwritten: Item[] = [];
-  for (const [i, { item, now, decision }] of planned.entries()) {
+  const rejected: Refused[] = [];
+  for (const [i, each] of planned.entries()) {
+    const { item } = each;
     const verdict = verdicts[i];
-    const attempted = { before: now, decision, verdict: storedVerdict(decision, null) };
-    if (verdict?.kind === 'applied') written.push({ item, key: verdict.key, attempted });
-    else if (verdict?.kind === 'duplicate' && verdict.outcome.state === 'applied') {
-      written.push({ item, key: verdict.outcome.key, attempted });
-    } else if (verdict?.kind === 'rejected') await rejectItem(work, item, verdict);
+    const key = keyWritten(verdict);
+    if (key !== null) written.push({ item, key, attempted: attemptedOf(each) });
+    else if (verdict?.kind === 'rejected')
+      rejected.push({ item, code: verdict.code, message: verdict.message });
     else unwritten.push(item);
   }
   await completeWrites(work, written);
+  const known = [...unwritten, ...rejected.map(({ item }) => item)];
   await forgetAttempts(
     work.deps.store.pool,
-    unwritten.map(({ mutation }) => mutation.ordinal),
+    known.map(({ mutation }) => mutation.ordinal),
   );
   const restless = unwritten.filter(({ mutation }) => mutation.attempt + 1 >= MOST_ATTEMPTS);
-  for (const item of restless) {
-    const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
-    await rejectItem(work, item, { code: 'ROW_BUSY', message });
-  }
-  return unwritten.length - restless.length;
+  const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
+  rejected.push(...restless.map((item) => ({ item, code: 'ROW_BUSY', message })));
+  return { left: unwritten.length - restless.length, rejected };
+}
+
+/** null: it was not written. */
+function keyWritten(verdict: Verdict | undefined): string | null {
+  if (verdict?.kind === 'applied') return verdict.key;
+  if (verdict?.kind !== 'duplicate' || verdict.outcome.state !== 'applied') return null;
+  return verdict.outcome.key;
 }
 
 function mutationOf(work: UploadWork, { item, now, decision }: Planned): Mutation {
-  const { mutation, key } = item;
+  const { key } = item;
   const operation = decision.operation === 'revive' ? 'insert' : decision.operation;
   return {
-    ledgerKey: ledgerKey(item, mutation.attempt + 1),
+    ledgerKey: ledgerKey(item),
     entity: entityName(work),
     operation,
     key: operation === 'insert' ? key : keyOf(item),

@@ -20,7 +20,10 @@ import { whileBeating } from './while-beating.ts';
 /** Mutations that are read, written and settled together. */
 const WAVE = 200;
 
-export async function planUpload(deps: ActivityDeps, input: UploadRef): Promise<{ parts: readonly UploadPart[] }> {
+export async function planUpload(
+  deps: ActivityDeps,
+  input: UploadRef,
+): Promise<{ parts: readonly UploadPart[] }> {
   await readUpload(deps.store.pool, input);
   const entities = await entitiesOf(deps.store.pool, input);
   const parts = new Map<string, UploadPart>();
@@ -86,9 +89,9 @@ export async function applyWave(
   wave: { readonly id: string; readonly staged: readonly StagedMutation[] },
   context: ActivityContext,
 ): Promise<number> {
-  const byEntity = Map.groupBy(wave.staged, ({ entity }) => entity);
   let left = 0;
-  for (const [name, mutations] of byEntity) {
+  for (const name of new Set(wave.staged.map(({ entity }) => entity))) {
+    const mutations = wave.staged.filter((mutation) => mutation.entity === name);
     const entity = await uploadEntity(deps, { entity: name, id: wave.id }, context);
     if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${name} takes no changes` });
     const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps) };
@@ -103,7 +106,8 @@ async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutatio
   let left = 0;
   for (const [i, mutation] of mutations.entries()) {
     const change = prepared[i];
-    if (change?.kind === 'change') items.push({ mutation, prepared: change, key: keyOfRow(work.entity, mutation, change.change) });
+    if (change?.kind === 'change')
+      items.push({ mutation, prepared: change, key: keyOfRow(work.entity, mutation, change.change) });
     else if (change?.kind === 'rejected') await reject(work, mutation, change.verdict);
     else {
       // Parked behind the conflict that holds the row it names, or staged until that row is made.
@@ -117,7 +121,25 @@ async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutatio
   return left;
 }
 
-function reject(work: UploadWork, mutation: StagedMutation, verdict: { code?: string; message?: string }): Promise<void> {
+/** One mutation by itself; `why`: what stands against deciding it now. */
+export async function itemOf(
+  work: UploadWork,
+  mutation: StagedMutation,
+): Promise<Item | { readonly why: string }> {
+  const [prepared] = await prepareChanges(work.deps.store.pool, work.entity, [mutation]);
+  if (prepared?.kind === 'change') {
+    return { mutation, prepared, key: keyOfRow(work.entity, mutation, prepared.change) };
+  }
+  if (prepared?.kind === 'rejected')
+    return { why: prepared.verdict.message ?? 'The change is not allowed any more' };
+  return { why: 'A row that the change names is not made yet' };
+}
+
+function reject(
+  work: UploadWork,
+  mutation: StagedMutation,
+  verdict: { code?: string; message?: string },
+): Promise<void> {
   const { code = 'MUTATION_INVALID', message = '' } = verdict;
   return rejectItem(work, { mutation }, { code, message });
 }

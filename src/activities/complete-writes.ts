@@ -1,6 +1,7 @@
 /** What stands at the source, brought into the mirror and settled: the row as it is now, its provenance, the verdict. */
-import { sameValue } from '../domain/upload/same-value.ts';
+
 import type { FieldTexts, RowNow } from '../domain/upload/decision.ts';
+import { sameValue } from '../domain/upload/same-value.ts';
 import { AlreadySettled } from '../store/decisions.ts';
 import type { LoadSession } from '../store/load-session.ts';
 import type { Attempted } from '../store/mutations.ts';
@@ -51,8 +52,9 @@ async function settleWritten(
     rowId: key === item.mutation.row ? null : item.mutation.row,
   };
   const version =
-    (decision.operation === 'delete' ? await writeMirror(session, { ...write, operation: 'delete' }) : null) ??
-    (await writeMirror(session, write));
+    (decision.operation === 'delete'
+      ? await writeMirror(session, { ...write, operation: 'delete' })
+      : null) ?? (await writeMirror(session, write));
   const verdict = {
     ...attempted.verdict,
     ...(version !== null && { version }),

@@ -1,8 +1,8 @@
 /** One change decided: the rows that its rules ask for, the decision, and how it is told. */
 import { type DecideInput, decideChange } from '../domain/upload/decide.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
-import { queriesOfChange, type QueryToRun } from '../domain/upload/rule-queries.ts';
-import type { QueryResults } from '../domain/upload/run-rules.ts';
+import type { QueryResults } from '../domain/upload/proposal.ts';
+import { type QueryToRun, queriesOfChange } from '../domain/upload/rule-queries.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { verdictOf } from '../domain/upload/verdict.ts';
 import type { LoadSession } from '../store/load-session.ts';
@@ -53,13 +53,14 @@ export async function queryResults(db: Db, wanted: readonly QueryToRun[]): Promi
   return results;
 }
 
-/** `version`: of the row that came of it. */
-export function storedVerdict(decision: Decision, version: string | null): StoredVerdict {
+/** @param version of the row that came of it. */
+export function verdictOfItem({ decided }: Item, decision: Decision, version: string | null): StoredVerdict {
   const { status, fields, problem, policyIgnored, notices } = verdictOf(decision);
   return {
     status,
     ...(fields.length > 0 && { clashing: fields }),
     ...(problem !== null && { code: problem.code, message: problem.message }),
+    ...(decided !== undefined && { conflictId: decided.conflictId }),
     ...(version !== null && { version }),
     ...(notices.length > 0 && { notices }),
     ...(policyIgnored !== null && { policyIgnored }),

@@ -5,13 +5,13 @@ import type { EntityPlan } from '../domain/entity.ts';
 import type { Json } from '../domain/merge/json.ts';
 import type { Change, FieldTexts } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
+import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { parseVersion } from '../domain/upload/versions.ts';
 import { textOfJson } from '../domain/upload/wire.ts';
 import { readAccepted, type StagedMutation } from '../store/mutations.ts';
 import type { Store } from '../store/open.ts';
-import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
-import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { lookUpNamed, type NamedRow, type NamedRowState } from '../store/upload-parts.ts';
+import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
 import type { UploadEntity } from './upload-entity.ts';
 
 export type Prepared =

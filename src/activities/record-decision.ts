@@ -9,7 +9,7 @@ import type { LoadSession } from '../store/load-session.ts';
 import { noteAccepted } from '../store/mutations.ts';
 import { enqueueRefresh } from '../store/refresh.ts';
 import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';
-import { storedVerdict } from './decide-item.ts';
+import { verdictOfItem } from './decide-item.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
 type Write = Extract<Decision, { kind: 'write' }>;
@@ -45,7 +45,7 @@ export async function recordUnwritten(work: UploadWork, session: LoadSession, do
     });
   }
   if (decision.kind === 'same') await rememberAccepted(session, item, item.prepared.change.values);
-  await settle(session, mutation, storedVerdict(decision, versionOfRow(now)));
+  await settle(session, mutation, verdictOfItem(item, decision, versionOfRow(now)));
 }
 
 /** Nothing of the row changes but what is known of it: a later clock of what it has already. */
@@ -65,7 +65,11 @@ async function mark(
 async function hold(
   work: UploadWork,
   session: LoadSession,
-  done: { readonly item: Item; readonly now: RowNow; readonly decision: Extract<Decision, { kind: 'approve' }> },
+  done: {
+    readonly item: Item;
+    readonly now: RowNow;
+    readonly decision: Extract<Decision, { kind: 'approve' }>;
+  },
 ): Promise<void> {
   const { item, now, decision } = done;
   const { clash, reason, role, proposal, draft, operation } = decision;
@@ -134,9 +138,13 @@ export async function recordWritten(
   const { item, key, before, decision, clocks, verdict } = done;
   const { mutation, prepared } = item;
   const { entity } = mutation;
-  if (key !== mutation.row) await noteRowId(session, { entity, id: mutation.row, key, device: mutation.device });
+  if (key !== mutation.row)
+    await noteRowId(session, { entity, id: mutation.row, key, device: mutation.device });
   const old = before.state === 'row' ? before.row.values : {};
-  const fields = Object.entries(decision.values).map(([name, now]) => [name, { old: old[name] ?? null, new: now }]);
+  const fields = Object.entries(decision.values).map(([name, now]) => [
+    name,
+    { old: old[name] ?? null, new: now },
+  ]);
   await noteChange(session, {
     entity,
     key,

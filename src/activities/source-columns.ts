@@ -2,7 +2,7 @@
 import type { Texts } from '../connectors/write-contract.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Decision, FieldTexts } from '../domain/upload/decision.ts';
-import type { UploadEntity, } from './upload-entity.ts';
+import type { UploadEntity } from './upload-entity.ts';
 import type { UploadWork } from './upload-work.ts';
 
 type Write = Extract<Decision, { kind: 'write' }>;

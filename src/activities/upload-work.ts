@@ -23,6 +23,8 @@ export type Item = {
   readonly mutation: StagedMutation;
   readonly prepared: Extract<Prepared, { kind: 'change' }>;
   readonly key: string | null;
+  /** Of a mutation that a human decided. */
+  readonly decided?: { readonly conflictId: string; readonly round: number };
 };
 
 export function refOf({ entity, id }: UploadWork): EntityRef {

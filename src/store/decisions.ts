@@ -1,6 +1,5 @@
 /** What a decision leaves in the store, in the transaction that settles its mutation: verdict, history, tasks, holds. */
 import type { EntityPlan } from '../domain/entity.ts';
-import { SyncError } from '../domain/errors.ts';
 import type { Clash, Effects, FieldTexts, RowNow, WriteOperation } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
@@ -148,67 +147,4 @@ export async function carryOut(session: LoadSession, done: EffectsOf): Promise<v
 
 export function noticesOf(effects: Effects): string[] {
   return effects.flatMap(({ notice }) => (notice === undefined ? [] : [notice]));
-}
-
-export type ConflictRow = {
-  readonly id: string;
-  readonly entity: string;
-  readonly row: string;
-  readonly mutation: string;
-  readonly device: string;
-  readonly user: string | null;
-  readonly state: 'open' | 'closed';
-  readonly round: number;
-  readonly clash: {
-    readonly operation: WriteOperation;
-    /** Of the row when the conflict was opened. */
-    readonly state: RowNow['state'];
-    readonly clash: Clash | null;
-    readonly reason: string;
-    readonly role: string | null;
-    readonly draft: FieldTexts | null;
-  };
-  readonly base: FieldTexts | null;
-  readonly client: FieldTexts;
-  readonly server: FieldTexts | null;
-  readonly serverVersion: string | null;
-  readonly assignedTo: string | null;
-  readonly workflowId: string;
-  readonly openedAtMs: number;
-  readonly closedAtMs: number | null;
-  readonly outcome: unknown;
-};
-
-const CONFLICT_COLUMNS = `id, entity, row_id AS row, mutation::text, device, user_name AS "user", state, round, clash, base, client,
-       server, server_version AS "serverVersion", assigned_to AS "assignedTo", workflow_id AS "workflowId",
-       (extract(epoch FROM opened_at) * 1000)::float8 AS "openedAtMs", (extract(epoch FROM closed_at) * 1000)::float8 AS "closedAtMs", outcome`;
-
-/** @throws SyncError CONFLICT_NOT_FOUND */
-export async function readConflict(
-  db: Pick<LoadSession['client'], 'query'>,
-  id: string,
-): Promise<ConflictRow> {
-  const { rows } = await db.query<ConflictRow>(
-    `SELECT ${CONFLICT_COLUMNS} FROM syncline.conflict WHERE id = $1`,
-    [id],
-  );
-  if (rows[0] !== undefined) return rows[0];
-  throw new SyncError('CONFLICT_NOT_FOUND', { message: `There is no conflict ${id}` });
-}
-
-export async function listConflicts(
-  db: Pick<LoadSession['client'], 'query'>,
-  filter: {
-    readonly state: 'open' | 'closed' | 'any';
-    readonly entity: string | null;
-    readonly limit: number;
-  },
-): Promise<ConflictRow[]> {
-  const { rows } = await db.query<ConflictRow>(
-    `SELECT ${CONFLICT_COLUMNS} FROM syncline.conflict
-      WHERE ($1 = 'any' OR state = $1) AND ($2::text IS NULL OR entity = $2)
-      ORDER BY opened_at DESC LIMIT $3`,
-    [filter.state, filter.entity, filter.limit],
-  );
-  return rows;
 }

@@ -25,6 +25,8 @@ export type StagedMutation = {
 
 /** What a try was to write: enough to complete the mutation when the source turns out to have it. */
 export type Attempted = {
+  /** Of this try alone. */
+  readonly ledgerKey: string;
   readonly before: RowNow;
   readonly decision: Pick<
     Extract<Decision, { kind: 'write' }>,
@@ -204,5 +206,14 @@ export async function readMutation(db: Db, ordinal: string): Promise<StagedMutat
 
 /** The source said that nothing was written: the next try need not ask what became of this one. */
 export async function forgetAttempts(db: Db, ordinals: readonly string[]): Promise<void> {
-  await db.query('UPDATE syncline.mutation SET attempted = NULL WHERE ordinal = ANY ($1::bigint[])', [ordinals]);
+  await db.query('UPDATE syncline.mutation SET attempted = NULL WHERE ordinal = ANY ($1::bigint[])', [
+    ordinals,
+  ]);
+}
+
+export async function isSettled(db: Db, ordinal: string): Promise<boolean> {
+  const { rowCount } = await db.query(`SELECT FROM syncline.mutation WHERE ordinal = $1 AND state = 'done'`, [
+    ordinal,
+  ]);
+  return rowCount === 1;
 }

@@ -15,10 +15,7 @@ type Query = {
 };
 
 /** @throws SyncError RULE_QUERY_FAILED when PostgreSQL refuses it, or it gives too many rows. */
-export async function runRuleQuery(
-  db: Db,
-  { rule, query, sql, params }: Query,
-): Promise<readonly Row[]> {
+export async function runRuleQuery(db: Db, { rule, query, sql, params }: Query): Promise<readonly Row[]> {
   const failed = (why: string, cause?: unknown): SyncError =>
     new SyncError('RULE_QUERY_FAILED', { message: `Query ${query} of rule ${rule}: ${why}`, cause });
   const { rows } = await db

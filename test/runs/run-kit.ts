@@ -114,6 +114,7 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       config,
       store,
       sources: Object.fromEntries(sources),
+      targets: {},
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
       workerId: `worker-${opened.length + 1}`,
