@@ -4,7 +4,7 @@ import type { FieldTexts } from '../domain/upload/decision.ts';
 import type { Hlc } from '../domain/upload/hlc.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { LoadSession } from './load-session.ts';
-import { type Bind, bindings, boundKey, keyNames, mirrorTable } from './mirror-target.ts';
+import { type Bind, bindings, bindLiteral, boundKey, keyNames, mirrorTable } from './mirror-target.ts';
 
 export type MirrorWrite = {
   readonly plan: EntityPlan;
@@ -65,23 +65,27 @@ function updateSql(write: MirrorWrite, bind: Bind): string {
 }
 
 function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {
-  const { operation, rowId, fieldHlcs, hlc, origin, by } = write;
+  const { rowId, hlc, origin, by } = write;
   const stamp = (clock: Hlc): string =>
     `jsonb_build_object('x', pg_current_xact_id()::text, 'h', ${bind(clock)}::text)`;
-  const whole = operation === 'insert' || operation === 'delete';
-  const before = `coalesce(m.sync_fields, jsonb_build_object('*', jsonb_build_object('x', m.sync_xid::text)))`;
-  const fields = Object.entries(fieldHlcs).map(
-    ([name, clock]) => `jsonb_build_object(${bind(name)}::text, ${stamp(clock)})`,
-  );
   return {
     sync_xid: 'pg_current_xact_id()',
     sync_hlc: bind(hlc),
     sync_origin: bind(origin),
     sync_modified_at: 'clock_timestamp()',
     sync_modified_by: bind(by),
-    sync_fields: whole ? `jsonb_build_object('*', ${stamp(hlc)})` : [before, ...fields].join(' || '),
+    sync_fields: stampsSql(write, stamp),
     ...(rowId !== null && { sync_id: bind(rowId) }),
   };
+}
+
+function stampsSql({ operation, hlc, fieldHlcs }: MirrorWrite, stamp: (clock: Hlc) => string): string {
+  if (operation === 'insert' || operation === 'delete') return `jsonb_build_object('*', ${stamp(hlc)})`;
+  const before = `coalesce(m.sync_fields, jsonb_build_object('*', jsonb_build_object('x', m.sync_xid::text)))`;
+  const fields = Object.entries(fieldHlcs).map(
+    ([name, clock]) => `jsonb_build_object(${bindLiteral(name)}::text, ${stamp(clock)})`,
+  );
+  return [before, ...fields].join(' || ');
 }
 
 function typed(plan: EntityPlan, name: string, text: string): string {
