@@ -62,7 +62,9 @@ export async function inTransaction<T>(
   return withTransaction(pool, { begin: null, signal, cancelPool }, async (client) => {
     onSessionAlive(client, () => undefined);
     await client.query(beginStatements(target));
-    return work(client);
+    const result = await work(client);
+    if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
+    return result;
   });
 }
 
