@@ -50,7 +50,7 @@ export type Clash = { readonly kind: ClashKind; readonly fields: readonly string
 export type FieldOutcome = {
   readonly fields: readonly string[];
   readonly took: 'client' | 'server' | 'merged';
-  /** `noClash`, a policy, or `rule:<name>`. */
+  /** `noClash`, a policy, `rule:<name>`, or `approval` where a human decided. */
   readonly by: string;
 };
 
@@ -59,29 +59,55 @@ export type Effects = readonly (RuleEffects & { readonly rule: string })[];
 /** For the verdict of the device; `policyIgnored`: it named one that it may not choose. */
 export type DecisionNotes = { readonly policyIgnored: Policy | null };
 
+/** Types of the mirror's columns, as format_type() prints them, by name. */
+export type ColumnTypes = Readonly<Record<string, string>>;
+
+/** 'revive': an insert over a tombstone. */
+export type WriteOperation = 'insert' | 'update' | 'delete' | 'revive';
+
+/**
+ * Clocks to keep as the fields' stamps, under `*` (ALL_OTHER_FIELDS) the one of the whole row: what is written, and
+ * fields that a device set to the value that they have, by a later clock. The row's clock is the latest of them.
+ */
+export type Clocks = Readonly<Record<string, Hlc>>;
+
+/**
+ * RULE_REJECTED: a rule said no. RULE_FAILED: it threw, or gave what it may not. CHANGE_INVALID: the change names
+ * columns that there are not, or operations that cannot be applied.
+ */
+export type RejectCode = 'RULE_REJECTED' | 'RULE_FAILED' | 'CHANGE_INVALID';
+
 export type Decision = { readonly notes: DecisionNotes } & (
   | {
       /** To be written: all of it, in one transaction. `merged`: not exactly what the device asked for. */
       readonly kind: 'write';
-      readonly operation: 'insert' | 'update' | 'delete' | 'revive';
+      readonly operation: WriteOperation;
       /** Fields that differ from the row as it is. */
       readonly values: FieldTexts;
+      readonly clocks: Clocks;
       readonly merged: boolean;
       readonly outcomes: readonly FieldOutcome[];
       readonly effects: Effects;
     }
   /** The row is already as the device wants it. */
-  | { readonly kind: 'same' }
-  /** Nothing of the device's change is taken. */
+  | { readonly kind: 'same'; readonly clocks: Clocks }
+  /** The row is held by this conflict: the change waits until that is decided, and is decided then. */
+  | { readonly kind: 'wait'; readonly heldBy: string }
+  /** Nothing is written: the row stays as it is. `clash` is null where a rule said so without one. */
   | {
       readonly kind: 'serverWins';
-      readonly clash: Clash;
+      readonly clash: Clash | null;
+      readonly clocks: Clocks;
       readonly outcomes: readonly FieldOutcome[];
       readonly effects: Effects;
     }
-  /** A human decides. `proposal`: what would be written if the client's side were taken. `draft`: of a failed merge. */
+  /**
+   * A human decides. `operation` and `proposal`: what would be written if the client's side were taken. `draft`: of
+   * failed merges. `clash` is null where a rule asks for the approval of a change that clashes with nothing.
+   */
   | {
       readonly kind: 'approve';
+      readonly operation: WriteOperation;
       readonly clash: Clash | null;
       readonly reason: string;
       readonly role: string | null;
@@ -91,9 +117,12 @@ export type Decision = { readonly notes: DecisionNotes } & (
     }
   | {
       readonly kind: 'reject';
-      readonly code: string;
+      readonly code: RejectCode;
+      /** For the device. */
       readonly message: string;
       readonly rule: string | null;
+      /** For the operator's log alone: the text of an exception may hold what the device may not see. */
+      readonly cause: string | null;
       readonly effects: Effects;
     }
 );

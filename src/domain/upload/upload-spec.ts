@@ -52,6 +52,8 @@ export type UploadSpec = {
   readonly fieldPolicies: Readonly<Record<string, Policy>>;
   readonly groups: readonly FieldGroup[];
   readonly merge: Readonly<Record<string, MergeSpec>>;
+  /** Decides a clash whose merge fails. Default: manual, with the merge's draft. */
+  readonly onFailedMerge?: Exclude<Policy, 'merge'>;
   /** Policies that a device may name in its request. */
   readonly clientMayChoose: readonly Policy[];
   readonly rules: readonly BusinessRule[];
