@@ -3,9 +3,9 @@
  * more increment makes the mirror what the table is, deletes and changed keys with it (C3, C5).
  */
 import fc from 'fast-check';
-import oracledb from 'oracledb';
+import type oracledb from 'oracledb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { captured } from './capture-kit.ts';
+import { captured, connectErp } from './capture-kit.ts';
 import { createKit, type Kit } from './run-kit.ts';
 
 const SESSIONS = 3;
@@ -17,9 +17,7 @@ let sessions: oracledb.Connection[];
 
 beforeAll(async () => {
   kit = await createKit(captured());
-  const connectString = kit.oracle?.connectString as string;
-  const login = { user: 'ERP', password: 'tiger', connectString };
-  sessions = await Promise.all(Array.from({ length: SESSIONS }, () => oracledb.getConnection(login)));
+  sessions = await Promise.all(Array.from({ length: SESSIONS }, () => connectErp(kit)));
   await kit.run('full');
 }, 120_000);
 
