@@ -1,5 +1,5 @@
 /** A log of changes that has, or may have, a gap; and the end of its old entries. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awaitCapture } from '../../src/activities/await-capture.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { checkSource } from '../../src/cli/check-source.ts';
@@ -20,6 +20,9 @@ import {
   ORDERS_ENTITY,
 } from './capture-kit.ts';
 import { contextOf, createKit, type Kit, type KitOptions } from './run-kit.ts';
+
+// A simulator and several runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let kit: Kit;
 afterEach(() => kit.close());

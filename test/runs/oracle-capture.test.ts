@@ -1,5 +1,5 @@
 /** Increments that follow the log of a table's changes: what they see, and what they do not lose. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { copyChanges } from '../../src/activities/copy-changes.ts';
 import { finishEntity } from '../../src/activities/finish-entity.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
@@ -7,6 +7,9 @@ import type { CapturedRange, ChangeCapture, Source } from '../../src/connectors/
 import { SyncError } from '../../src/domain/errors.ts';
 import { asErp, captured, changeSources, connectErp, ORDERS_ENTITY } from './capture-kit.ts';
 import { contextOf, createKit, type Kit, type KitOptions, open } from './run-kit.ts';
+
+// A simulator and several runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let kit: Kit;
 afterEach(() => kit.close());
