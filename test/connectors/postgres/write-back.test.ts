@@ -297,6 +297,25 @@ describe('what is missing fails the batch, and says what to do', () => {
   });
 });
 
+test('commits survive a crash, also where the login does without', async () => {
+  await world.run(
+    `CREATE TABLE settings (id int PRIMARY KEY, commits text DEFAULT current_setting('synchronous_commit'))`,
+    `ALTER ROLE ${world.user} SET synchronous_commit = off`,
+  );
+  const settings = { entity: 'settings', table: 'settings', key: ['id'] };
+  await world.grant(settings);
+  const options = writeOptions([settings]);
+  const careless = world.target();
+  expect(await careless.writeBatch([insertOf('settings', {}, '1')], options)).toMatchObject([
+    { row: { commits: 'on' } },
+  ]);
+  await world.run(`ALTER ROLE ${world.user} SET synchronous_commit = remote_apply`);
+  const careful = world.target();
+  expect(await careful.writeBatch([insertOf('settings', {}, '2')], options)).toMatchObject([
+    { row: { commits: 'remote_apply' } },
+  ]);
+});
+
 test('no session is left in a transaction', async () => {
   const done = insertOf('items', { name: 'once' }, '4711');
   await target.writeBatch([done], writeOptions([ITEMS]));
