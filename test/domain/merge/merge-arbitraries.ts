@@ -165,4 +165,4 @@ export const objectScript: fc.Arbitrary<readonly Json[]> = fc.array(
   ),
   { maxLength: 4 },
 );
-export { element, object, scalar, scalars };
+export { element, keyed, object, scalar, scalars };
