@@ -4,6 +4,7 @@ const COUNTS = [
   'CAMPAIGN_SCHEDULES',
   'CAMPAIGN_HISTORIES',
   'CAMPAIGN_MERGES',
+  'CAMPAIGN_UPLOADS',
 ] as const;
 type Count = (typeof COUNTS)[number];
 

@@ -1,7 +1,7 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N]`: fault campaigns longer than fit
- * into `npm test`: workers killed in one full run; interleavings of the model of C1; histories of deduplicated rows (C23);
- * merges of each type of value.
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N]`: fault campaigns
+ * longer than fit into `npm test`: workers killed in one full run; interleavings of the model of C1; histories of
+ * deduplicated rows (C23); merges of each type of value; histories of offline writers.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '100000' },
     histories: { type: 'string', default: '500' },
     merges: { type: 'string', default: '100000' },
+    uploads: { type: 'string', default: '10000' },
   },
 });
 
@@ -35,6 +36,7 @@ const child = spawn(
       CAMPAIGN_SCHEDULES: values.schedules,
       CAMPAIGN_HISTORIES: values.histories,
       CAMPAIGN_MERGES: values.merges,
+      CAMPAIGN_UPLOADS: values.uploads,
     },
   },
 );

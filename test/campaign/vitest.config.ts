@@ -9,6 +9,7 @@ export default defineConfig({
       'test/store/load-interleaving.test.ts',
       'test/store/load-dedupe.test.ts',
       'test/domain/merge/merge-*.test.ts',
+      'test/domain/upload/convergence.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
