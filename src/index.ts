@@ -21,3 +21,4 @@ export type {
   RuleQuery,
 } from './domain/upload/rules.ts';
 export { type DecimalRules, decimal, type InstantRules, instant } from './domain/validators.ts';
+export { type SignedWebhook, verifyWebhook } from './domain/webhook-signature.ts';

@@ -26,12 +26,9 @@ export async function startDemoSource(say: (line: string) => void): Promise<Demo
     const names = TABLES.map(({ name }) => name).join(', ');
     say(`oracle: using the ${description} (ERP_CONNECT)`);
     say(`oracle: ${names} will be made there, and dropped at the end; nothing else is touched`);
-    await dropTables(real, say);
-    const end = (): Promise<void> =>
-      dropTables(real, say).catch((error: unknown) =>
-        say(`oracle: the tables could not be dropped, the next start will try again: ${String(error)}`),
-      );
-    return sourceOf(real, { description, end });
+    const left = await dropTables(real);
+    if (left.length > 0) say(`oracle: dropped what an earlier demo left: ${left.join(', ')}`);
+    return sourceOf(real, { description, end: () => endWith(real, say) });
   }
   say('oracle: starting the simulator, with a PostgreSQL of its own');
   const { connectString, stop } = await startOracleProcess(OWN_USER);
@@ -70,13 +67,21 @@ function sourceOf(
   };
 }
 
+async function endWith(login: Login, say: (line: string) => void): Promise<void> {
+  try {
+    const dropped = await dropTables(login);
+    if (dropped.length > 0) say(`oracle: dropped ${dropped.join(', ')}`);
+  } catch (error) {
+    say(`oracle: the tables could not be dropped, the next start will try again: ${String(error)}`);
+  }
+}
+
 /** Also at the start: what keeps us from logging in is told before anything else is started. */
-async function dropTables(login: Login, say: (line: string) => void): Promise<void> {
+async function dropTables(login: Login): Promise<readonly string[]> {
   const connection = await oracledb.getConnection(login);
   try {
     await refuseForeignTables(connection, TABLES);
-    const dropped = await dropOwnTables(connection, TABLES);
-    if (dropped.length > 0) say(`oracle: dropped ${dropped.join(', ')}`);
+    return await dropOwnTables(connection, TABLES);
   } finally {
     await connection.close();
   }

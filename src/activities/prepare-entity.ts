@@ -9,6 +9,7 @@ import { type Checkpoint, readCheckpoint } from '../store/checkpoints.ts';
 import { forgetOldSurvivors } from '../store/dedupe-release.ts';
 import { insertRunEntity, skipRunEntity } from '../store/runs.ts';
 import { whyFull } from '../store/why-full.ts';
+import { awaitCapture } from './await-capture.ts';
 import type { PrepareEntityResult } from './contract.ts';
 import { type ActivityContext, type ActivityDeps, checkConfigHash } from './deps.ts';
 import { type DescribedEntity, describeEntity } from './entity-plan.ts';
@@ -48,6 +49,7 @@ async function prepare(
     deps.logger.info({ correlationId: ref.runId, entity: ref.entity, reason }, 'the entity runs full');
   }
   const mode = reason === null ? input.mode : 'full';
+  if (mode === 'full') await awaitCapture(deps, { ref, spec: plan.spec, state: shape.capture }, context);
   const sameSource = checkpoint?.sourceIdentity === report.identity.id;
   await insertRunEntity(db, ref, {
     mode,

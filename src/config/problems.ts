@@ -93,7 +93,7 @@ function issueProblems(issue: Issue, base: Path, checked: Checked): Problem[] {
   return [{ path, problem: `${messageOf(issue, written)}${literal}`, fix }];
 }
 
-/** For options that are missing or of another kind altogether. */
+/** For options that are missing or of another kind altogether, by name or by the last two parts of the path. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   store: "store: { url: env('DATABASE_URL') }",
   url: "url: env('DATABASE_URL'), with a name of your own",
@@ -112,11 +112,18 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   column: "column: 'deleted_at', a source column",
   mode: "mode: 'verify-full'",
   chunkRows: 'chunkRows: 50000',
+  'webhook.secret': "secret: env('WEBHOOK_SECRET'), which the receiver has too",
+  'slack.url': "url: env('SLACK_WEBHOOK_URL')",
+  'smtp.host': "host: 'smtp.example.com'",
+  'smtp.from': "from: 'Syncline <syncline@example.com>'",
+  'smtp.recipients': "recipients: { default: ['team@example.com'] }",
+  'recipients.default': "default: ['team@example.com'], who decides unless roles or people say otherwise",
 };
 
 function exampleOf(path: Path): string | null {
-  const name = String(path.at(-1));
-  return Object.hasOwn(EXAMPLES, name) ? `Write ${EXAMPLES[name]}.` : null;
+  const [parent, name] = [String(path.at(-2)), String(path.at(-1))];
+  const found = [`${parent}.${name}`, name].find((key) => Object.hasOwn(EXAMPLES, key));
+  return found === undefined ? null : `Write ${EXAMPLES[found]}.`;
 }
 
 /** Of a union, the branch that the value was meant for: the one that does not fail at its root. */

@@ -14,6 +14,7 @@ import { mirrorProblems } from './mirror-owners.ts';
 import { meant, type Problem, problemsOf } from './problems.ts';
 import { resolveEntity } from './resolve-entity.ts';
 import type { Environment } from './resolve-env.ts';
+import { resolveNotifications } from './resolve-notifications.ts';
 
 export type Resolving = {
   readonly path: string;
@@ -38,7 +39,8 @@ export function resolveConfig(work: Resolving): { config: SyncConfig; problems: 
   problems.push(...nameProblems(entities), ...mirrorProblems(entities));
   const { url, poolMax = 10, tls } = parsed.store;
   const store = { url, poolMax, ...(tls && { tls: defined(tls) }) };
-  return { config: { path: work.path, store, temporal, sources, pipelines }, problems };
+  const notifications = resolveNotifications(parsed.notifications);
+  return { config: { path: work.path, store, temporal, notifications, sources, pipelines }, problems };
 }
 
 function resolveTemporal(parsed: ParsedConfig['temporal'], environment: Environment): TemporalSettings {

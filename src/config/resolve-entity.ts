@@ -58,7 +58,7 @@ export function resolveEntity(parsed: ParsedEntity, place: EntityPlace, found: P
     schemaChanges: parsed.schemaChanges ?? ENTITY_DEFAULTS.schemaChanges,
     upload: parsed.upload === undefined ? null : resolveUpload(parsed.upload, { read, timeZone }),
   };
-  found.push(...dedupeProblems(spec, at), ...captureProblems(spec, at), ...uploadProblems(spec, at));
+  found.push(...dedupeProblems(spec, at), ...uploadProblems(spec, at));
   return spec;
 }
 
@@ -152,18 +152,6 @@ function resolveSoftDelete(parsed: ParsedEntity['softDelete']): SoftDeleteSpec |
     column,
     ...(values && { values: values.map((value) => (value === null ? null : String(value))) }),
   };
-}
-
-/** A log knows the rows of one table; those of a query are made of several. */
-function captureProblems({ capture, read }: EntitySpec, at: Path): Problem[] {
-  if (!capture || read.kind === 'table') return [];
-  return [
-    {
-      path: [...at, 'capture'],
-      problem: 'is for tables, and this entity reads by `sql`',
-      fix: 'Give each table behind it an entity with `read: { table }` and `capture`, or remove `capture` and list the time of change of every joined table in `changedAt`.',
-    },
-  ];
 }
 
 /** Names of mirror columns; where every column is mirrored, only the source knows them. */

@@ -12,7 +12,7 @@ export type Resolved = {
 };
 
 /** Sections that can hold secrets; `pipelines` has names and functions only. */
-const WITH_SECRETS = new Set<PropertyKey>(['store', 'temporal', 'sources']);
+const WITH_SECRETS = new Set<PropertyKey>(['store', 'temporal', 'notifications', 'sources']);
 
 /** Values of secrets are registered for redaction on the way. */
 export function resolveEnv(written: unknown, environment: Environment): Resolved {

@@ -46,6 +46,7 @@ export function resolveUpload(
     references: Object.fromEntries(
       fields.flatMap(([name, { references }]) => (references === undefined ? [] : [[name, references]])),
     ),
+    ...(parsed.onFailedMerge !== undefined && { onFailedMerge: parsed.onFailedMerge }),
     clientMayChoose: parsed.clientMayChoose ?? [],
     rules: parsed.rules ?? [],
     approval: resolveApproval(parsed.approval ?? {}),

@@ -4,13 +4,15 @@ import type { SourceSettings } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Source } from './contract.ts';
 import { oracleOptions } from './oracle/config.ts';
+import { writeBackScript as oracleScript } from './oracle/grants-script.ts';
 import { openOracle } from './oracle/open.ts';
 import { type OracleTools, openOracleTools } from './oracle/tools.ts';
 import { openOracleTarget } from './oracle/write-back.ts';
 import { postgresOptions } from './postgres/config.ts';
+import { writeBackScript as postgresScript } from './postgres/grants-script.ts';
 import { openPostgres } from './postgres/open.ts';
 import { openPostgresTarget } from './postgres/write-back.ts';
-import type { WriteTarget } from './write-contract.ts';
+import type { WriteEntity, WriteTarget } from './write-contract.ts';
 
 /** What the configuration of a source may say beside what all sources share, by kind. */
 export const sourceKinds: Readonly<Record<string, z.ZodType>> = {
@@ -23,11 +25,14 @@ const OPENERS: Readonly<Record<string, (settings: SourceSettings, options: OpenO
   postgres: openPostgres,
 };
 
-const TARGET_OPENERS: Readonly<
-  Record<string, (settings: SourceSettings, options: OpenOptions) => WriteTarget>
-> = {
-  oracle: openOracleTarget,
-  postgres: openPostgresTarget,
+type TargetKind = {
+  readonly open: (settings: SourceSettings, options: OpenOptions) => WriteTarget;
+  readonly script: (settings: SourceSettings, entities: readonly WriteEntity[]) => string[];
+};
+
+const TARGETS: Readonly<Record<string, TargetKind>> = {
+  oracle: { open: openOracleTarget, script: oracleScript },
+  postgres: { open: openPostgresTarget, script: postgresScript },
 };
 
 export type OpenOptions = {
@@ -37,7 +42,7 @@ export type OpenOptions = {
 
 /** Opens no connection yet. @throws SyncError CONFIG_INVALID for an unknown kind. */
 export function openSource(settings: SourceSettings, options: OpenOptions): Source {
-  return openerOf(OPENERS, settings)(settings, options);
+  return ofKind(OPENERS, settings)(settings, options);
 }
 
 /**
@@ -45,14 +50,22 @@ export function openSource(settings: SourceSettings, options: OpenOptions): Sour
  * @throws SyncError CONFIG_INVALID for a kind that is not written to.
  */
 export function openWriteTarget(settings: SourceSettings, options: OpenOptions): WriteTarget {
-  return openerOf(TARGET_OPENERS, settings)(settings, options);
+  return ofKind(TARGETS, settings).open(settings, options);
 }
 
-function openerOf<T>(openers: Readonly<Record<string, T>>, { name, kind }: SourceSettings): T {
-  const open = Object.hasOwn(openers, kind) ? openers[kind] : undefined;
-  if (open !== undefined) return open;
+/**
+ * What an owner of the source's database runs before anything is written back to it: the ledger, and the grants of the
+ * source's user. Statements without semicolons; nothing is connected for them. @throws SyncError CONFIG_INVALID
+ */
+export function writeBackScript(settings: SourceSettings, entities: readonly WriteEntity[]): string[] {
+  return ofKind(TARGETS, settings).script(settings, entities);
+}
+
+function ofKind<T>(kinds: Readonly<Record<string, T>>, { name, kind }: SourceSettings): T {
+  const found = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (found !== undefined) return found;
   throw new SyncError('CONFIG_INVALID', {
-    message: `sources.${name}.kind is ${kind}; known: ${Object.keys(openers).join(', ')}`,
+    message: `sources.${name}.kind is ${kind}; known: ${Object.keys(kinds).join(', ')}`,
   });
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { checked, count, duration, problem, secret, section, text, timeZone, word } from './config-fields.ts';
 import { whyNoCron } from './cron.ts';
 import { entitySchema } from './entity-schema.ts';
+import { notificationsSchema } from './notifications-schema.ts';
 
 /** Names go into workflow ids, lock names and the command line. */
 const name = checked(z.string(), (value) =>
@@ -139,6 +140,8 @@ export const configSchema = section({
   store,
   /** Temporal server. Default: localhost:7233, namespace 'default'. */
   temporal: temporal.optional(),
+  /** How people are told of conflicts, besides the task in the store. */
+  notifications: notificationsSchema.optional(),
   /** Systems that rows are read from, by name. */
   sources: z.record(name, sourceSchema),
   /** Groups of entities of one source that run together, by name. */

@@ -3,6 +3,7 @@
  * the environment. `config-schema.ts` has the form in which a user writes it.
  */
 import type { EntitySpec } from './entity.ts';
+import type { Mailbox } from './mailbox.ts';
 
 export type RetrySettings = {
   readonly baseMs: number;
@@ -68,11 +69,47 @@ export type TemporalSettings = {
   readonly tls?: boolean;
 };
 
+type HttpSettings = {
+  readonly url: string;
+  readonly timeoutMs: number;
+};
+
+export type WebhookSettings = HttpSettings & { readonly secret: string };
+/** The URL is a secret. */
+export type SlackSettings = HttpSettings;
+
+/** Addresses of mail; by name there need be none. */
+export type MailRecipients = {
+  readonly default: readonly string[];
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  readonly people: Readonly<Record<string, readonly string[]>>;
+};
+
+export type SmtpSettings = {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: 'tls' | 'startTls' | 'none';
+  readonly login: { readonly user: string; readonly password: string } | null;
+  /** PEM text of an authority that is trusted instead of the public ones. */
+  readonly ca: string | null;
+  readonly from: Mailbox;
+  readonly recipients: MailRecipients;
+  readonly timeoutMs: number;
+};
+
+/** How people are told of conflicts; null: not this way. Holds secrets: never log it. */
+export type NotificationSettings = {
+  readonly webhook: WebhookSettings | null;
+  readonly slack: SlackSettings | null;
+  readonly smtp: SmtpSettings | null;
+};
+
 export type SyncConfig = {
   /** File that it was read from. */
   readonly path: string;
   readonly store: StoreSettings;
   readonly temporal: TemporalSettings;
+  readonly notifications: NotificationSettings;
   readonly sources: Readonly<Record<string, SourceSettings>>;
   readonly pipelines: Readonly<Record<string, PipelineSpec>>;
 };

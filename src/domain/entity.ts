@@ -7,8 +7,6 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Row, Value } from './row.ts';
 import type { UploadSpec } from './upload/upload-spec.ts';
 
-export type { Row, Value } from './row.ts';
-
 /** What `onSource` is called with: pure, and only when source columns of the row changed. */
 export type SourceChange = {
   /** Mirrored source columns before the change, by source name; null for a row that is new. */

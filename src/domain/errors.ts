@@ -221,6 +221,13 @@ export const ERRORS = {
     exit: EXIT.failure,
     remedy: 'A run of this pipeline and mode is under way: `syncline status` shows it.',
   },
+  NOTIFY_FAILED: {
+    retryable: true,
+    http: 503,
+    exit: EXIT.connectivity,
+    remedy:
+      'Make the receiver that the message names reachable; it is tried again by itself, and who was told is left alone.',
+  },
   TEMPORAL_UNAVAILABLE: {
     retryable: true,
     http: 503,

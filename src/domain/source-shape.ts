@@ -11,6 +11,8 @@ export type Degraded = {
 export type CaptureState = {
   /** Another one says that changes may have gone by unlogged: only a full run closes that gap. */
   readonly id: string;
+  /** UTC instant: what statements changed after it is logged. null where nobody knows, as there are problems. */
+  readonly since: string | null;
   /** What is missing or switched off, for people; none: every change is logged. */
   readonly problems: readonly string[];
   /** What to do about the problems. */

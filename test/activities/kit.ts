@@ -180,6 +180,7 @@ export function depsOf(
       path: 'syncline.config.ts',
       store: { url: 'unused', poolMax: 4 },
       temporal: { address: 'unused', namespace: 'default', taskQueue: 'syncline' },
+      notifications: { webhook: null, slack: null, smtp: null },
       sources: {
         shop: {
           name: 'shop',

@@ -1,4 +1,11 @@
-const COUNTS = ['CAMPAIGN_KILLS', 'CAMPAIGN_ROWS', 'CAMPAIGN_SCHEDULES', 'CAMPAIGN_HISTORIES'] as const;
+const COUNTS = [
+  'CAMPAIGN_KILLS',
+  'CAMPAIGN_ROWS',
+  'CAMPAIGN_SCHEDULES',
+  'CAMPAIGN_HISTORIES',
+  'CAMPAIGN_MERGES',
+  'CAMPAIGN_UPLOADS',
+] as const;
 type Count = (typeof COUNTS)[number];
 
 /** A count of this campaign, from its command line. */

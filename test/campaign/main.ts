@@ -1,6 +1,7 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N]`: fault campaigns longer than fit into
- * `npm test`: workers killed in one full run; interleavings of the model of C1; histories of deduplicated rows (C23).
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N]`: fault campaigns
+ * longer than fit into `npm test`: workers killed in one full run; interleavings of the model of C1; histories of
+ * deduplicated rows (C23); merges of each type of value; histories of offline writers.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '300000' },
     schedules: { type: 'string', default: '100000' },
     histories: { type: 'string', default: '500' },
+    merges: { type: 'string', default: '100000' },
+    uploads: { type: 'string', default: '10000' },
   },
 });
 
@@ -32,6 +35,8 @@ const child = spawn(
       CAMPAIGN_ROWS: values.rows,
       CAMPAIGN_SCHEDULES: values.schedules,
       CAMPAIGN_HISTORIES: values.histories,
+      CAMPAIGN_MERGES: values.merges,
+      CAMPAIGN_UPLOADS: values.uploads,
     },
   },
 );

@@ -8,6 +8,8 @@ export default defineConfig({
       // Properties that are tests too, with the campaign's counts.
       'test/store/load-interleaving.test.ts',
       'test/store/load-dedupe.test.ts',
+      'test/domain/merge/merge-*.test.ts',
+      'test/domain/upload/convergence.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',

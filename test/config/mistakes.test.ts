@@ -197,9 +197,9 @@ describe('more mistakes', () => {
     ],
     ['soft delete without values', { softDelete: { column: 'A', values: [] } }, 'values is an empty list'],
     [
-      'capture of a query',
-      { read: { sql: 'SELECT 1' }, capture: true },
-      'capture is for tables, and this entity reads by `sql`. Give each table behind it an entity',
+      'capture where the kind has none',
+      { capture: true },
+      'capture is not for sources of kind postgres. Remove it',
     ],
     ['capture in words', { capture: 'yes' }, 'capture must be true or false'],
     ['a percentage in words', { massDeleteGuard: 'ten' }, 'is not a percentage'],

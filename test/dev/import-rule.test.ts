@@ -35,6 +35,23 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     allowed: ['./pool.ts', '../domain/errors.ts', 'pg'],
     refused: ['../store/open.ts', '../connectors/contract.ts', '@temporalio/common'],
   },
+  'src/notify/x.ts': {
+    allowed: [
+      './channel.ts',
+      '../domain/errors.ts',
+      '../domain/approval/notification.ts',
+      'nodemailer',
+      'node:https',
+    ],
+    refused: [
+      '../store/open.ts',
+      '../config/load.ts',
+      '../activities/deps.ts',
+      'pg',
+      'pino',
+      '@temporalio/activity',
+    ],
+  },
   'src/connectors/x.ts': {
     allowed: ['./postgres/open.ts', '../domain/errors.ts'],
     refused: ['../store/open.ts', '../activities/contract.ts', 'pg'],
@@ -65,7 +82,13 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     refused: ['../connectors/postgres/read.ts', '../activities/deps.ts', '@temporalio/common'],
   },
   'src/activities/x.ts': {
-    allowed: ['./contract.ts', '../store/open.ts', '../connectors/contract.ts', '@temporalio/activity'],
+    allowed: [
+      './contract.ts',
+      '../store/open.ts',
+      '../connectors/contract.ts',
+      '../notify/notifier.ts',
+      '@temporalio/activity',
+    ],
     refused: ['../workflows/index.ts', '../client.ts', '../connectors/postgres/read.ts', 'pg'],
   },
   'src/workflows/x.ts': {
@@ -77,7 +100,12 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     refused: ['./store/open.ts', './activities/deps.ts', './cli/program.ts'],
   },
   'src/worker.ts': {
-    allowed: ['./activities/create-activities.ts', './config/load.ts', '@temporalio/worker'],
+    allowed: [
+      './activities/create-activities.ts',
+      './config/load.ts',
+      './notify/notifier.ts',
+      '@temporalio/worker',
+    ],
     refused: ['./client.ts', './cli/program.ts', '../dev/postgres.ts'],
   },
   'src/cli/x.ts': {

@@ -12,6 +12,7 @@ const TIMED = { columns: ['CHANGED'], setBy: 'database', overlapMs: 0 } as const
 
 const state = (changes: Partial<CaptureState> = {}): CaptureState => ({
   id: 'log 1',
+  since: '2026-01-01T00:00:00.000000Z',
   problems: [],
   remedy: 'Install it.',
   ...changes,

@@ -1,4 +1,5 @@
 /** A captured table of an Oracle, and the entity that follows its log. */
+import oracledb from 'oracledb';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import type { Source } from '../../src/connectors/contract.ts';
 import { installDdl } from '../../src/connectors/oracle/capture-ddl.ts';
@@ -6,7 +7,7 @@ import type { Kit, KitOptions } from './run-kit.ts';
 
 export const CAPTURED = { table: 'ERP.ORDERS', key: ['REGION', 'ID'] };
 
-const ORDERS = [
+export const ORDERS = [
   'CREATE TABLE orders (region CHAR(2), id NUMBER, amount NUMBER(10, 2), changed TIMESTAMP(6), UNIQUE (region, id))',
   `INSERT INTO orders SELECT 'EU', LEVEL, LEVEL * 1.5, NULL FROM DUAL CONNECT BY LEVEL <= 20`,
 ];
@@ -21,6 +22,12 @@ export const ORDERS_ENTITY = {
 export function captured(more: Partial<KitOptions> = {}): KitOptions {
   const oracle = [...ORDERS, ...installDdl(CAPTURED)];
   return { sql: 'SELECT', oracle, entities: { orders: ORDERS_ENTITY }, ...more };
+}
+
+/** A session of the tables' owner, to be closed. */
+export function connectErp(kit: Kit): Promise<oracledb.Connection> {
+  const connectString = kit.oracle?.connectString as string;
+  return oracledb.getConnection({ user: 'ERP', password: 'tiger', connectString });
 }
 
 /** Statements of the tables' owner, each committed. */

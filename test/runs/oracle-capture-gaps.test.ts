@@ -1,5 +1,7 @@
 /** A log of changes that has, or may have, a gap; and the end of its old entries. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { awaitCapture } from '../../src/activities/await-capture.ts';
+import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { checkSource } from '../../src/cli/check-source.ts';
 import { forecastEntity } from '../../src/cli/forecast.ts';
 import type { ChangeCapture, Source } from '../../src/connectors/contract.ts';
@@ -7,8 +9,20 @@ import { installDdl, removeDdl } from '../../src/connectors/oracle/capture-ddl.t
 import type { PipelineSpec, SourceSettings } from '../../src/domain/config.ts';
 import type { EntitySpec } from '../../src/domain/entity.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { asErp, CAPTURED, captured, changeSources, ORDERS_ENTITY } from './capture-kit.ts';
-import { createKit, type Kit, type KitOptions } from './run-kit.ts';
+import type { SourceShape } from '../../src/domain/source-shape.ts';
+import {
+  asErp,
+  CAPTURED,
+  captured,
+  changeSources,
+  connectErp,
+  ORDERS,
+  ORDERS_ENTITY,
+} from './capture-kit.ts';
+import { contextOf, createKit, type Kit, type KitOptions } from './run-kit.ts';
+
+// A simulator and several runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let kit: Kit;
 afterEach(() => kit.close());
@@ -30,6 +44,23 @@ const logged = () => ask('SELECT count(*) AS answer FROM "ERP"."SYNCLINE_LOG_ORD
 /** Makes the log so much older. */
 const age = (days: number) =>
   execute(`UPDATE SYNCLINE_LOG_ORDERS SET SYNC_AT = SYNC_AT - INTERVAL '${days}' DAY`);
+
+function withMark(source: Source, before: () => Promise<void>): Source {
+  return {
+    ...source,
+    named: (options) => withMark(source.named(options), before),
+    safeHighMark: async (options) => {
+      await before();
+      return source.safeHighMark(options);
+    },
+  };
+}
+
+function lookAt(deps: ActivityDeps): Promise<SourceShape> {
+  const spec = deps.config.pipelines.p?.entities.orders as EntitySpec;
+  const source = deps.sources.erp as Source;
+  return source.describe(spec, new AbortController().signal);
+}
 
 function withPurge(source: Source, purge: ChangeCapture['purge']): Source {
   return {
@@ -78,6 +109,32 @@ describe('a log that may have a gap', () => {
       error: { code: 'CAPTURE_BROKEN', message: expect.stringContaining('no log and no trigger') },
       counts: { fetched: 0 },
     });
+  });
+
+  it('that is younger than an open transaction is followed when that one has ended (C3)', async () => {
+    kit = await createKit(captured({ oracle: [...ORDERS, 'CREATE TABLE notes (id NUMBER)'] }));
+    const early = await connectErp(kit);
+    await early.execute('INSERT INTO notes VALUES (1)');
+    await execute(...installDdl(CAPTURED));
+    const worker = kit.worker();
+    const state = (await lookAt(worker)).capture;
+    const ref = { pipeline: 'p', entity: 'orders', runId: 'r', fence: 1, configHash: 'h' };
+    const spec = { entity: 'orders', capture: true };
+    await expect(awaitCapture(worker, { ref, spec, state, waitMs: 0 }, contextOf())).rejects.toMatchObject({
+      code: 'CAPTURE_BROKEN',
+      message: expect.stringMatching(/began before the log was at work \(session \d+, user ERP/),
+    });
+    let asked = 0;
+    const deps = changeSources(worker, (source) =>
+      withMark(source, async () => {
+        asked++;
+        if (asked === 2) await early.commit();
+      }),
+    );
+    const { entities } = await kit.run('full', {}, deps);
+    expect(entities[0]).toMatchObject({ status: 'SUCCESS', counts: { inserted: 20 } });
+    expect(asked).toBeGreaterThan(2);
+    await early.close();
   });
 
   it('of a table that was truncated, or of none, is another one', async () => {

@@ -1,13 +1,15 @@
 /** Increments that follow the log of a table's changes: what they see, and what they do not lose. */
-import oracledb from 'oracledb';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { copyChanges } from '../../src/activities/copy-changes.ts';
 import { finishEntity } from '../../src/activities/finish-entity.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
 import type { CapturedRange, ChangeCapture, Source } from '../../src/connectors/contract.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { asErp, captured, changeSources, ORDERS_ENTITY } from './capture-kit.ts';
+import { asErp, captured, changeSources, connectErp, ORDERS_ENTITY } from './capture-kit.ts';
 import { contextOf, createKit, type Kit, type KitOptions, open } from './run-kit.ts';
+
+// A simulator and several runs each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 let kit: Kit;
 afterEach(() => kit.close());
@@ -23,10 +25,7 @@ const execute = (...statements: string[]) => asErp(kit, ...statements);
 const increment = () => kit.runOne('incremental');
 const mirrored = () => kit.mirror('shop.orders', 'region, id, amount');
 
-async function connect(): Promise<oracledb.Connection> {
-  const connectString = kit.oracle?.connectString as string;
-  return oracledb.getConnection({ user: 'ERP', password: 'tiger', connectString });
-}
+const connect = () => connectErp(kit);
 
 describe('increments by the log of changes', () => {
   it('see inserts, updates, deletes and changed keys, without a time of change', async () => {

@@ -141,7 +141,10 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       return rows.map(({ row }) => row);
     },
     close: async () => {
-      const opens = opened.flatMap(({ sources, targets }) => [...Object.values(sources), ...Object.values(targets)]);
+      const opens = opened.flatMap(({ sources, targets }) => [
+        ...Object.values(sources),
+        ...Object.values(targets),
+      ]);
       await Promise.all(opens.map((one) => one.close()));
       await oracle?.stop();
       await Promise.all([store.close(), source.end()]);

@@ -94,7 +94,7 @@ const edit = (row: string, values: object, more: object = {}) => ({
 
 describe('a change without a clash', () => {
   test('reaches source and mirror, with its provenance and a line of history', async () => {
-    const verdicts = await upload(kit, deps, [
+    const verdicts = await upload(deps, [
       edit('3', { phone: '+49 333' }, { base: { values: { phone: '+49 3' } } }),
     ]);
     expect(verdicts).toMatchObject([{ status: 'applied', version: expect.stringMatching(/^1\.\d+$/) }]);
@@ -109,7 +109,7 @@ describe('a change without a clash', () => {
   });
 
   test('its echo in the next increment makes no new version', async () => {
-    await upload(kit, deps, [edit('4', { phone: '+49 444' }, { base: { values: { phone: '+49 4' } } })]);
+    await upload(deps, [edit('4', { phone: '+49 444' }, { base: { values: { phone: '+49 4' } } })]);
     const before = await kit.store.pool.query('SELECT sync_xid::text FROM hr.employees WHERE id = 4');
     const summary = await kit.runOne('incremental');
     expect(summary).toMatchObject({ status: 'SUCCESS', counts: { updated: 0, inserted: 0 } });
@@ -121,7 +121,7 @@ describe('a change without a clash', () => {
 
   test('merges with what the source changed meanwhile in other fields', async () => {
     await kit.source.query(`UPDATE hr.employees SET name = 'changed there' WHERE id = 5`);
-    const verdicts = await upload(kit, deps, [
+    const verdicts = await upload(deps, [
       edit('5', { phone: '+49 555' }, { base: { values: { name: 'name 5', phone: '+49 5' } } }),
     ]);
     expect(verdicts).toMatchObject([{ status: 'merged' }]);
@@ -139,29 +139,29 @@ describe('a row', () => {
       values: { name: 'Mia', salary: '900' },
     };
     expect(
-      await upload(kit, deps, [made, edit('tmp-1', { phone: '1' }, { base: { values: { phone: null } } })]),
+      await upload(deps, [made, edit('tmp-1', { phone: '1' }, { base: { values: { phone: null } } })]),
     ).toMatchObject([{ status: 'applied' }, { status: 'applied' }]);
     const { rows } = await kit.source.query(`SELECT id, phone FROM hr.employees WHERE name = 'Mia'`);
     expect(rows).toMatchObject([{ phone: '1' }]);
     const id = String(rows[0].id);
     expect(await mirror(id)).toMatchObject({ sync_id: 'tmp-1', phone: '1', origin: 'd1' });
-    await upload(kit, deps, [edit(id, { phone: '2' }, { base: { values: { phone: '1' } } })]);
-    await upload(kit, deps, [edit('tmp-1', { notes: 'x' }, { base: { values: { notes: null } } })]);
+    await upload(deps, [edit(id, { phone: '2' }, { base: { values: { phone: '1' } } })]);
+    await upload(deps, [edit('tmp-1', { notes: 'x' }, { base: { values: { notes: null } } })]);
     expect(await source(id)).toMatchObject({ phone: '2', notes: 'x' });
   });
 
   test('that is deleted is a tombstone, and a change of it is a conflict, never an insert (C14)', async () => {
     const gone = { entity: 'employees', row: '6', operation: 'delete', base: { values: { name: 'name 6' } } };
-    expect(await upload(kit, deps, [gone])).toMatchObject([{ status: 'applied' }]);
+    expect(await upload(deps, [gone])).toMatchObject([{ status: 'applied' }]);
     expect(await source(6)).toBeNull();
     expect(await mirror(6)).toMatchObject({ deleted: true, origin: 'd1' });
     const late = edit('6', { phone: 'x' }, { base: { values: { phone: '+49 6' } }, hlc: hlcAt(1_000) });
-    expect(await upload(kit, deps, [late])).toMatchObject([{ status: 'conflict' }]);
+    expect(await upload(deps, [late])).toMatchObject([{ status: 'conflict' }]);
     expect(await source(6)).toBeNull();
   });
 
   test('with a bad value is rejected alone, in the source’s words', async () => {
-    const verdicts = await upload(kit, deps, [
+    const verdicts = await upload(deps, [
       edit('7', { salary: '-5' }, { base: { values: { salary: '1007.00' } } }),
       edit('8', { salary: 'much' }),
       edit('9', { phone: 'ok' }, await baseOf(9)),
@@ -184,7 +184,7 @@ describe('a row', () => {
 
 describe('local columns', () => {
   test('are written with the source’s in one verdict, or alone', async () => {
-    const verdicts = await upload(kit, deps, [
+    const verdicts = await upload(deps, [
       edit('12', { phone: '12', review: 'OK' }, await baseOf(12)),
       edit('13', { review: 'SEEN' }, await baseOf(13)),
     ]);
@@ -203,7 +203,7 @@ describe('a clash', () => {
     await kit.run('incremental');
     const old = edit('14', { phone: 'mine' }, { ...bases[0], hlc: hlcAt(Date.now() - 3_600_000) });
     const fresh = edit('15', { phone: 'mine' }, { ...bases[1], hlc: hlcAt(Date.now() + 1_000) });
-    expect(await upload(kit, deps, [old, fresh])).toMatchObject([
+    expect(await upload(deps, [old, fresh])).toMatchObject([
       { status: 'conflict' },
       // The source's trigger changed another column meanwhile.
       { status: 'merged' },
@@ -213,7 +213,7 @@ describe('a clash', () => {
 
   test('of texts merges by words', async () => {
     await kit.source.query(`UPDATE hr.employees SET notes = 'the quick brown fox' WHERE id = 16`);
-    const verdicts = await upload(kit, deps, [
+    const verdicts = await upload(deps, [
       edit('16', { notes: 'the quick fox jumps' }, { base: { values: { notes: 'the quick fox' } } }),
     ]);
     expect(verdicts).toMatchObject([{ status: 'merged' }]);
@@ -222,7 +222,7 @@ describe('a clash', () => {
 
   test('that a human decides holds its row; what comes after waits, and goes on in its order', async () => {
     await kit.source.query('UPDATE hr.employees SET salary = 2000 WHERE id = 17');
-    const [verdict] = await upload(kit, deps, [
+    const [verdict] = await upload(deps, [
       edit('17', { salary: '3000' }, { base: { values: { salary: '1017' } } }),
     ]);
     expect(verdict).toMatchObject({
@@ -232,7 +232,6 @@ describe('a clash', () => {
     });
     expect(await source(17)).toMatchObject({ salary: '2000.00' });
     const later = await upload(
-      kit,
       deps,
       [edit('17', { phone: '17' }, { base: { values: { phone: '+49 17' } } })],
       { device: 'd2' },
@@ -253,7 +252,7 @@ describe('a clash', () => {
 
   test('opens again when the row moved before the decision', async () => {
     await kit.source.query('UPDATE hr.employees SET salary = 2000 WHERE id = 18');
-    const [verdict] = await upload(kit, deps, [
+    const [verdict] = await upload(deps, [
       edit('18', { salary: '3000' }, { base: { values: { salary: '1018' } } }),
     ]);
     const id = verdict?.conflictId ?? '';

@@ -8,7 +8,7 @@ import type { HumanDecision } from '../../src/domain/approval/approval.ts';
 import { encodeHlc } from '../../src/domain/upload/hlc.ts';
 import type { StoredVerdict } from '../../src/domain/upload/stored-verdict.ts';
 import { type NewUpload, readVerdicts, stageUpload } from '../../src/store/uploads.ts';
-import { contextOf, type Kit } from '../runs/run-kit.ts';
+import { contextOf } from '../runs/run-kit.ts';
 
 let uploads = 0;
 
@@ -16,19 +16,18 @@ export type Sent = Partial<Pick<NewUpload, 'device' | 'key' | 'user' | 'permissi
 
 /** Stages and applies mutations. @returns their verdicts, in their order. */
 export async function upload(
-  at: Pick<Kit, 'store'>,
   deps: ActivityDeps,
   mutations: readonly unknown[],
   sent: Sent = {},
 ): Promise<StoredVerdict[]> {
   const ref = { device: 'd1', key: `upload-${++uploads}`, ...sent };
-  await stage(at, mutations, ref);
+  await stage(deps, mutations, ref);
   await process(deps, ref);
-  return verdictsOf(at, ref);
+  return verdictsOf(deps, ref);
 }
 
 export async function stage(
-  { store }: Pick<Kit, 'store'>,
+  { store }: Pick<ActivityDeps, 'store'>,
   mutations: readonly unknown[],
   ref: Sent & { device: string; key: string },
 ): Promise<'staged' | 'known'> {
@@ -51,7 +50,7 @@ export async function process(deps: ActivityDeps, ref: { device: string; key: st
 }
 
 export async function verdictsOf(
-  { store }: Pick<Kit, 'store'>,
+  { store }: Pick<ActivityDeps, 'store'>,
   ref: { device: string; key: string },
 ): Promise<StoredVerdict[]> {
   const rows = await readVerdicts(store.pool, ref);

@@ -12,6 +12,7 @@ export function configOf(at: {
     path: 'syncline.config.ts',
     store: { url: 'postgres://nowhere', poolMax: 2 },
     temporal: { address: at.address, namespace: at.namespace, taskQueue },
+    notifications: { webhook: null, slack: null, smtp: null },
     sources: {},
     pipelines: {
       [at.pipeline]: {

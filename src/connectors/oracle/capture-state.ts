@@ -14,6 +14,8 @@ export type CaptureLook = {
    * DISABLE and ENABLE are; the segments of table and log, which TRUNCATE replaces without a word to the trigger.
    */
   readonly id: string;
+  /** The trigger's last DDL, by the clock of the database's host: `YYYY-MM-DD HH:MM:SS`. */
+  readonly changed: string | null;
 };
 
 export async function lookAtCapture(session: Session, spec: CaptureSpec): Promise<CaptureLook> {
@@ -22,14 +24,22 @@ export async function lookAtCapture(session: Session, spec: CaptureSpec): Promis
   const hasLog = columns.some(({ TABLE_NAME }) => TABLE_NAME === names.log);
   const trigger = await readTrigger(session, names);
   if (!hasLog && trigger === null) {
-    return { names, state: 'absent', problems: ['no log and no trigger are installed'], hasLog, id: '' };
+    return {
+      names,
+      state: 'absent',
+      problems: ['no log and no trigger are installed'],
+      hasLog,
+      id: '',
+      changed: null,
+    };
   }
   const problems = [
     ...(hasLog ? logProblems(spec, names, columns) : [`the log ${names.log} is not there, or not granted`]),
     ...triggerProblems(names, trigger),
   ];
   const id = [...(await readNumbers(session, names)), trigger?.OBJECT_ID, trigger?.CHANGED].join('/');
-  return { names, state: problems.length === 0 ? 'installed' : 'partial', problems, hasLog, id };
+  const changed = trigger?.CHANGED ?? null;
+  return { names, state: problems.length === 0 ? 'installed' : 'partial', problems, hasLog, id, changed };
 }
 
 type Column = {
@@ -86,7 +96,7 @@ export async function readTrigger(
   const [row] = await fromDictionary<Trigger>(
     session,
     (views) => `SELECT t.status, t.table_name, o.status AS valid, o.object_id,
-                       TO_CHAR(o.last_ddl_time, 'YYYY-MM-DD"T"HH24:MI:SS') AS changed
+                       TO_CHAR(o.last_ddl_time, 'YYYY-MM-DD HH24:MI:SS') AS changed
                   FROM ${views}_triggers t
                   LEFT JOIN ${views}_objects o
                     ON o.owner = t.owner AND o.object_type = 'TRIGGER' AND o.object_name = t.trigger_name

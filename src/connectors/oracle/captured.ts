@@ -1,13 +1,16 @@
 /** Change capture as runs see it: the state of an entity's log, its pages, and the end of its old entries. */
 import type { EntityPlan, EntitySpec } from '../../domain/entity.ts';
 import { SyncError } from '../../domain/errors.ts';
+import { addMs } from '../../domain/instants.ts';
 import type { CaptureState } from '../../domain/source-shape.ts';
 import type { CapturedPage, CapturedRange, CapturePurge, ChangeCapture } from '../contract.ts';
 import type { CaptureSpec } from './capture-ddl.ts';
 import { purgeCaptured, readCaptured } from './capture-read.ts';
 import { lookAtCapture } from './capture-state.ts';
 import { readTable, type TableFacts } from './dictionary.ts';
+import { readClock } from './high-mark.ts';
 import { quoteName, quoteTable } from './relation.ts';
+import { serverInstant } from './server-clock.ts';
 import { inSession, type OracleSource, type Session } from './session.ts';
 import { isNotGranted } from './snapshot.ts';
 
@@ -23,18 +26,26 @@ export function changeCapture(source: OracleSource): ChangeCapture {
 export async function captureState(
   session: Session,
   spec: EntitySpec,
-  { table, keys, user }: { table: TableFacts | null; keys: readonly string[]; user: string },
+  { table, keys, source }: { table: TableFacts | null; keys: readonly string[]; source: OracleSource },
 ): Promise<CaptureState | null> {
   if (!spec.capture) return null;
   if (table === null) {
     return {
       id: '',
+      since: null,
       problems: ['`read.table` is no table that we can see, and only tables are captured'],
       remedy: 'Name the table itself instead of a view, or remove `capture` and name a `changedAt` column.',
     };
   }
   const look = await lookAtCapture(session, specOf(table, keys));
-  return { id: look.id, problems: look.problems, remedy: remedyOf(spec, look, user) };
+  const { id, problems, changed } = look;
+  const since = changed === null ? null : await endOfSecond(session, changed, source.settings.timeZone);
+  return { id, since, problems, remedy: remedyOf(spec, look, source.options.user) };
+}
+
+/** The dictionary's times have no fractions. */
+async function endOfSecond(session: Session, wall: string, timeZone: string): Promise<string> {
+  return addMs(serverInstant(wall, await readClock(session), timeZone), 1_000);
 }
 
 function remedyOf(

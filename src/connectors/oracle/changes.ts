@@ -6,7 +6,16 @@ import { lowestWallTime, wallTime } from '../../domain/wall-time.ts';
 import type { ChangesRange, OddRows, PieceStream, ReadOptions } from '../contract.ts';
 import { type Binds, createBinds } from './binds.ts';
 import { columnType, type Kind } from './column-types.ts';
-import { compare, keyColumns, keyOrder, type OrderPart, operand, orderBy } from './keys-sql.ts';
+import {
+  compare,
+  floorSeconds,
+  keyColumns,
+  keyOrder,
+  type OrderPart,
+  operand,
+  orderBy,
+  orderPart,
+} from './keys-sql.ts';
 import { limitClause } from './read.ts';
 import { fromClause, quoteName, whereClause } from './relation.ts';
 import { type ExtraColumn, rowFormat } from './row-format.ts';
@@ -19,6 +28,7 @@ export const TIMES = {
   isTime: (column: SourceColumn) => TIME_KINDS.includes(columnType(column.sourceType).kind),
   mustBe: 'a DATE or a TIMESTAMP',
 };
+const MAX_SECOND_DIGITS = 9;
 /** Earlier than every change that is looked for. */
 const LONG_AGO = `TO_TIMESTAMP('0001-01-01', 'YYYY-MM-DD')`;
 
@@ -63,14 +73,19 @@ type Since = { readonly range: ChangesRange; readonly timeZone: string; readonly
 /** C20: an OR of predicates, which is true where any column is, and which indexes can serve. */
 function changedSince(columns: readonly SourceColumn[], { range, timeZone, binds }: Since): string {
   const conditions = columns.map((column) => {
-    const { kind, national } = columnType(column.sourceType);
     const low = isInstant(column)
       ? range.low
       : // C3: the smallest wall time since the mark, so that a doubled hour is read again.
         lowestWallTime(range.low, range.now, timeZone);
-    return `${quoteName(column.name)} >= ${operand({ kind: kind ?? 'date', national }, plain(low), binds)}`;
+    return `${quoteName(column.name)} >= ${bound(column, low, binds)}`;
   });
   return conditions.join(' OR ');
+}
+
+/** No value of the column lies between the instant and its floor in the column's own digits. */
+function bound(column: SourceColumn, instant: string, binds: Binds): string {
+  const part = orderPart(column);
+  return operand(part, floorSeconds(plain(instant), part.scale ?? MAX_SECOND_DIGITS), binds);
 }
 
 function isInstant(column: SourceColumn): boolean {
@@ -90,10 +105,9 @@ function plain(instant: string): string {
  */
 export function changeTime(columns: readonly SourceColumn[], timeZone: string): OrderPart {
   const kinds = columns.map((column) => columnType(column.sourceType).kind as Kind);
-  const [first] = kinds as [Kind];
   const names = columns.map(({ name }) => quoteName(name));
   const scale = Math.max(...columns.map(({ sourceType }) => columnType(sourceType).scale ?? 0));
-  if (names.length === 1) return timePart(names[0] as string, first, scale);
+  if (names.length === 1) return orderPart(columns[0] as SourceColumn);
   const areInstants = columns.every(isInstant);
   const zone = timeZone.replaceAll("'", "''");
   const terms = columns.map((column, i) => {
@@ -103,21 +117,18 @@ export function changeTime(columns: readonly SourceColumn[], timeZone: string): 
       : `CAST(${names[i]} AS TIMESTAMP(9))`;
   });
   const latest = `GREATEST(${terms.map((term) => `NVL(${term}, ${LONG_AGO})`).join(', ')})`;
-  return timePart(latest, 'timestamp', scale);
+  return {
+    expression: latest,
+    kind: 'timestamp',
+    national: false,
+    scale: null,
+    nullable: false,
+    selected: selectedAs(latest, { kind: 'timestamp', scale }),
+  };
 }
 
 function asZoned(name: string, kind: Kind): string {
   return kind === 'zoned' ? name : `CAST(${name} AS TIMESTAMP WITH TIME ZONE)`;
-}
-
-function timePart(expression: string, kind: Kind, scale: number): OrderPart {
-  return {
-    expression,
-    kind,
-    national: false,
-    nullable: false,
-    selected: selectedAs(expression, { kind, scale }),
-  };
 }
 
 /** Rows that no increment reads (every changedAt NULL), and rows from the future, which each increment reads (C2). */
@@ -131,15 +142,18 @@ export async function countOddRows(
   const isNull = columns.map(({ name }) => `${quoteName(name)} IS NULL`).join(' AND ');
   const isFuture = columns
     .map((column) => {
-      const { kind, national } = columnType(column.sourceType);
-      const text = plain(isInstant(column) ? now : wallTime(now, source.settings.timeZone));
-      return `${quoteName(column.name)} > ${operand({ kind: kind ?? 'date', national }, text, binds)}`;
+      const time = isInstant(column) ? now : wallTime(now, source.settings.timeZone);
+      return `${quoteName(column.name)} > ${bound(column, time, binds)}`;
     })
     .join(' OR ');
+  // Where each row has a time, indexes on the columns give those of the future; NULLs are in no index.
+  const someHaveNone = columns.every(({ nullable }) => nullable);
   const text = [
-    `SELECT COUNT(CASE WHEN ${isNull} THEN 1 END) AS nulls, COUNT(CASE WHEN ${isFuture} THEN 1 END) AS future`,
+    someHaveNone
+      ? `SELECT COUNT(CASE WHEN ${isNull} THEN 1 END) AS nulls, COUNT(CASE WHEN ${isFuture} THEN 1 END) AS future`
+      : 'SELECT 0 AS nulls, COUNT(*) AS future',
     fromClause(plan.spec.read),
-    whereClause(plan.spec),
+    whereClause(plan.spec, someHaveNone ? [] : [isFuture]),
   ].join(' ');
   const [row] = await inSession(source, { signal }, (session) =>
     session.query<{ NULLS: string; FUTURE: string }>(text, binds.values),

@@ -75,7 +75,8 @@ export const oracleOptions = z
     for (const { path, message } of addressProblems(options)) {
       context.addIssue({ code: 'custom', path: [path], message });
     }
-  });
+  })
+  .meta({ keepsChangeLog: true });
 
 export type OracleOptions = z.infer<typeof oracleOptions>;
 

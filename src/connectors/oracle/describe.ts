@@ -31,7 +31,7 @@ export async function describe(
     const capture = await captureState(session, spec, {
       table,
       keys: inKeyOrder(spec, keys).map(({ name }) => name),
-      user: source.options.user,
+      source,
     });
     const byRowid = chunksByRowid({ table, indexes, keys: inKeyOrder(spec, keys) });
     return {

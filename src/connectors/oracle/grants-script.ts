@@ -1,5 +1,7 @@
 /** The grants that the source's user needs, as statements for a DBA. docs/oracle.md shows the same. */
+import type { SourceSettings } from '../../domain/config.ts';
 import type { WriteEntity } from '../write-contract.ts';
+import { oracleOptions } from './config.ts';
 import { LEDGER_DDL } from './ledger.ts';
 import { parseTable, quoteTable } from './relation.ts';
 
@@ -29,6 +31,12 @@ export function grantsForReading({ user, tables, captured = [] }: GrantsFor): st
     // ALL_TRIGGERS shows triggers of one's own tables only.
     ...(ofOthers ? ['DBA_TRIGGERS', 'DBA_OBJECTS'].map(view) : []),
   ];
+}
+
+/** Ledger and grants for the source's user. */
+export function writeBackScript(settings: SourceSettings, entities: readonly WriteEntity[]): string[] {
+  const { user } = oracleOptions.parse(settings.options);
+  return [...ledgerFor(user), ...grantsForWriting(user, entities)];
 }
 
 /** Beside those for reading. `entities`: those that take uploads. */

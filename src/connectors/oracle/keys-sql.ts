@@ -13,6 +13,8 @@ export type OrderPart = {
   readonly expression: string;
   readonly kind: Kind;
   readonly national: boolean;
+  /** Digits of a timestamp's seconds; null: not those of a column. */
+  readonly scale: number | null;
   readonly nullable: boolean;
   /** In a SELECT list, so that the value's text can be made of it. */
   readonly selected: string;
@@ -35,11 +37,12 @@ export function keyOrder(plan: EntityPlan): OrderPart[] {
 }
 
 export function orderPart(column: SourceColumn): OrderPart {
-  const { kind, national } = columnType(column.sourceType);
+  const { kind, national, scale } = columnType(column.sourceType);
   return {
     expression: quoteName(column.name),
     kind: kind ?? 'text',
     national,
+    scale,
     nullable: column.nullable,
     selected: selected(column),
   };
@@ -50,9 +53,13 @@ export function orderBy(parts: readonly Pick<OrderPart, 'expression'>[]): string
   return `ORDER BY ${parts.map((part) => part.expression).join(', ')}`;
 }
 
-/** The text of a position's value, as PostgreSQL prints it, in a form that compares with the column's values. */
+/**
+ * The text of a position's value, as PostgreSQL prints it, in a form that compares with the column's values. Times have
+ * the column's own type: of a value of another one (a DATE and a TIMESTAMP), the column would be converted, row by row
+ * and without its index.
+ */
 export function operand(
-  part: Pick<OrderPart, 'kind' | 'national'>,
+  part: Pick<OrderPart, 'kind' | 'national' | 'scale'>,
   text: string,
   { bind }: Pick<Binds, 'bind'>,
 ): string {
@@ -64,10 +71,13 @@ export function operand(
     case 'date':
       return `TO_DATE(${bind(masked(text, 0))}, '${mask}')`;
     case 'timestamp':
-      return `TO_TIMESTAMP(${bind(masked(text, 9))}, '${mask}.FF9')`;
+      return ownType(`TO_TIMESTAMP(${bind(masked(text, 9))}, '${mask}.FF9')`, part, text);
     case 'zoned':
-    case 'localZoned':
       return `TO_TIMESTAMP_TZ(${bind(`${masked(text, 9)} +00:00`)}, '${mask}.FF9 TZH:TZM')`;
+    case 'localZoned': {
+      const zoned = `TO_TIMESTAMP_TZ(${bind(`${masked(text, 9)} +00:00`)}, '${mask}.FF9 TZH:TZM')`;
+      return ownType(zoned, part, text);
+    }
     case 'raw':
       return `HEXTORAW(${bind(text.replace(/^\\x/, ''))})`;
     case 'rowid':
@@ -77,6 +87,23 @@ export function operand(
     default:
       return bind(text, national ? 'nationalText' : 'text');
   }
+}
+
+/** Only where nothing is rounded: a value between two of the column's equals none of them. */
+function ownType(value: string, { kind, scale }: Pick<OrderPart, 'kind' | 'scale'>, text: string): string {
+  if (scale === null || fractionOf(text).length > scale) return value;
+  return `CAST(${value} AS TIMESTAMP(${scale})${kind === 'localZoned' ? ' WITH LOCAL TIME ZONE' : ''})`;
+}
+
+function fractionOf(text: string): string {
+  return /\.(\d+)/.exec(text)?.[1] ?? '';
+}
+
+/** The latest time of so many digits of seconds at or before this one. A bound needs no more digits than its column. */
+export function floorSeconds(text: string, digits: number): string {
+  const fraction = fractionOf(text);
+  if (fraction.length <= digits) return text;
+  return text.replace(`.${fraction}`, digits === 0 ? '' : `.${fraction.slice(0, digits)}`);
 }
 
 /** `2026-01-02 03:04:05.6+00` → `2026-01-02 03:04:05.600000000`; BC becomes a minus sign. */

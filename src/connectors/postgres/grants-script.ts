@@ -1,8 +1,23 @@
 /** What a login needs to write back, as statements for an owner of the database. docs/postgres.md shows the same. */
+import type { SourceSettings } from '../../domain/config.ts';
+import { SyncError } from '../../domain/errors.ts';
 import { quoteIdent, quoteTable } from '../../pg/identifiers.ts';
 import type { WriteEntity } from '../write-contract.ts';
+import { postgresOptions } from './config.ts';
 import { LEDGER_DDL, LEDGER_SCHEMA, LEDGER_TABLE } from './ledger.ts';
 import { parseTable } from './relation.ts';
+
+/** Ledger and grants for the user of the source's URL. @throws SyncError CONFIG_INVALID when it names none */
+export function writeBackScript(settings: SourceSettings, entities: readonly WriteEntity[]): string[] {
+  const { url } = postgresOptions.parse(settings.options);
+  const user = decodeURIComponent(new URL(url).username);
+  if (user === '') {
+    throw new SyncError('CONFIG_INVALID', {
+      message: `sources.${settings.name}.url names no user, to whom rights could be granted`,
+    });
+  }
+  return [...ledgerFor(user), ...grantsForWriting(user, entities)];
+}
 
 /** Beside SELECT, which runs need. `entities`: those that take uploads. */
 export function grantsForWriting(user: string, entities: readonly WriteEntity[]): string[] {

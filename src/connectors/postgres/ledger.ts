@@ -31,7 +31,8 @@ export type LedgerRecord =
 export type LedgerRow = { readonly ledgerKey: string; readonly record: LedgerRecord };
 
 /**
- * Waits for transactions that may be writing the same keys: ON CONFLICT decides only when they have ended, as a plain
+ * In the order of keys, so that two batches of the same mutations wait for each other and not in a circle. Waits for
+ * transactions that may be writing the same keys: ON CONFLICT decides only when they have ended, as a plain
  * INSERT does, but leaves the transaction of use. @returns the keys that were not there
  */
 export async function insertLedgerRows(
@@ -41,7 +42,7 @@ export async function insertLedgerRows(
   try {
     const { rows: inserted } = await client.query<{ ledger_key: string }>(
       `INSERT INTO ${LEDGER_TABLE} (ledger_key, outcome)
-       SELECT key, outcome::jsonb FROM unnest($1::text[], $2::text[]) AS entry (key, outcome)
+       SELECT key, outcome::jsonb FROM unnest($1::text[], $2::text[]) AS entry (key, outcome) ORDER BY key COLLATE "C"
        ON CONFLICT (ledger_key) DO NOTHING RETURNING ledger_key`,
       columnsOf(rows),
     );

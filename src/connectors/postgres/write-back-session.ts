@@ -2,7 +2,6 @@
 import pg from 'pg';
 import type { SourceSettings } from '../../domain/config.ts';
 import { createPool } from '../../pg/pool.ts';
-import { onSessionAlive } from '../../pg/silence-guard.ts';
 import { withTransaction } from '../../pg/transaction.ts';
 import { CommitUnheard, DeferredViolation } from '../write-back/outcomes.ts';
 import { type PostgresOptions, postgresOptions } from './config.ts';
@@ -60,21 +59,24 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const { pool, cancelPool } = target;
   return withTransaction(pool, { begin: null, signal, cancelPool }, async (client) => {
-    onSessionAlive(client, () => undefined);
     await client.query(beginStatements(target));
-    return work(client);
+    const result = await work(client);
+    if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
+    return result;
   });
 }
 
 /**
  * txid_current: from its first moment the session has a transaction id, by which high marks tell a writer from a reader
  * (C3). Waiting for a ledger row before it had one, it could write times that a mark has passed already.
+ * synchronous_commit: what was answered must survive a crash, also where others may do without; more than 'on' stays.
  */
 function beginStatements({ sessionName }: Target): string {
   return [
     'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
     `SET LOCAL application_name = ${pg.escapeLiteral(sessionName)}`,
-    'SELECT txid_current()',
+    `SELECT txid_current(), CASE current_setting('synchronous_commit')
+       WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`,
   ].join('; ');
 }
 

@@ -22,8 +22,12 @@ export function isContention(error: unknown): boolean {
   return ['contention', 'cancelled'].includes(classifyPgError(error));
 }
 
+const DEADLOCK = '40P01';
+
 /** For what waits for a ledger row. */
 export function waitedOut(error: unknown): never {
+  // Whoever held it is alive, and waited for us.
+  if ((error as Fields).code === DEADLOCK) throw new RowBusy(DEADLOCK, error);
   if (isContention(error)) throw new OutcomeUnknown(error);
   throw error;
 }

@@ -48,7 +48,7 @@ function dialectOf(target: Target): WriteDialect<WriteTable> {
   return {
     sourceName: target.settings.name,
     maxLedgerKeyChars: MAX_LEDGER_KEY_CHARS,
-    wave: { min: 2, max: 500 },
+    wave: { min: 2, max: 200 },
     relativeCodes: new Set(['23503', '23001']),
     inSession: (needs, work) =>
       inTransaction(target, needs.signal, (client) => work(sessionOf(target, client, needs))),
@@ -92,22 +92,13 @@ function sessionOf(target: Target, client: pg.PoolClient, needs: SessionNeeds): 
   };
 }
 
-const OLDEST = 'Write-back needs PostgreSQL 14 or newer at the source.';
-const GRANTS = 'Grant the source’s login what docs/postgres.md lists for writing back.';
-
-/** As for reads, but what the login may not write is the entity's affair: others go on. */
+/** As for reads; but what the login may not write, or a procedure may not do, is the entity's affair: others go on. */
 function targetError(source: string, error: unknown): SyncError {
-  const { code, message } = error as { code?: string; message?: string };
   const known = sourceError(source, error);
   if (!(known instanceof SyncError))
     return new SyncError('INTERNAL', { message: known.message, cause: error });
-  const remedy =
-    code === '42704' && message?.includes('client_connection_check_interval')
-      ? OLDEST
-      : code === '42501' && !message?.includes('row-level security')
-        ? GRANTS
-        : undefined;
-  if (code !== '42501' && remedy === undefined) return known;
+  const remedy = remedyOf(error as { code?: string; message?: string });
+  if (remedy === null) return known;
   return new SyncError(known.code, {
     message: known.message,
     cause: error,
@@ -115,3 +106,22 @@ function targetError(source: string, error: unknown): SyncError {
     remedy: remedy ?? known.remedy,
   });
 }
+
+/** null: not the entity's affair; undefined: what is known already is remedy enough. */
+function remedyOf({ code, message = '' }: { code?: string; message?: string }): string | null | undefined {
+  switch (code) {
+    case '42501':
+      return message.includes('row-level security') ? undefined : GRANTS;
+    case '42704':
+      return message.includes('client_connection_check_interval') ? OLDEST : undefined;
+    case '2D000':
+      return 'Take COMMIT and ROLLBACK out of the procedure: its change and the ledger row are one transaction.';
+    case '25006':
+      return 'The server is a standby, or the login read only: write-back needs the primary.';
+    default:
+      return null;
+  }
+}
+
+const OLDEST = 'Write-back needs PostgreSQL 14 or newer at the source.';
+const GRANTS = 'Grant the source’s login what docs/postgres.md lists for writing back.';

@@ -61,9 +61,8 @@ export function detect(input: DetectInput): Detection {
 
 function clashOf(change: Change, clashing: readonly Unit[]): Clash | null {
   if (clashing.length === 0) return null;
-  const isNew = change.operation === 'insert' && !hasBase(change);
   return {
-    kind: isNew ? 'createCreate' : 'fields',
+    kind: isCreate(change) ? 'createCreate' : 'fields',
     fields: clashing.flatMap(({ fields }) => fields.map(({ field }) => field)),
   };
 }
@@ -98,6 +97,11 @@ function detectWithoutRow(change: Change, now: Exclude<RowNow, { state: 'row' }>
   };
 }
 
+/** A version alone is that of a deleted row, which the device makes anew. */
+function isCreate({ operation, baseImage }: Change): boolean {
+  return operation === 'insert' && baseImage === null;
+}
+
 function hasBase({ baseImage, baseVersion }: Change): boolean {
   return baseImage !== null || baseVersion !== null;
 }
@@ -105,10 +109,9 @@ function hasBase({ baseImage, baseVersion }: Change): boolean {
 /** Every column is in one unit. */
 function unitsOf({ change, now, columns, groups, addsUp, merge }: DetectInput): Unit[] {
   if (now.state !== 'row') return [];
-  const created = change.operation === 'insert' && !hasBase(change);
   const facts = (field: string): FieldFacts => {
     const found = factsOf({ change, row: now.row, columns, merge }, field);
-    return created ? asCreated(found, change) : found;
+    return isCreate(change) ? asCreated(found, change) : found;
   };
   const known = groups.map(({ fields }) => fields.filter((field) => Object.hasOwn(columns, field)));
   const grouped = new Set(known.flat());

@@ -98,6 +98,8 @@ export const uploadSchema = section({
     .optional(),
   /** How clashes are decided where nothing else is said. Default 'lastWriteWins'. */
   policy: policy.optional(),
+  /** Decides a clash whose merge fails. Default 'manual', with the merge's draft. */
+  onFailedMerge: z.enum(['lastWriteWins', 'clientWins', 'serverWins', 'rules', 'manual']).optional(),
   /** By column of the mirror. */
   fields: z.record(z.string(), field).optional(),
   groups: z.array(group).optional(),

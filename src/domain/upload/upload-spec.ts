@@ -59,11 +59,11 @@ export type UploadSpec = {
   readonly merge: Readonly<Record<string, MergeSpec>>;
   /** Entity that a field refers to, by mirror column. */
   readonly references: Readonly<Record<string, string>>;
+  /** Decides a clash whose merge fails. Default: manual, with the merge's draft. */
+  readonly onFailedMerge?: Exclude<Policy, 'merge'>;
   /** Policies that a device may name in its request. */
   readonly clientMayChoose: readonly Policy[];
   readonly rules: readonly BusinessRule[];
-  /** Decides a clash whose merge fails. Default: manual, with the merge's draft. */
-  readonly onFailedMerge?: Exclude<Policy, 'merge'>;
   readonly approval: ApprovalSpec;
   /** IANA zone of the source's times without zone, for the clocks of its changes (C19). */
   readonly timeZone: string;

@@ -120,6 +120,69 @@ describe('wall times', () => {
   });
 });
 
+describe('bounds between two values of a column', () => {
+  // A bound goes down to the column's next value: a row too many is read again, none is missed.
+  test.each([
+    ['DATE', [2, 3, 4]],
+    ['TIMESTAMP(0)', [2, 3, 4]],
+    ['TIMESTAMP(1)', [2, 3, 4]],
+    ['TIMESTAMP(6)', [3, 4]],
+    ['TIMESTAMP(9)', [3, 4]],
+    ['TIMESTAMP(0) WITH TIME ZONE', [2, 3, 4]],
+    ['TIMESTAMP(3) WITH LOCAL TIME ZONE', [3, 4]],
+  ] as const)('of %s', async (type, expected) => {
+    const source = oracle.source();
+    const table = oracle.name('bounds');
+    await oracle.execute(`CREATE TABLE ${table} (id NUMBER(9) PRIMARY KEY, at ${type} NOT NULL)`);
+    const isWhole = type === 'DATE' || type.startsWith('TIMESTAMP(0)');
+    const seconds = isWhole ? ['04', '05', '06', '07'] : ['05.0', '05.4', '05.5', '05.6'];
+    for (const [i, second] of seconds.entries()) {
+      const literal = `TIMESTAMP '2024-01-02 03:04:${second}${type.includes('ZONE') ? ' +00:00' : ''}'`;
+      await oracle.execute(`INSERT INTO ${table} VALUES (${i + 1}, ${literal})`);
+    }
+    const plan = await planOf(source, {
+      read: { kind: 'table', table },
+      key: ['id'],
+      columns: [
+        { role: 'from', name: 'id', from: 'ID' },
+        { role: 'from', name: 'at', from: 'AT', type: 'text', rounding: true },
+      ],
+      changedAt: changedAt('at'),
+    });
+    const low = isWhole ? '2024-01-02T03:04:05.500000Z' : '2024-01-02T03:04:05.412345Z';
+    expect(await idsChanged(source, plan, low)).toEqual(expected);
+    // A row of the very second, or digit, is not later than the moment within it.
+    expect(await source.countOddRows(plan, '2024-01-02T03:04:05.612345Z', never)).toEqual({
+      nullChangedAt: 0,
+      futureChangedAt: isWhole ? 2 : 0,
+    });
+  });
+
+  test('of a column without NULLs: its rows of the future are looked for alone', async () => {
+    const source = oracle.source();
+    const table = oracle.name('odd');
+    await oracle.execute(`CREATE TABLE ${table} (id NUMBER(9) PRIMARY KEY, a DATE, b DATE)`);
+    const put = (id: number, a: string, b: string) =>
+      oracle.execute(`INSERT INTO ${table} VALUES (${id}, ${a}, ${b})`);
+    await put(1, 'NULL', 'NULL');
+    await put(2, `DATE '2999-01-01'`, 'NULL');
+    await put(3, 'NULL', `DATE '2020-01-01'`);
+    const odd = async (where: string) => {
+      const spec = {
+        read: { kind: 'table', table, where },
+        key: ['id'],
+        changedAt: changedAt('a', 'b'),
+      } as const;
+      return source.countOddRows(await planOf(source, spec), '2024-01-01T00:00:00.000000Z', never);
+    };
+    expect(await odd('1 = 1')).toEqual({ nullChangedAt: 1, futureChangedAt: 1 });
+    await oracle.execute(`DELETE FROM ${table} WHERE id IN (1, 3)`);
+    await oracle.execute(`ALTER TABLE ${table} MODIFY (a NOT NULL)`);
+    expect(await odd('1 = 1')).toEqual({ nullChangedAt: 0, futureChangedAt: 1 });
+    expect(await odd('id > 2')).toEqual({ nullChangedAt: 0, futureChangedAt: 0 });
+  });
+});
+
 describe('several times of change (C20)', () => {
   test.each([
     ['DATE', 'DATE'],

@@ -5,6 +5,7 @@ import { changeTime, TIMES } from '../../../src/connectors/oracle/changes.ts';
 import { mapColumn } from '../../../src/connectors/oracle/column-types.ts';
 import {
   compare,
+  floorSeconds,
   masked,
   operand,
   orderPart,
@@ -59,8 +60,20 @@ test.each([
   [
     'TIMESTAMP(6)',
     '2024-01-02 03:04:05.5',
+    `CAST(TO_TIMESTAMP(:b1, 'YYYY-MM-DD HH24:MI:SS.FF9') AS TIMESTAMP(6))`,
+    '2024-01-02 03:04:05.500000000',
+  ],
+  [
+    'TIMESTAMP(0)',
+    '2024-01-02 03:04:05.5',
     `TO_TIMESTAMP(:b1, 'YYYY-MM-DD HH24:MI:SS.FF9')`,
     '2024-01-02 03:04:05.500000000',
+  ],
+  [
+    'TIMESTAMP(3) WITH LOCAL TIME ZONE',
+    '2024-01-02 03:04:05.5+00',
+    `CAST(TO_TIMESTAMP_TZ(:b1, 'YYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM') AS TIMESTAMP(3) WITH LOCAL TIME ZONE)`,
+    '2024-01-02 03:04:05.500000000 +00:00',
   ],
   [
     'TIMESTAMP(6) WITH TIME ZONE',
@@ -76,6 +89,16 @@ test.each([
   const binds = createBinds();
   expect(operand(orderPart(column('C', sourceType)), text, binds)).toBe(sql);
   expect(valuesOf(binds)).toEqual([bound]);
+});
+
+test.each([
+  ['2024-01-02 03:04:05.987654', 3, '2024-01-02 03:04:05.987'],
+  ['2024-01-02 03:04:05.987654+00', 0, '2024-01-02 03:04:05+00'],
+  ['2024-01-02 03:04:05.9', 6, '2024-01-02 03:04:05.9'],
+  ['0044-03-15 10:00:00.75 BC', 1, '0044-03-15 10:00:00.7 BC'],
+  ['2024-01-02', 0, '2024-01-02'],
+])('%s has a floor of %i digits', (text, digits, floor) => {
+  expect(floorSeconds(text, digits)).toBe(floor);
 });
 
 test('a mask takes dates without a time', () => {

@@ -1,4 +1,4 @@
-import { oracleWriteTarget } from '../../../src/connectors/oracle/write-back.ts';
+import { openWriteTarget } from '../../../src/connectors/registry.ts';
 import type { WriteEntity } from '../../../src/connectors/write-contract.ts';
 import { type WriteFixture, writeTargetContract } from '../write-contract.ts';
 import { installPayApi } from './pay-api.ts';
@@ -6,7 +6,7 @@ import { createEmployees, employeeEntities, fillEmployees } from './write-back-e
 import { writeWorld } from './write-back-kit.ts';
 
 writeTargetContract('oracle', async (): Promise<WriteFixture> => {
-  const world = await writeWorld();
+  const world = await writeWorld({ callTimeoutMs: 10_000 });
   await createEmployees(world);
   await world.run(
     'CREATE TABLE NOTES (ID NUMBER PRIMARY KEY, PARENT NUMBER, FOREIGN KEY (PARENT) REFERENCES NOTES (ID) DEFERRABLE INITIALLY DEFERRED)',
@@ -19,8 +19,9 @@ writeTargetContract('oracle', async (): Promise<WriteFixture> => {
   };
   const { originColumn: _, keySequence: __, ...plain } = entities.employees;
   const user = await world.connect('user');
+  const target = openWriteTarget(world.source.settings, { applicationName: 'syncline/test' });
   return {
-    target: oracleWriteTarget(world.source, { callTimeoutMs: 10_000 }),
+    target,
     entities,
     called: { ...plain, call: `${world.owner}.PAY_API.SET_EMPLOYEE` },
     column: (name) => name.toUpperCase(),
@@ -62,6 +63,9 @@ writeTargetContract('oracle', async (): Promise<WriteFixture> => {
       });
       return rows?.length === 1;
     },
-    close: world.stop,
+    close: async () => {
+      await target.close();
+      await world.stop();
+    },
   };
 });

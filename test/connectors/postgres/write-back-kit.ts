@@ -1,8 +1,8 @@
 /** A database with the ledger, an owner of tables and a login that writes back with the least rights. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { grantsForWriting, ledgerFor } from '../../../src/connectors/postgres/grants-script.ts';
-import { openWriteTarget } from '../../../src/connectors/registry.ts';
+import { grantsForWriting } from '../../../src/connectors/postgres/grants-script.ts';
+import { openWriteTarget, writeBackScript } from '../../../src/connectors/registry.ts';
 import type { WriteEntity, WriteTarget } from '../../../src/connectors/write-contract.ts';
 import type { SourceSettings } from '../../../src/domain/config.ts';
 import { freshDatabase, type PostgresServer, sourceServer } from '../../support/servers.ts';
@@ -38,10 +38,13 @@ export async function writeWorld(server?: PostgresServer): Promise<WriteWorld> {
   const run: WriteWorld['run'] = async (...statements) => {
     for (const statement of statements) await pool.query(statement);
   };
-  await run(`CREATE ROLE ${user} LOGIN PASSWORD 'Writer-1234'`, ...ledgerFor(user));
   const url = new URL(database.url);
   url.username = user;
   url.password = 'Writer-1234';
+  await run(
+    `CREATE ROLE ${user} LOGIN PASSWORD 'Writer-1234'`,
+    ...writeBackScript(settingsOf({ url: url.href }), []),
+  );
   return {
     pool,
     user,

@@ -246,6 +246,25 @@ describe('keys', () => {
     expect(keys).not.toContain('rejected');
   });
 
+  test('that a trigger gives, many at once', async () => {
+    await world.run(
+      'CREATE TABLE keyed (region text, id int, note text, PRIMARY KEY (region, id))',
+      `CREATE FUNCTION give_key() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN NEW.region := 'r|' || NEW.note; NEW.id := length(NEW.note); RETURN NEW; END $$`,
+      'CREATE TRIGGER keyed BEFORE INSERT ON keyed FOR EACH ROW EXECUTE FUNCTION give_key()',
+    );
+    const keyed = { entity: 'keyed', table: 'keyed', key: ['region', 'id'] };
+    await world.grant(keyed);
+    const notes = Array.from({ length: 20 }, (_, i) => 'x'.repeat(20 - i));
+    const verdicts = await target.writeBatch(
+      notes.map((note) => insertOf('keyed', { note })),
+      writeOptions([keyed]),
+    );
+    expect(verdicts).toMatchObject(
+      notes.map((note) => ({ kind: 'applied', key: `r\\|${note}|${note.length}`, row: { note } })),
+    );
+  });
+
   test('numbers that are written in several ways are one row', async () => {
     await target.writeBatch([insertOf('priced', { note: 'a' }, '1.50')], options);
     const found = mutation({ entity: 'priced', key: '1.5', values: { note: 'b' }, base: { note: 'a' } });
