@@ -159,7 +159,10 @@ test('check accepts the entries that --as-config prints, and prints the settings
   expect(entries[1]).toContain(`stamp: { from: 'STAMP', type: 'text' },`);
   expect(entries[1]).toContain(`'mixed case': { from: 'Mixed Case' },`);
   expect(entries[1]).not.toContain(`from: 'TEXT'`);
-  await place.file('syncline.config.ts', configOf(`hr: { source: 'erp', entities: { ${entries.join('\n')} } }`));
+  await place.file(
+    'syncline.config.ts',
+    configOf(`hr: { source: 'erp', entities: { ${entries.join('\n')} } }`),
+  );
   const { stdout, exit } = await run('check');
   expect(stdout).toContain(`✓ entity ${names.people.toLowerCase()}:`);
   expect(stdout).not.toContain('✗');
