@@ -11,8 +11,10 @@ import { type Stack, startStack } from '../dev/stack.ts';
 import { startWorkerProcess } from '../dev/worker-process.ts';
 import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
+import type { SourceSettings } from '../src/domain/config.ts';
 import type { RunMode } from '../src/domain/run.ts';
 import { startOracleBench } from './oracle.ts';
+import { measureBatches } from './oracle-write-back.ts';
 import { type PostgresBench, startPostgresBench } from './postgres.ts';
 import { assertPsql, pipeOver, type Servers, upsertOver } from './reference.ts';
 
@@ -33,7 +35,8 @@ type Line = {
   readonly name: string;
   /** Throughput against the peer, each in the same round. */
   readonly ratios: readonly number[];
-  readonly goal: number;
+  /** null: none was set. */
+  readonly goal: number | null;
   readonly rowsPerSecond: number;
 };
 
@@ -53,18 +56,19 @@ const stack = await startStack({
   environment: { ...shop.environment, ...oracle.environment },
   say,
 });
-const worker = await startWorkerProcess({ ...stack, config: stack.configPath });
 try {
-  const lines = [...(await measure()), await measureOracle()];
+  const [ofPostgres, postgresMemory] = await withWorker(measure);
+  const [ofOracle, oracleMemory] = await withWorker(measureOracle);
+  const lines = [...ofPostgres, ofOracle, ...(await measureWriteBack())];
   process.stdout.write(
     `${table(lines, [
       { head: 'work', of: (line) => line.name },
       { head: 'of the peer', of: (line) => median(line.ratios).toFixed(2) },
       { head: 'from', of: (line) => Math.min(...line.ratios).toFixed(2) },
       { head: 'to', of: (line) => Math.max(...line.ratios).toFixed(2) },
-      { head: 'goal', of: (line) => line.goal.toFixed(2) },
+      { head: 'goal', of: (line) => line.goal?.toFixed(2) ?? '' },
       { head: 'rows/s', of: (line) => Math.round(line.rowsPerSecond) },
-    ])}\nworker's peak memory: ${await peakMegabytes(worker.pid)}\n`,
+    ])}\nworker's memory, idle and at most: ${postgresMemory} from PostgreSQL, ${oracleMemory} from Oracle\n`,
   );
   if (values.json !== undefined) {
     await writeFile(
@@ -77,10 +81,21 @@ try {
     );
   }
 } finally {
-  await worker.stop();
   await stack.stop();
   await oracle.stop();
   await shop.stop();
+}
+
+/** A worker of its own, so that its memory is that of this work. @returns what `work` gave, and the memory */
+async function withWorker<T>(work: () => Promise<T>): Promise<[T, string]> {
+  const worker = await startWorkerProcess({ ...stack, config: stack.configPath });
+  try {
+    const idle = await megabytes(worker.pid, 'VmRSS');
+    const result = await work();
+    return [result, `${idle} and ${await megabytes(worker.pid, 'VmHWM')}`];
+  } finally {
+    await worker.stop();
+  }
 }
 
 async function measure(): Promise<Line[]> {
@@ -160,6 +175,20 @@ async function measureOracle(): Promise<Line> {
   };
 }
 
+/** Behind the full runs: it changes rows that they read. */
+async function measureWriteBack(): Promise<Line[]> {
+  say('writing back to the Oracle simulator');
+  const measured = await oracle.withConnection((connection) =>
+    measureBatches(connection, stack.config.sources.erp as SourceSettings, rounds),
+  );
+  return measured.map(({ batchRows, rows: written, bare, ours }) => ({
+    name: `write-back to the Oracle simulator, ${batchRows} rows a batch, of executeMany`,
+    ratios: pairs(bare, ours),
+    goal: null,
+    rowsPerSecond: written / median(ours),
+  }));
+}
+
 /** The mirror without its feed index, which our runs build too. */
 async function referenceTable(at: Pick<Stack, 'store'>): Promise<void> {
   await at.store.pool.query(
@@ -173,10 +202,10 @@ async function settle({ store }: Pick<Stack, 'store'>): Promise<void> {
   await store.pool.query('CHECKPOINT');
 }
 
-/** Linux only. */
-async function peakMegabytes(pid: number): Promise<string> {
+/** Linux only. `VmHWM` is the most there was. */
+async function megabytes(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<string> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /VmHWM:\s*(\d+) kB/.exec(status)?.[1];
+  const kilobytes = new RegExp(`${what}:\\s*(\\d+) kB`).exec(status)?.[1];
   return kilobytes === undefined ? 'unknown' : `${Math.round(Number(kilobytes) / 1024)} MB`;
 }
 

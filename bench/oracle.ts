@@ -16,6 +16,7 @@ export type OracleBench = {
   fill(rows: number): Promise<void>;
   /** Seconds that the bare driver takes. */
   fetchAll(): Promise<number>;
+  withConnection<T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 };
 
@@ -33,6 +34,7 @@ export async function startOracleBench(): Promise<OracleBench> {
     environment: { ERP_CONNECT: connectString, ERP_USER: LOGIN.user, ERP_PASSWORD: LOGIN.password },
     fill: (rows) => withConnection((connection) => createSales(connection, rows)),
     fetchAll: () => withConnection(fetchAll),
+    withConnection,
     stop,
   };
 }

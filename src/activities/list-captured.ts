@@ -29,7 +29,9 @@ export async function listCaptured(
     alive.moved();
     alive.allow(STORE_TRANSACTION_LIMIT_MS);
     const job = { ref, claim, resumeAfter: position, finished: false };
-    await listClaimed(deps.store, job, { keys, reason: 'captured', signal: alive.signal });
+    // No text of the store holds this character, so no mirror has the key.
+    const storable = keys.filter((key) => !key.includes('\0'));
+    await listClaimed(deps.store, job, { keys: storable, reason: 'captured', signal: alive.signal });
     alive.moved();
     listed += keys.length;
     if (done || (entity.maxRows !== null && listed >= entity.maxRows)) return 'ended';

@@ -10,6 +10,7 @@ import type {
 import { pipelineHash } from '../domain/config-hash.ts';
 import type { ParsedConfig, ParsedPipeline, ParsedSource } from '../domain/config-schema.ts';
 import type { EntitySpec } from '../domain/entity.ts';
+import { captureProblems } from './capture-problems.ts';
 import { mirrorProblems } from './mirror-owners.ts';
 import { meant, type Problem, problemsOf } from './problems.ts';
 import { resolveEntity } from './resolve-entity.ts';
@@ -37,6 +38,7 @@ export function resolveConfig(work: Resolving): { config: SyncConfig; problems: 
   );
   const entities = Object.values(pipelines).flatMap((pipeline) => Object.values(pipeline.entities));
   problems.push(...nameProblems(entities), ...mirrorProblems(entities));
+  problems.push(...captureProblems({ entities, sources, sourceKinds: work.sourceKinds }));
   const { url, poolMax = 10, tls } = parsed.store;
   const store = { url, poolMax, ...(tls && { tls: defined(tls) }) };
   const notifications = resolveNotifications(parsed.notifications);

@@ -64,9 +64,10 @@ export type Verdict =
   /** There is no row of this key to update or delete. Never becomes an insert (C14). No ledger row. */
   | { readonly kind: 'gone'; readonly key: string }
   /**
-   * The database or a value's type refuses the change, and would again. No ledger row. `code`: `ORA-02290`,
-   * `ORA-20001`, INVALID_VALUE, UNKNOWN_COLUMN, READ_ONLY_COLUMN, GROUP_FAILED … `message` is for the writer of the
-   * mutation: the text of RAISE_APPLICATION_ERROR stands in it as it is, so it is not for logs.
+   * The database or a value's type refuses the change, and would again. No ledger row. `code`: the database's
+   * (`ORA-02290`, SQLSTATE `23514`), INVALID_VALUE, UNKNOWN_COLUMN, READ_ONLY_COLUMN, KEY_CHANGED, KEY_NOT_UNIQUE, NO_KEY,
+   * NOT_WRITTEN, GROUP_FAILED. `message` is for the writer of the mutation: what the database's own code raises (by
+   * RAISE_APPLICATION_ERROR, RAISE EXCEPTION) stands in it as it is, so it is not for logs.
    */
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
   /** The row stayed locked by others in all tries. Nothing was written; the same mutation may be sent again. */
@@ -82,7 +83,7 @@ export type LedgerOutcome =
 export type WriteOptions = {
   readonly entities: Readonly<Record<string, WriteEntity>>;
   readonly signal: AbortSignal;
-  /** How long a row that others lock is waited for, each time. Default: 5 s; whole seconds. */
+  /** How long a row that others lock is waited for, each time. Default: 5 s. Oracle waits for whole seconds. */
   readonly lockWaitMs?: number;
   /** How often a mutation that met a lock or deadlock is tried, each time in a transaction of its own kind. Default: 3. */
   readonly lockTries?: number;

@@ -150,6 +150,19 @@ function inSmallPages(source: Source, after: (position: string | null) => void):
   };
 }
 
+function withStrangeKeys(source: Source): Source {
+  const capture = source.capture as ChangeCapture;
+  const read: ChangeCapture['read'] = async (...asked) => {
+    const page = await capture.read(...asked);
+    return { ...page, keys: ['EU|\0', 'EU', 'a|b|c', 'EU|one', '\\', ...page.keys] };
+  };
+  return {
+    ...source,
+    named: (options) => withStrangeKeys(source.named(options)),
+    capture: { ...capture, read },
+  };
+}
+
 /** The first look-up by key pauses the run, and waits until the worker has learned of it. */
 function pausedByLookUp(source: Source, pause: () => Promise<void>): Source {
   return {
@@ -190,6 +203,15 @@ describe('a log of several pages', () => {
     expect(resumed).toHaveLength(5);
     const summary = await finishEntity(second, { ref, run }, context);
     expect(summary).toMatchObject({ status: 'SUCCESS', counts: { updated: 18, tombstoned: 2 } });
+  });
+
+  it('may name keys that are none of the entity’s', async () => {
+    await start();
+    await execute('DELETE FROM orders WHERE id = 1');
+    const deps = changeSources(kit.worker(), withStrangeKeys);
+    const { entities } = await kit.run('incremental', {}, deps);
+    expect(entities[0]).toMatchObject({ status: 'SUCCESS', counts: { tombstoned: 1 } });
+    expect((await kit.store.pool.query('SELECT FROM syncline.refresh')).rowCount).toBe(0);
   });
 
   it('lets a run be paused between two look-ups, and goes on with what is left of the list', async () => {

@@ -1,50 +1,14 @@
 /** Values that come back in binds of another type than theirs: converted as Oracle does without being asked. */
 
 import { OraError } from '../ora-error.ts';
-import type { BindType, Cell, Column, OracleTypeName } from '../types.ts';
+import type { ValueKind } from '../sql/functions.ts';
+import { kindOfType } from '../sql/render/kinds.ts';
+import type { BindType, Cell, Column } from '../types.ts';
 import { cellReader, type LobShelf } from './cells.ts';
 import type { Answer, Command } from './pipeline.ts';
 
-type Family =
-  | 'text'
-  | 'number'
-  | 'double'
-  | 'date'
-  | 'timestamp'
-  | 'zoned'
-  | 'interval'
-  | 'bytes'
-  | 'clob'
-  | 'blob'
-  | 'rowid';
-
-const families: Readonly<Record<OracleTypeName, Family>> = {
-  VARCHAR2: 'text',
-  NVARCHAR2: 'text',
-  CHAR: 'text',
-  NCHAR: 'text',
-  LONG: 'text',
-  NUMBER: 'number',
-  FLOAT: 'number',
-  BINARY_FLOAT: 'double',
-  BINARY_DOUBLE: 'double',
-  DATE: 'date',
-  TIMESTAMP: 'timestamp',
-  'TIMESTAMP WITH TIME ZONE': 'zoned',
-  'TIMESTAMP WITH LOCAL TIME ZONE': 'zoned',
-  'INTERVAL YEAR TO MONTH': 'interval',
-  'INTERVAL DAY TO SECOND': 'interval',
-  RAW: 'bytes',
-  'LONG RAW': 'bytes',
-  CLOB: 'clob',
-  NCLOB: 'clob',
-  BLOB: 'blob',
-  ROWID: 'rowid',
-  UROWID: 'rowid',
-};
-
-/** PostgreSQL's type of values of a family. */
-const types: Readonly<Record<Family, string>> = {
+/** PostgreSQL's type of values of a kind. */
+const types: Readonly<Record<ValueKind, string>> = {
   text: 'text',
   number: 'numeric',
   double: 'double precision',
@@ -52,14 +16,14 @@ const types: Readonly<Record<Family, string>> = {
   timestamp: 'oracle.timestamp9',
   zoned: 'timestamptz',
   interval: 'interval',
-  bytes: 'oracle.raw',
+  raw: 'oracle.raw',
   clob: 'oracle.clob',
   blob: 'oracle.blob',
   rowid: 'oracle.rowid',
 };
 
-/** What makes `$1`, cast to its own type, the other one; families that are not listed do not go together. */
-const conversions: Readonly<Partial<Record<Family, Readonly<Partial<Record<Family, string>>>>>> = {
+/** What makes `$1`, cast to its own type, the other one; kinds that are not listed do not go together. */
+const conversions: Readonly<Partial<Record<ValueKind, Readonly<Partial<Record<ValueKind, string>>>>>> = {
   text: {
     number: 'oracle.to_char',
     double: 'oracle.to_char',
@@ -67,7 +31,7 @@ const conversions: Readonly<Partial<Record<Family, Readonly<Partial<Record<Famil
     timestamp: 'oracle.to_char',
     zoned: 'oracle.to_char',
     interval: 'oracle.to_char',
-    bytes: 'oracle.to_char',
+    raw: 'oracle.to_char',
     rowid: '',
     clob: '',
   },
@@ -77,9 +41,9 @@ const conversions: Readonly<Partial<Record<Family, Readonly<Partial<Record<Famil
   timestamp: { text: 'oracle.to_timestamp', date: '', zoned: '' },
   zoned: { text: 'oracle.to_timestamp_tz', date: '', timestamp: '' },
   interval: {},
-  bytes: { text: 'oracle.hextoraw', blob: '' },
+  raw: { text: 'oracle.hextoraw', blob: '' },
   clob: { text: '' },
-  blob: { bytes: '' },
+  blob: { raw: '' },
   rowid: { text: '' },
 };
 
@@ -99,7 +63,7 @@ export async function boundCells(
   const converted = await convertTexts(values, into, context.run);
   const readers = into.map((bind, index) => {
     const column = values.columns[index];
-    const isSame = column !== undefined && familyOf(column) === familyOf(bind);
+    const isSame = column !== undefined && kindOfType(column.type) === kindOfType(bind.type);
     return cellReader(isSame ? column : bind, context.lobs);
   });
   return converted.map((row) =>
@@ -108,10 +72,6 @@ export async function boundCells(
       return text === null || reader === null ? text : reader(text);
     }),
   );
-}
-
-function familyOf({ type }: Pick<Column, 'type'>): Family {
-  return families[type.name];
 }
 
 async function convertTexts(
@@ -131,7 +91,7 @@ async function convertTexts(
 
 function conversionOf(column: Column | undefined, bind: BindType): ((place: string) => string) | null {
   if (column === undefined) return null;
-  const [from, to] = [familyOf(column), familyOf(bind)];
+  const [from, to] = [kindOfType(column.type), kindOfType(bind.type)];
   if (from === to) return null;
   const name = conversions[to]?.[from];
   if (name === undefined) {

@@ -80,10 +80,10 @@ const FLOATING_SCALE = -127;
 /** PostgreSQL's seconds. */
 const MICROSECONDS = 6;
 
-/** What a `sourceType` of `mapColumn` says. */
+/** What a `sourceType` of `mapColumn` says, or a type as the dictionary spells it: `INTERVAL DAY(2) TO SECOND(6)`. */
 export function columnType(sourceType: string): ColumnType {
   const parts = /\((\d+)(?:,(-?\d+))?\)/.exec(sourceType);
-  const name = sourceType.replace(/\([^)]*\)/, '');
+  const name = sourceType.replace(/\([^)]*\)/g, '');
   const first = parts === null ? null : Number(parts[1]);
   const isNumber = name === 'NUMBER';
   const second = parts?.[2] === undefined ? (isNumber && first !== null ? 0 : null) : Number(parts[2]);

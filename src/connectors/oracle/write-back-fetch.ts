@@ -52,7 +52,8 @@ function columnsOf(table: WriteTable, texts: Texts): WriteColumn[] {
   return Object.keys(texts).map((name) => {
     const column = table.columns.get(name);
     if (column === undefined) throw refused('UNKNOWN_COLUMN', `${name} is no column of the table`);
-    if (column.kind === null) throw new InvalidValue(name, 'stands in the base and cannot be compared');
+    if (column.kind === null)
+      throw new InvalidValue(name, `stands in the base, but is ${column.type}, which cannot be compared`);
     return column;
   });
 }

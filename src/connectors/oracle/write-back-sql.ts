@@ -185,7 +185,7 @@ export function valueParts(table: WriteTable, texts: Texts): Part[] {
   return Object.entries(texts).map(([name, value]) => {
     const column = table.columns.get(name);
     if (column === undefined) throw refused('UNKNOWN_COLUMN', `${name} is no column of the table`);
-    if (column.kind === null) throw new InvalidValue(name, 'has a type that cannot be written');
+    if (column.kind === null) throw new InvalidValue(name, `is ${column.type}, which cannot be written`);
     return { column, bind: bindOf(column, value) };
   });
 }

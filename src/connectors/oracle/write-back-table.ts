@@ -2,6 +2,7 @@
 import oracledb from 'oracledb';
 import { SyncError } from '../../domain/errors.ts';
 import type { WriteEntity } from '../write-contract.ts';
+import { columnType } from './column-types.ts';
 import { parseTable, quoteTable } from './relation.ts';
 import { asText } from './session.ts';
 import type { ValueKind, WriteColumn } from './write-back-values.ts';
@@ -54,7 +55,7 @@ export async function describeTable(connection: oracledb.Connection, spec: Write
 function named(spec: WriteEntity, columns: ReadonlyMap<string, WriteColumn>, name: string): WriteColumn {
   const column = columns.get(name);
   if (column === undefined) throw missing(spec, `table ${spec.table} has no column ${name}`);
-  if (column.kind === null) throw missing(spec, `column ${name} has a type that cannot be written`);
+  if (column.kind === null) throw missing(spec, `column ${name} is ${column.type}, which cannot be written`);
   return column;
 }
 
@@ -78,39 +79,34 @@ export function writeColumn([name, type, precision, scale]: [
   precision: number | null,
   scale: number | null,
 ]): WriteColumn {
-  const plain = type.replace(/\(\d+\)/g, '');
-  const kind = Object.hasOwn(KINDS, plain) ? (KINDS[plain] as ValueKind) : null;
-  const isFloat = plain === 'FLOAT';
+  const isFloat = type === 'FLOAT';
   return {
     name,
-    kind,
+    type,
+    kind: writtenAs(type),
     // FLOAT counts binary digits.
     precision: isFloat && precision !== null ? Math.ceil(precision * DECIMALS_PER_BIT) : precision,
     scale: isFloat ? null : scale,
-    national: ['NVARCHAR2', 'NCHAR', 'NCLOB'].includes(plain),
+    national: columnType(type).national,
   };
 }
 
 const DECIMALS_PER_BIT = Math.log10(2);
 
-const KINDS: Readonly<Record<string, ValueKind>> = {
-  NUMBER: 'number',
-  FLOAT: 'number',
-  BINARY_FLOAT: 'binaryFloat',
-  BINARY_DOUBLE: 'binaryDouble',
-  VARCHAR2: 'text',
-  NVARCHAR2: 'text',
-  CHAR: 'char',
-  NCHAR: 'char',
-  CLOB: 'clob',
-  NCLOB: 'clob',
-  BLOB: 'blob',
-  RAW: 'raw',
-  DATE: 'date',
-  TIMESTAMP: 'timestamp',
-  'TIMESTAMP WITH TIME ZONE': 'zoned',
-  'TIMESTAMP WITH LOCAL TIME ZONE': 'zoned',
-  'INTERVAL YEAR TO MONTH': 'yearMonth',
-  'INTERVAL DAY TO SECOND': 'daySecond',
-  ROWID: 'rowid',
-};
+/** null: without a text that Oracle would read back as it was, or compare. */
+function writtenAs(type: string): ValueKind | null {
+  const { kind } = columnType(type);
+  switch (kind) {
+    case 'boolean':
+    case 'json':
+    case 'xml':
+      return null;
+    case 'localZoned':
+      return 'zoned';
+    case 'rowid':
+      // CHARTOROWID reads the places of heap rows only.
+      return type === 'ROWID' ? kind : null;
+    default:
+      return kind;
+  }
+}

@@ -1,27 +1,16 @@
 /** A column's values from text to Oracle: as what they are bound, and how a statement names them. '' is NULL. */
 import oracledb from 'oracledb';
+import type { Kind } from './column-types.ts';
 import { WALL_MASK } from './values.ts';
 import { daySecondText, parseSpan, yearMonthText } from './write-back-interval.ts';
 import { fitsNumber, hexDigits, type Moment, plainNumber, utcTime, wallTime } from './write-back-text.ts';
 
-export type ValueKind =
-  | 'number'
-  | 'binaryFloat'
-  | 'binaryDouble'
-  | 'text'
-  | 'char'
-  | 'clob'
-  | 'blob'
-  | 'raw'
-  | 'date'
-  | 'timestamp'
-  | 'zoned'
-  | 'yearMonth'
-  | 'daySecond'
-  | 'rowid';
+export type ValueKind = Exclude<Kind, 'localZoned' | 'boolean' | 'json' | 'xml'>;
 
 export type WriteColumn = {
   readonly name: string;
+  /** Oracle's, as the dictionary spells it. */
+  readonly type: string;
   /** null: a type without a text that Oracle would read back; such columns are neither written nor read. */
   readonly kind: ValueKind | null;
   /** NUMBER: decimal digits; null: any. */

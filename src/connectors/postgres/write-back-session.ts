@@ -51,6 +51,11 @@ export function openTarget(
   };
 }
 
+/** How long a transaction that has the same ledger row is waited for: less than a statement may take, so as to tell. */
+export function ledgerWaitMs({ callTimeoutMs }: Target): number {
+  return Math.floor(callTimeoutMs * 0.9);
+}
+
 /** What `work` leaves uncommitted is rolled back. Errors are the driver's. */
 export async function inTransaction<T>(
   target: Target,

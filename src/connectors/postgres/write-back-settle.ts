@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { untilHeard } from '../write-back/batch.ts';
 import type { LedgerOutcome } from '../write-contract.ts';
 import { deleteOldRows, insertLedgerRows, readOutcomes } from './ledger.ts';
-import { commit, inTransaction, type Target } from './write-back-session.ts';
+import { commit, inTransaction, ledgerWaitMs, type Target } from './write-back-session.ts';
 import { isLost, waitedOut } from './write-back-verdict.ts';
 
 const PURGE_ROWS = 10_000;
@@ -11,7 +11,7 @@ const PURGE_ROWS = 10_000;
 /** C12: giving up is a row in the ledger too. */
 export async function settle(target: Target, ledgerKey: string, signal: AbortSignal): Promise<LedgerOutcome> {
   const decide = async (client: pg.PoolClient): Promise<LedgerOutcome | null> => {
-    await client.query(`SET LOCAL lock_timeout = ${target.callTimeoutMs}`);
+    await client.query(`SET LOCAL lock_timeout = ${ledgerWaitMs(target)}`);
     const record = { state: 'aborted' } as const;
     const entered = await insertLedgerRows(client, [{ ledgerKey, record }]).catch(waitedOut);
     if (entered.size === 0) return (await readOutcomes(client, [ledgerKey])).get(ledgerKey) ?? null;

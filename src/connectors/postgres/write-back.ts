@@ -10,7 +10,7 @@ import { MAX_LEDGER_KEY_CHARS } from './ledger.ts';
 import { sessionNameOf } from './session.ts';
 import { orderEntities } from './write-back-order.ts';
 import { applyMutation, type RowWork } from './write-back-row.ts';
-import { commit, inTransaction, openTarget, type Target } from './write-back-session.ts';
+import { commit, inTransaction, ledgerWaitMs, openTarget, type Target } from './write-back-session.ts';
 import { purge, settle } from './write-back-settle.ts';
 import { describeTable, type WriteTable } from './write-back-table.ts';
 import { isLost, refusal } from './write-back-verdict.ts';
@@ -71,7 +71,7 @@ function sessionOf(target: Target, client: pg.PoolClient, needs: SessionNeeds): 
   const work: RowWork = {
     client,
     lockWaitMs: needs.lockWaitMs,
-    ledgerWaitMs: target.callTimeoutMs,
+    ledgerWaitMs: ledgerWaitMs(target),
     raised: target.options.raisedSqlStates,
     rollBack,
   };

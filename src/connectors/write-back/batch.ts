@@ -195,8 +195,9 @@ async function inParts<Table extends WrittenTable>(
 
 /** An answer to COMMIT that was missed stays missed, whatever has kept us from asking the ledger since. */
 function asUnknown<Table extends WrittenTable>({ dialect, unheard }: Batch<Table>, error: unknown): unknown {
-  if (unheard.size === 0 || !dialect.isLost(error)) return error;
-  return unknownOutcome(dialect, error);
+  if (unheard.size === 0) return error;
+  const known = error instanceof SyncError ? error : dialect.asSyncError(error);
+  return known.retryable || dialect.isLost(error) ? unknownOutcome(dialect, error) : error;
 }
 
 /** C12: the caller may repeat the work, with the same ledger keys. */

@@ -63,23 +63,25 @@ async function takeUnit<Table extends WrittenTable>(round: Round<Table>, unit: U
   for (const { mutation } of unit) waiting.add(rowOf(mutation));
 }
 
-/** Units from here on that may be applied together; none when they are too few, or something waits for a lock. */
+/** Units from here on that may be applied together; none when they are too few. Rows that wait are left out. */
 function waveAt<Table extends WrittenTable>(
-  { work, busy }: Round<Table>,
+  { work, waiting }: Round<Table>,
   units: readonly Unit[],
   from: number,
 ): Placed[] {
   const { min, max } = work.dialect.wave;
   const wave: Placed[] = [];
   const rows = new Set<string>();
-  for (let at = from; at < units.length && wave.length < max && busy.length === 0; at++) {
+  for (let at = from; at < units.length && wave.length < max; at++) {
     const [placed] = units[at] as Unit;
     if (placed === undefined || units[at]?.length !== 1 || placed.mutation.group !== undefined) break;
     const { mutation } = placed;
     const first = wave[0]?.mutation ?? mutation;
     if (mutation.entity !== first.entity || mutation.operation !== first.operation) break;
-    if (work.tables.get(mutation.entity)?.spec.call !== undefined || rows.has(rowOf(mutation))) break;
-    rows.add(rowOf(mutation));
+    if (work.tables.get(mutation.entity)?.spec.call !== undefined) break;
+    const row = rowOf(mutation);
+    if (rows.has(row) || waiting.has(row)) break;
+    rows.add(row);
     wave.push(placed);
   }
   return wave.length < min ? [] : wave;

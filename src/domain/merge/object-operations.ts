@@ -10,7 +10,7 @@
  */
 import { z } from 'zod';
 import type { Json } from './json.ts';
-import { isJson, isObject, type JsonObject, property } from './json-values.ts';
+import { isArray, isJson, isObject, type JsonObject, property } from './json-values.ts';
 import { invalid, jsonValue, type Parsed, parseOperations } from './parse-operations.ts';
 
 const MAX_PATH = 100;
@@ -36,57 +36,68 @@ const objectOperation = z.discriminatedUnion(
   'must be set, unset or merge: operations of an object have these',
 );
 
-/** The object that the operations make of the base. */
+type ObjectOperation = z.infer<typeof objectOperation>;
+
+/** The object that the operations make of the base, which stays as it is. */
 export function readObjectOperations(base: JsonObject, operations: readonly unknown[]): Parsed<JsonObject> {
   const parsed = parseOperations(objectOperation, operations);
   if (!parsed.ok) return parsed;
-  let value: Json = base;
+  // One copy, then changed in place: a copy for each of many operations on a large object would take seconds.
+  const result = copyOf(base);
   for (const [index, operation] of parsed.value.entries()) {
-    const changed = at(value, operation.path, (current) => {
-      if (operation.op === 'set') return operation.value;
-      return operation.op === 'unset' ? undefined : merged(current, operation.value);
-    });
-    if (changed === WRONG) return invalid(index, 'path goes through something that is no object');
-    value = changed ?? {};
+    if (!perform(result, operation)) return invalid(index, 'path goes through something that is no object');
   }
-  if (!isObject(value) || !isJson(value)) {
-    return { ok: false, problem: `its result is nested deeper than ${MAX_PATH} levels` };
+  if (isJson(result)) return { ok: true, value: result };
+  return { ok: false, problem: `its result is nested deeper than ${MAX_PATH} levels` };
+}
+
+type OpenObject = { [name: string]: Json };
+
+function copyOf(object: JsonObject): OpenObject {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, copy(value)]));
+}
+
+function copy(value: Json): Json {
+  if (isArray(value)) return value.map(copy);
+  return isObject(value) ? copyOf(value) : value;
+}
+
+/** False when the path does not lead through objects. */
+function perform(root: OpenObject, operation: ObjectOperation): boolean {
+  const path = operation.op === 'merge' ? operation.path : operation.path.slice(0, -1);
+  const found = walk(root, path, operation.op === 'unset' ? 'stop' : 'make');
+  if (found === undefined) return true;
+  if (!isObject(found)) return false;
+  const name = operation.path.at(-1) ?? '';
+  if (operation.op === 'merge') mergeInto(found, operation.value);
+  else if (operation.op === 'set') put(found, name, copy(operation.value));
+  else delete (found as OpenObject)[name];
+  return true;
+}
+
+/** What the path leads to: no object when something else is on the way, undefined when it stopped at nothing. */
+function walk(root: OpenObject, path: readonly string[], onMissing: 'make' | 'stop'): Json | undefined {
+  let at: Json = root;
+  for (const name of path) {
+    if (!isObject(at)) return at;
+    if (!Object.hasOwn(at, name)) {
+      if (onMissing === 'stop') return undefined;
+      put(at, name, {});
+    }
+    at = property(at, name) as Json;
   }
-  return { ok: true, value };
+  return at;
 }
 
-const WRONG = Symbol('no object on the way');
-type Change = (current: Json | undefined) => Json | undefined | typeof WRONG;
-
-function at(value: Json | undefined, rest: readonly string[], change: Change): ReturnType<Change> {
-  const [name, ...inner] = rest;
-  if (name === undefined) return change(value);
-  if (value !== undefined && !isObject(value)) return WRONG;
-  const object = value ?? {};
-  const changed = at(property(object, name), inner, change);
-  if (changed === WRONG) return WRONG;
-  if (changed !== undefined) return withProperty(object, name, changed);
-  // Removing from an object that is not there makes none.
-  return value === undefined ? undefined : without(object, name);
+/** An assignment to `__proto__` would change what the object is. */
+function put(object: JsonObject, name: string, value: Json): void {
+  Object.defineProperty(object, name, { value, configurable: true, enumerable: true, writable: true });
 }
 
-/** Object.fromEntries and spread make own properties of any name; an assignment to `__proto__` would not. */
-function withProperty(object: JsonObject, name: string, value: Json): JsonObject {
-  return { ...object, ...Object.fromEntries([[name, value]]) };
-}
-
-function without(object: JsonObject, name: string): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([other]) => other !== name));
-}
-
-function merged(current: Json | undefined, value: JsonObject): Json | typeof WRONG {
-  if (current !== undefined && !isObject(current)) return WRONG;
-  let result: JsonObject = current ?? {};
+function mergeInto(target: JsonObject, value: JsonObject): void {
   for (const [name, inner] of Object.entries(value)) {
-    const old = property(result, name);
-    const next = isObject(inner) && isObject(old) ? merged(old, inner) : inner;
-    if (next === WRONG) return WRONG;
-    result = withProperty(result, name, next);
+    const old = property(target, name);
+    if (isObject(inner) && isObject(old)) mergeInto(old, inner);
+    else put(target, name, copy(inner));
   }
-  return result;
 }

@@ -25,6 +25,7 @@ const COLUMNS = [
   writeColumn(['HIRED', 'DATE', null, null]),
   writeColumn(['Odd "name"', 'NUMBER', 8, 2]),
   writeColumn(['SHAPE', 'SDO_GEOMETRY', null, null]),
+  writeColumn(['DOC', 'JSON', null, null]),
 ];
 
 function tableOf(spec: Partial<WriteEntity> = {}, keys = 1): WriteTable {
@@ -80,7 +81,10 @@ describe('statements of a row', () => {
 
   test('what cannot be written is refused by its name', () => {
     expect(() => valueParts(tableOf(), { GONE: '1' })).toThrow('GONE is no column of the table');
-    expect(() => valueParts(tableOf(), { SHAPE: '1' })).toThrow('SHAPE has a type that cannot be written');
+    expect(() => valueParts(tableOf(), { SHAPE: '1' })).toThrow(
+      'SHAPE is SDO_GEOMETRY, which cannot be written',
+    );
+    expect(() => valueParts(tableOf(), { DOC: '{}' })).toThrow('DOC is JSON, which cannot be written');
   });
 
   test('a procedure is called by the names of the columns', () => {

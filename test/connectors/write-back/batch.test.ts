@@ -12,7 +12,9 @@ const THINGS: WriteEntity = { entity: 'things', table: 'things', key: ['id'] };
 /** A database of ledger keys; each COMMIT does what comes next in `commits`, and works when nothing is left. */
 type Commit = 'unheard, done' | 'unheard, lost' | 'refused';
 
-function database(commits: Commit[], busy: ReadonlySet<string> = new Set()) {
+const FULL = new SyncError('SOURCE_BUSY', { message: 'full' });
+
+function database(commits: Commit[], { busy = new Set<string>(), sessionsMax = 100 } = {}) {
   const ledger = new Set<string>();
   let sessions = 0;
   const open = (): WriteSession<WrittenTable> => {
@@ -44,7 +46,7 @@ function database(commits: Commit[], busy: ReadonlySet<string> = new Set()) {
     wave: { min: 2, max: 10 },
     relativeCodes: new Set(),
     inSession: async (_, work) => {
-      sessions++;
+      if (++sessions > sessionsMax) throw FULL;
       return work(open());
     },
     isLost: (error) => error instanceof CommitUnheard,
@@ -82,6 +84,13 @@ describe('an unanswered COMMIT', () => {
   });
 });
 
+test('without a session to ask the ledger, an unanswered COMMIT stays unknown', async () => {
+  const run = (commits: Commit[], sessionsMax: number) =>
+    writeBatch(database(commits, { sessionsMax }).dialect, [change('1')], writeOptions([THINGS]));
+  await expect(run(['unheard, done'], 1)).rejects.toMatchObject({ details: { outcome: 'unknown' } });
+  await expect(run([], 0)).rejects.toBe(FULL);
+});
+
 test('a refused COMMIT finds the mutation that is to blame, in few transactions', async () => {
   const { dialect, ledger, sessions } = database([]);
   const batch = Array.from({ length: 64 }, (_, i) => change(String(i), i === 37 ? 'bad' : `k${i}`));
@@ -94,7 +103,7 @@ test('a refused COMMIT finds the mutation that is to blame, in few transactions'
 });
 
 test('a row that stays locked is given up after so many tries, alone', async () => {
-  const { dialect, sessions } = database([], new Set(['2']));
+  const { dialect, sessions } = database([], { busy: new Set(['2']) });
   const batch = [change('1'), change('2'), change('2', 'later'), change('3')];
   const verdicts = await writeBatch(dialect, batch, writeOptions([THINGS], { lockTries: 3 }));
   expect(kinds(verdicts)).toEqual(['applied', 'busy', 'busy', 'applied']);
