@@ -4,6 +4,7 @@ import { stableJson } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Json } from '../domain/merge/json.ts';
 import type { Change, FieldTexts } from '../domain/upload/decision.ts';
+import { MAX_DRIFT_MS, parseHlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { parseVersion } from '../domain/upload/versions.ts';
@@ -98,10 +99,12 @@ type Judged = Entry & { readonly canonical: Canonical };
 
 function whyRejected(
   { plan, upload }: Pick<UploadEntity, 'plan' | 'upload'>,
-  { body }: StagedMutation,
+  { body, receivedHlc }: StagedMutation,
   entries: readonly Judged[],
 ): StoredVerdict | null {
   const reject = (code: string, message: string): StoredVerdict => ({ status: 'rejected', code, message });
+  const ahead = whyAhead(body, receivedHlc);
+  if (ahead !== null) return reject('CLOCK_AHEAD', ahead);
   if (!upload.operations.includes(body.operation)) {
     return reject('NOT_ALLOWED', `Devices may not ${body.operation} rows of ${body.entity}`);
   }
@@ -117,6 +120,16 @@ function whyRejected(
   if (body.operation !== 'delete' && sent.length === 0)
     return reject('MUTATION_INVALID', 'It changes nothing');
   return null;
+}
+
+/** A clock of the future would win over everything that comes until then. Ours has not been moved by it. */
+function whyAhead(body: StagedMutation['body'], receivedHlc: string): string | null {
+  const serverMs = parseHlc(receivedHlc)?.ms ?? 0;
+  const clocks = [body.hlc, ...Object.values(body.fieldHlcs ?? {})].flatMap((hlc) => hlc ?? []);
+  const ahead = clocks.some((hlc) => (parseHlc(hlc)?.ms ?? 0) - serverMs > MAX_DRIFT_MS);
+  if (!ahead) return null;
+  const now = new Date(serverMs).toISOString();
+  return `The clock of the change is ahead of the server's, which was ${now}: set it, stamp the change anew, and send it again`;
 }
 
 async function changeOf(
