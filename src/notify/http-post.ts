@@ -36,7 +36,9 @@ export function postJson({ url, body, headers, signal }: Post): Promise<Answer> 
     },
   } as const;
   return new Promise((resolve, reject) => {
+    let isAnswered = false;
     const sent = request(new URL(url), options, (answer) => {
+      isAnswered = true;
       const parts: Buffer[] = [];
       let bytes = 0;
       answer.on('data', (part: Buffer) => {
@@ -52,7 +54,9 @@ export function postJson({ url, body, headers, signal }: Post): Promise<Answer> 
         resolve({ status: answer.statusCode ?? 0, retryAfterMs, text });
       });
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      if (!isAnswered) reject(error);
+    });
     sent.end(body);
   });
 }

@@ -3,7 +3,7 @@ import type { Mutation, Texts, WriteEntity, WriteOptions } from '../../src/conne
 
 let mutations = 0;
 /** The ledger of a database that outlives the tests has those of earlier runs. */
-const device = `device-${Date.now()}`;
+export const device = `device-${Date.now()}`;
 
 /** An update of nothing, with a ledger key of its own, unless told otherwise. */
 export function mutation(given: Partial<Mutation> & { readonly entity: string }): Mutation {

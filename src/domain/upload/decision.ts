@@ -17,7 +17,11 @@ export type Change = {
   readonly operations: Readonly<Record<string, readonly Json[]>>;
   /** The fields as the device saw them; null when it did not say. */
   readonly baseImage: FieldTexts | null;
-  /** The version it saw; null when it did not say. Both null: it believes that the row is new. */
+  /**
+   * The version it saw; null when it did not say. Without an image only fields that the device changed, and the
+   * rest of their groups, belong into `values`: a value sent as it was cannot be told from one that was set back. Both null: the row is new to it, or,
+   * of an update or a delete, nobody knows what it saw.
+   */
   readonly baseVersion: RowVersion | null;
   /** Clock of the whole change, and of single fields. Without one the time of receipt counts (C11). */
   readonly hlc: Hlc;

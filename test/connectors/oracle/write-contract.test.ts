@@ -1,6 +1,7 @@
 import { openWriteTarget } from '../../../src/connectors/registry.ts';
 import type { WriteEntity } from '../../../src/connectors/write-contract.ts';
-import { type WriteFixture, writeTargetContract } from '../write-contract.ts';
+import type { WriteFixture } from '../write-contract/tester.ts';
+import { writeTargetContract } from '../write-contract.ts';
 import { installPayApi } from './pay-api.ts';
 import { createEmployees, employeeEntities, fillEmployees } from './write-back-employees.ts';
 import { writeWorld } from './write-back-kit.ts';

@@ -1,5 +1,6 @@
 import type { WriteEntity } from '../../../src/connectors/write-contract.ts';
-import { type WriteFixture, writeTargetContract } from '../write-contract.ts';
+import type { WriteFixture } from '../write-contract/tester.ts';
+import { writeTargetContract } from '../write-contract.ts';
 import { writeWorld } from './write-back-kit.ts';
 
 const TABLES = [

@@ -36,11 +36,11 @@ test.each<Case>([
   { name: 'in part', change: BOTH, now: LATER, expected: { status: 'merged', fields: ['name'] } },
   { name: 'not at all', change: NAME, now: LATER, expected: { status: 'conflict', fields: ['name'] } },
   {
-    name: 'a merge that changes nothing here',
-    change: { baseImage: ROW, values: { notes: 'one two' } },
-    now: row({ notes: 'one two' }),
-    spec: { policy: 'merge', merge: { notes: { kind: 'text' } } },
-    expected: { status: 'applied' },
+    name: 'contained in what others merged',
+    change: { baseImage: ROW, values: { tags: '["a", "b", "c"]' } },
+    now: row({ tags: '["a", "b", "c", "d"]' }),
+    spec: { policy: 'merge', merge: { tags: { kind: 'array' } } },
+    expected: { status: 'merged', fields: ['tags'] },
   },
   {
     name: 'for a human',

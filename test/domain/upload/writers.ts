@@ -13,7 +13,7 @@ export type Edit = {
   readonly kind: 'set' | 'delete' | 'create';
   readonly values: FieldTexts;
   readonly base: BaseKind;
-  /** Unchanged fields too. */
+  /** Unchanged fields too, where there is an image that tells them. */
   readonly whole: 'document' | 'fields';
 };
 
@@ -47,7 +47,8 @@ export class Device {
     const change = changeOf(edit, seen, this.hlc);
     this.pending.push({ id: `${this.name}/${++this.made}`, key: edit.key, change, meant });
     const values = edit.kind === 'delete' ? null : { ...seen.values, ...edit.values };
-    this.edited.set(edit.key, { values, version: seen.version });
+    // The server has no version yet of a row that was made here.
+    this.edited.set(edit.key, { values, version: edit.kind === 'create' ? null : seen.version });
   }
 
   /**
@@ -89,11 +90,11 @@ function changeOf({ kind, values, base, whole }: Edit, seen: Replica, hlc: Hlc):
   const sent =
     kind === 'delete'
       ? {}
-      : whole === 'document'
+      : whole === 'document' && base !== 'version'
         ? { ...seen.values, ...values }
         : Object.fromEntries(changed);
   const image = base === 'version' ? null : seen.values;
-  // A device that sends fields alone and no image has to send what they belong to.
+  // Without an image only what changed is sent, but groups whole.
   const group = 'amount' in sent || 'currency' in sent ? ['amount', 'currency'] : [];
   const mates = Object.fromEntries(
     group.map((field) => [field, { ...seen.values, ...values }[field] ?? null]),
