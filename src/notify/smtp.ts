@@ -91,13 +91,17 @@ function failureBy(server: string, error: NodemailerError): Failure {
   // The rest of an answer is the server's own prose, which may repeat anything.
   const enhanced = /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(response)?.[0];
   const why = `${server} answered ${[responseCode, enhanced].filter(Boolean).join(' ')}${WHERE[code] ?? ''}`;
-  return error.permanent === true ? { outcome: 'refused', why } : failed(why);
+  // A 5xx to anything else says that there is no session, which is nothing about this mail.
+  return error.permanent === true && FINAL.has(code) ? { outcome: 'refused', why } : failed(why);
 }
+
+const FINAL: ReadonlySet<string> = new Set(['EAUTH', 'EENVELOPE', 'EMESSAGE']);
 
 const WHERE: Readonly<Record<string, string>> = {
   EAUTH: ' to the login',
   EENVELOPE: ' to the address',
   EMESSAGE: ' to the mail',
+  ETLS: ' to STARTTLS',
 };
 
 function failed(why: string): Failure {

@@ -34,23 +34,33 @@ export function readCounterOperations(operations: readonly unknown[]): Parsed<Js
 
 /** The server's value and a delta, a decimal text. */
 export function addToCounter(server: Json, delta: Json, context: MergeContext): Outcome {
-  return mergeCounter({ base: '0', server, client: delta }, context);
+  const now = amountOf(server);
+  const by = amountOf(delta);
+  if (now === null || by === null) return noCounter(server, context);
+  return agreed(valueOfSum(add(now, by), typeof server === 'number' ? 'number' : 'text'));
 }
 
 export function mergeCounter({ base, server, client }: Versions, context: MergeContext): Outcome {
   const was = amountOf(base);
   const now = amountOf(server);
   const wanted = amountOf(client);
-  if (was === null || now === null || wanted === null) {
-    return clashed(server, context, 'a counter needs numbers on both sides, and the number from before');
-  }
-  if (isSame(was, wanted)) return agreed(server);
+  if (was === null || now === null || wanted === null) return noCounter(server, context);
+  const sum = add(now, add(wanted, { units: -was.units, scale: was.scale }));
+  const bothNumbers = typeof server === 'number' && typeof client === 'number';
   // The sum keeps the decimals that people see: 10.50 + 1 is 11.50.
-  const scale = Math.max(now.scale, wanted.scale);
-  const sum = trimTo(add(now, add(wanted, { units: -was.units, scale: was.scale })), scale);
+  const shown = trimTo(sum, Math.max(now.scale, wanted.scale));
+  return agreed(valueOfSum(shown, bothNumbers ? 'number' : 'text'));
+}
+
+function noCounter(server: Json | undefined, context: MergeContext): Outcome {
+  return clashed(server, context, 'a counter needs numbers on both sides, and the number from before');
+}
+
+/** A number only where it is exact. */
+function valueOfSum(sum: Amount, as: 'number' | 'text'): Json {
   const text = textOf(sum);
-  const isNumber = typeof server === 'number' && Object.is(amountText(Number(text)), textOf(trimTo(sum, 0)));
-  return agreed(isNumber ? Number(text) : text);
+  const back = as === 'number' ? amountOf(Number(text)) : null;
+  return back !== null && textOf(back) === textOf(trimTo(sum, 0)) ? Number(text) : text;
 }
 
 function amountOf(value: Json | undefined): Amount | null {
@@ -65,11 +75,6 @@ function amountOf(value: Json | undefined): Amount | null {
   return { units: decimal.negative ? -units : units, scale };
 }
 
-function amountText(value: number): string | null {
-  const amount = amountOf(value);
-  return amount === null ? null : textOf(trimTo(amount, 0));
-}
-
 function add(left: Amount, right: Amount): Amount {
   const scale = Math.max(left.scale, right.scale);
   return { units: scaled(left, scale) + scaled(right, scale), scale };
@@ -77,11 +82,6 @@ function add(left: Amount, right: Amount): Amount {
 
 function scaled({ units, scale }: Amount, to: number): bigint {
   return units * 10n ** BigInt(to - scale);
-}
-
-function isSame(left: Amount, right: Amount): boolean {
-  const scale = Math.max(left.scale, right.scale);
-  return scaled(left, scale) === scaled(right, scale);
 }
 
 /** Without zeros at the end beyond that many decimals. */

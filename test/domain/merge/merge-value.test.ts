@@ -92,6 +92,8 @@ describe('values that merge', () => {
     ['JSON numbers, exactly', COUNTER, [0, 0.1, 0.2], 0.3],
     ['the same change twice, which is two', COUNTER, [5, 4, 4], 3],
     ['below zero', COUNTER, ['1', '0', '-0.5'], '-1.5'],
+    ['decimals that only one side shows', COUNTER, ['12.1', '0', '12.10'], '0.00'],
+    ['numbers and texts', COUNTER, [1, 2, '3'], '4'],
     ['a counter that both left', COUNTER, ['1.0', '1.0', '1.0'], '1.0'],
   ])('%s', (...[, spec, three, value]) => {
     expect(merge(spec, three)).toEqual({ kind: 'merged', value });
