@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { bindPlan } from '../src/domain/bind-plan.ts';
-import type { ColumnSpec, EntityPlan, EntitySpec, Piece, PieceLayout, Row } from '../src/domain/entity.ts';
+import type { ColumnSpec, EntityPlan, EntitySpec, Piece, PieceLayout } from '../src/domain/entity.ts';
 import { tupleEnd } from '../src/domain/pg-binary.ts';
+import type { Row } from '../src/domain/row.ts';
 import { compileShape, pieceKeys } from '../src/domain/shape.ts';
 
 const ROWS = 50_000;
@@ -62,6 +63,7 @@ function planOf(over: Partial<EntitySpec>): EntityPlan {
     maxValueBytes: 64 * 1024 * 1024,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
     ...over,
   };
   const described = Object.entries(SOURCE).map(([name, type]) => ({

@@ -1,7 +1,7 @@
 /** What a configuration imports from 'syncline'. */
 export { defineSync } from './config/define-sync.ts';
 export type { SyncConfigInput } from './domain/config-schema.ts';
-export type { Row, SourceChange, Value } from './domain/entity.ts';
+export type { SourceChange } from './domain/entity.ts';
 export type { EntityInput } from './domain/entity-schema.ts';
 export { type EnvRef, env } from './domain/env-ref.ts';
 export {
@@ -11,6 +11,7 @@ export {
   multiplyExact,
   subtractExact,
 } from './domain/exact-numbers.ts';
+export type { Row, Value } from './domain/row.ts';
 export { accept, reject, requireApproval, use } from './domain/upload/rule-outcomes.ts';
 export type {
   BusinessRule,

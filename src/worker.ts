@@ -13,7 +13,8 @@ import { createActivities } from './activities/create-activities.ts';
 import type { ActivityDeps } from './activities/deps.ts';
 import { sweepRuns } from './activities/sweep.ts';
 import type { Source } from './connectors/contract.ts';
-import { openSource } from './connectors/registry.ts';
+import { openSource, openWriteTarget } from './connectors/registry.ts';
+import type { WriteTarget } from './connectors/write-contract.ts';
 import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
 import { createLogger, type Logger, temporalLogger } from './logging.ts';
@@ -76,12 +77,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     await ensureSearchAttributes(connection, config, logger);
     const sources = openSources(config);
     toClose.push(() => Promise.all(Object.values(sources).map((source) => source.close())));
+    const targets = openTargets(config);
+    toClose.push(() => Promise.all(Object.values(targets).map((target) => target.close())));
     const { namespace } = config.temporal;
     const workerId = `${hostname()}/${process.pid}/${randomBytes(3).toString('hex')}`;
     const deps: ActivityDeps = {
       config,
       store,
       sources,
+      targets,
       logger,
       workerId,
       isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(connection, { namespace, workflowId, runId }),
@@ -181,6 +185,22 @@ function installRuntime(logger: Logger, metricsAddress: string | undefined): voi
       ...(metricsAddress !== undefined && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
     },
   });
+}
+
+/** Those of sources that some entity is written back to. No connection is opened yet. */
+function openTargets(config: SyncConfig): Record<string, WriteTarget> {
+  const written = new Set(
+    Object.values(config.pipelines).flatMap(({ source, entities }) =>
+      Object.values(entities).some(({ upload }) => upload?.writeBack.to === 'source') ? [source] : [],
+    ),
+  );
+  const sources = Object.values(config.sources).filter(({ name }) => written.has(name));
+  return Object.fromEntries(
+    sources.map((settings) => [
+      settings.name,
+      openWriteTarget(settings, { applicationName: 'syncline/write-back' }),
+    ]),
+  );
 }
 
 function openSources(config: SyncConfig): Record<string, Source> {

@@ -1,7 +1,18 @@
 /** Binds every activity of the contract to its dependencies, and its errors to Temporal's failures. */
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { applyDecision } from './apply-decision.ts';
 import { applyDeletes } from './apply-deletes.ts';
+import { applyUpload, planUpload } from './apply-upload.ts';
 import { closeRun } from './close-run.ts';
+import {
+  applyReleased,
+  closeConflict,
+  finishUpload,
+  noteConflictsStarted,
+  openedConflicts,
+  readConflict,
+  tellConflict,
+} from './conflicts.ts';
 import type { Activities } from './contract.ts';
 import { copyChanges } from './copy-changes.ts';
 import { copyChunks } from './copy-chunks.ts';
@@ -12,8 +23,9 @@ import { openRun } from './open-run.ts';
 import { planChunks } from './plan-chunks.ts';
 import { prepareEntity } from './prepare-entity.ts';
 import { steerRun } from './steer-run.ts';
+import type { UploadActivities } from './upload-contract.ts';
 
-export function createActivities(deps: ActivityDeps): Activities {
+export function createActivities(deps: ActivityDeps): Activities & UploadActivities {
   return {
     openRun: bind(deps, openRun),
     prepareEntity: bind(deps, prepareEntity),
@@ -24,6 +36,16 @@ export function createActivities(deps: ActivityDeps): Activities {
     finishEntity: bind(deps, finishEntity),
     closeRun: bind(deps, closeRun),
     steerRun: bind(deps, steerRun),
+    planUpload: bind(deps, planUpload),
+    applyUpload: bind(deps, applyUpload),
+    openedConflicts: bind(deps, openedConflicts),
+    noteConflictsStarted: bind(deps, noteConflictsStarted),
+    finishUpload: bind(deps, finishUpload),
+    readConflict: bind(deps, readConflict),
+    tellConflict: bind(deps, tellConflict),
+    applyDecision: bind(deps, applyDecision),
+    closeConflict: bind(deps, closeConflict),
+    applyReleased: bind(deps, applyReleased),
   };
 }
 

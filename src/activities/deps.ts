@@ -1,6 +1,7 @@
 /** What activities are made of, and what each call gets. Neither knows Temporal, so tests call activities as functions. */
 import type { Logger } from 'pino';
 import type { Source } from '../connectors/contract.ts';
+import type { WriteTarget } from '../connectors/write-contract.ts';
 import type { PipelineSpec, SyncConfig } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { RunRef } from '../domain/run.ts';
@@ -10,6 +11,8 @@ export type ActivityDeps = {
   readonly config: SyncConfig;
   readonly store: Store;
   readonly sources: Readonly<Record<string, Source>>;
+  /** By source: where what devices change is written back to. */
+  readonly targets: Readonly<Record<string, WriteTarget>>;
   readonly logger: Logger;
   /** Is this run of the workflow still open? Decides whether an expired lease may be taken over (C16). */
   readonly isWorkflowOpen: (workflowId: string, workflowRunId: string) => Promise<boolean>;

@@ -102,11 +102,11 @@ function resolvePipeline(
       fix: meant(pipeline.source, Object.keys(sources)),
     });
   }
+  const { kind: sourceKind = '', timeZone = 'UTC' } = source ?? {};
   const entities = mapValues(pipeline.entities, (parsed, entity) =>
-    resolveEntity(parsed, { entity, pipeline: name, source: pipeline.source }, problems),
+    resolveEntity(parsed, { entity, pipeline: name, source: pipeline.source, timeZone }, problems),
   );
   const revision = pipeline.revision ?? null;
-  const { kind: sourceKind = '', timeZone = 'UTC' } = source ?? {};
   const { incremental, full } = pipeline.schedule ?? {};
   return {
     pipeline: name,

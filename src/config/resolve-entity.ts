@@ -5,12 +5,13 @@ import type {
   DeduplicateSpec,
   EntitySpec,
   SoftDeleteSpec,
-  Value,
 } from '../domain/entity.ts';
 import type { ParsedColumn, ParsedEntity } from '../domain/entity-schema.ts';
 import { whyNoColumn } from '../domain/mirror-names.ts';
+import type { Value } from '../domain/row.ts';
 import { normaliseType } from '../domain/types.ts';
 import { meant, type Path, type Problem } from './problems.ts';
+import { resolveUpload, uploadProblems } from './resolve-upload.ts';
 
 type LocalColumn = Extract<ColumnSpec, { role: 'local' }>;
 
@@ -27,14 +28,19 @@ export const ENTITY_DEFAULTS = {
 
 export type EntityNames = { readonly entity: string; readonly pipeline: string; readonly source: string };
 
-export function resolveEntity(parsed: ParsedEntity, names: EntityNames, found: Problem[]): EntitySpec {
+/** `timeZone`: the source's. */
+export type EntityPlace = EntityNames & { readonly timeZone: string };
+
+export function resolveEntity(parsed: ParsedEntity, place: EntityPlace, found: Problem[]): EntitySpec {
+  const { timeZone, ...names } = place;
+  const read = resolveRead(parsed.read);
   const at: Path = ['pipelines', names.pipeline, 'entities', names.entity];
   const all = Object.entries(parsed.columns ?? {}).map(([name, column]) => resolveColumn(name, column));
   const localColumns = all.filter((column): column is LocalColumn => column.role === 'local');
   const columns = all.length === localColumns.length ? null : withKeys(all, parsed.key, { at, found });
   const spec: EntitySpec = {
     ...names,
-    read: resolveRead(parsed.read),
+    read,
     key: parsed.key,
     changedAt: resolveChangedAt(parsed.changedAt),
     capture: parsed.capture ?? false,
@@ -50,8 +56,9 @@ export function resolveEntity(parsed: ParsedEntity, names: EntityNames, found: P
     lanes: parsed.lanes ?? ENTITY_DEFAULTS.lanes,
     maxValueBytes: parsed.maxValueBytes ?? ENTITY_DEFAULTS.maxValueBytes,
     schemaChanges: parsed.schemaChanges ?? ENTITY_DEFAULTS.schemaChanges,
+    upload: parsed.upload === undefined ? null : resolveUpload(parsed.upload, { read, timeZone }),
   };
-  found.push(...dedupeProblems(spec, at));
+  found.push(...dedupeProblems(spec, at), ...uploadProblems(spec, at));
   return spec;
 }
 

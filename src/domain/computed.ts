@@ -1,6 +1,7 @@
 /** What `compute` may give for a column of each type, and what becomes of it. */
-import type { Value } from './entity.ts';
+
 import { wireTypeOf } from './pg-binary-decode.ts';
+import type { Value } from './row.ts';
 
 /** Says what is wrong with a result, without the value. */
 export class ComputeProblem extends Error {}

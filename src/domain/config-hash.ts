@@ -16,7 +16,12 @@ export type HashedPipeline = {
 };
 
 export function pipelineHash(pipeline: HashedPipeline): string {
-  return sha256(pipeline);
+  // Uploads and approvals outlive configurations: of `upload`, a run only cares whether there is one.
+  const entities = Object.entries(pipeline.entities).map(([name, spec]) => [
+    name,
+    { ...spec, upload: spec.upload === null ? undefined : true },
+  ]);
+  return sha256({ ...pipeline, entities: Object.fromEntries(entities) });
 }
 
 /**

@@ -13,8 +13,10 @@ import {
   validator,
   word,
 } from './config-fields.ts';
-import type { Row, SourceChange, Value } from './entity.ts';
+import type { SourceChange } from './entity.ts';
 import { whyNoColumn, whyNoIdentifier, whyNoSchema } from './mirror-names.ts';
+import type { Row, Value } from './row.ts';
+import { uploadSchema } from './upload/upload-schema.ts';
 
 const read = checked(
   section({
@@ -223,6 +225,8 @@ export const entitySchema = section({
   maxValueBytes: size.optional(),
   /** A compatible change of the source's columns: 'stop' the entity, or 'apply' it. Default 'stop'. */
   schemaChanges: z.enum(['stop', 'apply']).optional(),
+  /** What devices and people may change, and how clashes are decided. Left out: nothing. */
+  upload: uploadSchema.optional(),
 });
 
 export type EntityInput = z.input<typeof entitySchema>;

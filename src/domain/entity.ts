@@ -4,10 +4,8 @@
  * Plain data and pure functions of the user's; nothing here knows which kind of source it is.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-
-/** A value as user functions see it: int2, int4 and floats as number, boolean as boolean, all else the exact text. */
-export type Value = string | number | boolean | null;
-export type Row = Readonly<Record<string, Value>>;
+import type { Row, Value } from './row.ts';
+import type { UploadSpec } from './upload/upload-spec.ts';
 
 /** What `onSource` is called with: pure, and only when source columns of the row changed. */
 export type SourceChange = {
@@ -99,6 +97,8 @@ export type EntitySpec = {
   readonly maxValueBytes: number;
   /** What the start of a run does with a compatible change of the source's columns. */
   readonly schemaChanges: 'stop' | 'apply';
+  /** What devices and people may change; null: nothing. */
+  readonly upload: UploadSpec | null;
 };
 
 /** A column as the source's catalogue has it, and what it becomes in PostgreSQL. */

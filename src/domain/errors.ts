@@ -149,6 +149,42 @@ export const ERRORS = {
     exit: EXIT.failure,
     remedy: 'See `syncline history`; the next run takes the failed chunk first.',
   },
+  UPLOAD_CONFLICT: {
+    retryable: false,
+    http: 409,
+    exit: EXIT.failure,
+    remedy: 'Send other content under a key of its own.',
+  },
+  UPLOAD_NOT_FOUND: {
+    retryable: false,
+    http: 404,
+    exit: EXIT.failure,
+    remedy: 'Send the upload again.',
+  },
+  DEVICE_REVOKED: {
+    retryable: false,
+    http: 403,
+    exit: EXIT.failure,
+    remedy: 'Register the device again, or let its user use another one.',
+  },
+  CONFLICT_NOT_FOUND: {
+    retryable: false,
+    http: 404,
+    exit: EXIT.failure,
+    remedy: 'See `syncline conflicts list`.',
+  },
+  DECISION_REFUSED: {
+    retryable: false,
+    http: 409,
+    exit: EXIT.failure,
+    remedy: 'See `syncline conflicts show`: it says who may decide, in which round, and about what.',
+  },
+  RULE_QUERY_FAILED: {
+    retryable: false,
+    http: 500,
+    exit: EXIT.failure,
+    remedy: 'Correct the query of the rule; the mutation is rejected until then, and may be sent again.',
+  },
   LEASE_HELD: {
     retryable: true,
     http: 409,

@@ -2,7 +2,7 @@
  * Arithmetic on numbers as configuration functions see them: numeric and int8 are texts, and JavaScript's own operators
  * would round them or put them together as texts. `compareExact(row.salary, '1000.50') > 0`
  */
-import type { Value } from './entity.ts';
+import type { Value } from './row.ts';
 import { compareDecimals, type Decimal, parseDecimal } from './values.ts';
 
 export type ExactNumber = Value | bigint | undefined;

@@ -1,5 +1,5 @@
 /** Per PostgreSQL type: from a field of COPY binary to its exact text, and to the value that user functions see. */
-import type { Value } from './entity.ts';
+
 import { int16At, int32At, type Tuples } from './pg-binary.ts';
 import {
   float4Number,
@@ -17,6 +17,7 @@ import {
   timeText,
   timetzText,
 } from './pg-binary-times.ts';
+import type { Value } from './row.ts';
 
 /** Reads the field from `start` to `end` (exclusive); never called for NULL. */
 export type FieldReader<T> = (tuples: Tuples, start: number, end: number) => T;

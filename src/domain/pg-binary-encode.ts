@@ -1,7 +1,7 @@
 /** Per PostgreSQL type: from a value that `compute` gave to a field of COPY binary. */
 import { type ByteSink, reserve } from './byte-sink.ts';
-import type { Value } from './entity.ts';
 import { type WireType, wireTypeOf } from './pg-binary-decode.ts';
+import type { Value } from './row.ts';
 
 /** Writes length and bytes. The value has been checked against the type (computed.ts), and is never null. */
 export type FieldWriter = (sink: ByteSink, value: NonNullable<Value>) => void;

@@ -1,9 +1,10 @@
 /** Puts together the tuples of a shaped piece: runs of fields are copied, results of `compute` encoded. */
 import { appendBytes, type ByteSink, createSink, sunkBytes } from './byte-sink.ts';
-import type { EntityPlan, PieceLayout, Value } from './entity.ts';
+import type { EntityPlan, PieceLayout } from './entity.ts';
 import { SyncError } from './errors.ts';
 import type { Tuples } from './pg-binary.ts';
 import { encoderOf, type FieldWriter, writeInt16, writeNull } from './pg-binary-encode.ts';
+import type { Value } from './row.ts';
 import { computedColumns, fieldOf } from './shape-view.ts';
 
 /** The scanned tuple from `start` to `end`. */

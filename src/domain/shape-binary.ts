@@ -1,8 +1,9 @@
 /** Shapes pieces of COPY binary tuples: fields are copied as bytes, only what functions look at is decoded. */
-import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece, Value } from './entity.ts';
+import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece } from './entity.ts';
 import { SyncError } from './errors.ts';
 import { openTuples, scanTuple, type Tuples } from './pg-binary.ts';
 import { decoderOf } from './pg-binary-decode.ts';
+import type { Value } from './row.ts';
 import { compileOutput } from './shape-binary-output.ts';
 import {
   compileJudge,

@@ -1,7 +1,8 @@
 /** What a validator says of a row, put so that it names columns and rules and never a value. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { z } from 'zod';
-import type { Reject, Row, Severity } from './entity.ts';
+import type { Reject, Severity } from './entity.ts';
+import type { Row } from './row.ts';
 
 export type Complaint = Pick<Reject, 'reason' | 'severity' | 'detail'>;
 

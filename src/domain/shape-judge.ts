@@ -1,8 +1,9 @@
 /** Runs the user's functions on one row. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ComputeProblem, isThenable, resultCheckOf } from './computed.ts';
-import type { EntityPlan, Row, Value } from './entity.ts';
+import type { EntityPlan } from './entity.ts';
 import { isStorable } from './pg-text.ts';
+import type { Row, Value } from './row.ts';
 import { type Complaint, complaintOf, describeThrown } from './shape-issues.ts';
 import { computedColumns, type View } from './shape-view.ts';
 

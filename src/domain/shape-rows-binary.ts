@@ -1,11 +1,12 @@
 /** Rows of text as tuples of COPY binary, which PostgreSQL takes in without parsing a value. */
 import type { ByteSink } from './byte-sink.ts';
 import { computedText } from './computed.ts';
-import type { EntityPlan, PieceLayout, Value } from './entity.ts';
+import type { EntityPlan, PieceLayout } from './entity.ts';
 import { writeInt16, writeNull } from './pg-binary-encode.ts';
 import type { TextFieldWriter } from './pg-binary-field.ts';
 import { textFieldWriter } from './pg-binary-from-text.ts';
 import { isStorable, type TextRow } from './pg-text.ts';
+import type { Value } from './row.ts';
 import { keyFields } from './shape-key.ts';
 import { computedColumns, fieldOf } from './shape-view.ts';
 

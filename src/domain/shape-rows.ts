@@ -4,9 +4,10 @@
  */
 import { createSink, sunkBytes } from './byte-sink.ts';
 import { computedText } from './computed.ts';
-import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece, Value } from './entity.ts';
+import type { EntityPlan, Piece, PieceLayout, Reject, ShapedPiece } from './entity.ts';
 import { SyncError } from './errors.ts';
 import { isStorable, type TextRow, writeTextRow } from './pg-text.ts';
+import type { Value } from './row.ts';
 import {
   compileJudge,
   hasFunctions,

@@ -1,9 +1,10 @@
 /** The rows that user functions see, built from a tuple of COPY binary or from a row of texts. */
-import type { EntityPlan, Row, Value } from './entity.ts';
+import type { EntityPlan } from './entity.ts';
 import { SyncError } from './errors.ts';
 import type { Tuples } from './pg-binary.ts';
 import { decoderOf, wireTypeOf } from './pg-binary-decode.ts';
 import type { TextRow } from './pg-text.ts';
+import type { Row, Value } from './row.ts';
 
 /** Builds a plain object from a row and from what `compute` gave for it. */
 export type View<S> = (source: S, computed: readonly Value[]) => Row;

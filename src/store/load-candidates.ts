@@ -15,9 +15,10 @@ import {
 } from './mirror-target.ts';
 import type { Staging } from './staging.ts';
 
-/** Live rows that a source may take away: its own, and none that a device made here (C18). */
+/** Live rows that a source may take away: its own. Where changes stay in the mirror, devices make rows there (C18). */
 export function deletable(plan: EntityPlan, alias: string, bind: Bind): string {
-  return `${alias}.sync_deleted_at IS NULL AND ${alias}.sync_origin IS NULL AND ${ownRows(plan, alias, bind)}`;
+  const madeHere = plan.spec.upload?.writeBack.to === 'source' ? 'true' : `${alias}.sync_origin IS NULL`;
+  return `${alias}.sync_deleted_at IS NULL AND ${madeHere} AND ${ownRows(plan, alias, bind)}`;
 }
 
 export async function noteKeys(

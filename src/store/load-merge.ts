@@ -4,6 +4,7 @@
  */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
+import { sourceHlcSql, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
 import { joinMirror } from './load-session.ts';
 import {
   type Bind,
@@ -154,6 +155,10 @@ function upsert(merge: Merge, bind: Bind): string {
     columns.push('sync_source');
     values.push(bind(plan.syncSource));
   }
+  if (tracksFields(plan)) {
+    columns.push('sync_fields');
+    values.push(`jsonb_build_object('*', ${stampSql(sourceHlcSql(plan, 's', bind))})`);
+  }
   const keys = new Set(primaryKey(plan));
   const sets = [
     ...[...loaded, ...ruled].filter((name) => !keys.has(name)).map((name) => `${name} = excluded.${name}`),
@@ -161,6 +166,7 @@ function upsert(merge: Merge, bind: Bind): string {
     `sync_deleted_at = CASE WHEN excluded.sync_deleted_at IS NOT NULL
                             THEN coalesce(m.sync_deleted_at, excluded.sync_deleted_at) END`,
     ...PROVENANCE.map((name) => `${name} = NULL`),
+    ...(tracksFields(plan) ? [`sync_fields = ${stampedFields(plan)}`] : []),
   ];
   return `
     INSERT INTO ${mirrorTable(plan)} AS m (${columns.join(', ')})
@@ -171,6 +177,18 @@ function upsert(merge: Merge, bind: Bind): string {
     ON CONFLICT (${primaryKey(plan).join(', ')}) DO UPDATE SET ${sets.join(', ')}
      WHERE pg_visible_in_snapshot(m.sync_xid, ${ticket})
     RETURNING xmax = 0 AS inserted, sync_deleted_at IS NOT NULL AS deleted`;
+}
+
+/** The clock of the source's change came with the row. */
+function stampedFields(plan: EntityPlan): string {
+  return stampedSql(
+    { was: 'm', is: 'excluded' },
+    {
+      stamp: "(excluded.sync_fields->'*')",
+      columns: plan.loadColumns.map(({ name }) => name),
+      turned: '(m.sync_deleted_at IS NULL) <> (excluded.sync_deleted_at IS NULL)',
+    },
+  );
 }
 
 /** The newest of the changedAt columns decides: an increment finds a row by any of them (C20). */

@@ -40,7 +40,8 @@ export async function loadPiece(
   });
 }
 
-async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Promise<RowCounts> {
+/** Within a transaction that the caller opened, for loads that belong together with something else. */
+export async function load(session: LoadSession, job: LoadJob, piece: ShapedPiece): Promise<RowCounts> {
   const { plan, ref, ticket, lateBelow } = job;
   const staged = await openStaging(session, plan);
   const { staging } = staged;

@@ -43,6 +43,30 @@ export async function inLoadTransaction<T>(
   work: LoadWork,
   load: (session: LoadSession) => Promise<T>,
 ): Promise<T> {
+  return inShortTransaction(store, { signal: work.signal, open: (client) => begin(client, work) }, load);
+}
+
+/** The same without a run: what an upload writes is guarded by its mutation's row, not by a fence. */
+export async function inUploadTransaction<T>(
+  store: Store,
+  work: { readonly name: string; readonly signal: AbortSignal | undefined },
+  load: (session: LoadSession) => Promise<T>,
+): Promise<T> {
+  const open: Open = async (client) => {
+    await client.query(['BEGIN', settings(work.name)].join('; '));
+    return { claimed: null, first: null };
+  };
+  return inShortTransaction(store, { signal: work.signal, open }, load);
+}
+
+type Open = (client: pg.PoolClient) => Promise<Pick<LoadSession, 'claimed' | 'first'>>;
+type ShortWork = { readonly signal: AbortSignal | undefined; readonly open: Open };
+
+async function inShortTransaction<T>(
+  store: Store,
+  work: ShortWork,
+  load: (session: LoadSession) => Promise<T>,
+): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await tryOnce(store, work, load);
@@ -53,8 +77,8 @@ export async function inLoadTransaction<T>(
   }
 }
 
-function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) => Promise<T>): Promise<T> {
-  const { signal } = work;
+function tryOnce<T>(store: Store, work: ShortWork, load: (session: LoadSession) => Promise<T>): Promise<T> {
+  const { signal, open } = work;
   return withTransaction(store.pool, { begin: null, ...(signal && { signal }) }, (client) =>
     watchSilence(
       {
@@ -64,7 +88,7 @@ function tryOnce<T>(store: Store, work: LoadWork, load: (session: LoadSession) =
         destroy: () => destroy(client),
       },
       async (progress) => {
-        const session = { client, progress, closing: [], ...(await begin(client, work)) };
+        const session = { client, progress, closing: [], ...(await open(client)) };
         const result = await load(session);
         await client.query([...session.closing, 'COMMIT'].join('; '));
         return result;
@@ -82,8 +106,8 @@ function destroy(client: pg.PoolClient): void {
  * Our writes pass the mirror's triggers; deferred constraints speak up where a savepoint can still take the row back;
  * hash joins of a piece stay in memory; COPY has the silence watch instead of a statement time-out.
  */
-function settings(ref: LoadJob['ref']): string {
-  const name = bindLiteral(`syncline/load ${ref.runId}`.slice(0, 63));
+function settings(id: string): string {
+  const name = bindLiteral(`syncline/load ${id}`.slice(0, 63));
   return `SELECT set_config('application_name', ${name}, true), set_config('syncline.writer', 'on', true),
                  set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
                  set_config('jit', 'off', true);
@@ -103,7 +127,7 @@ async function begin(
 ): Promise<Pick<LoadSession, 'claimed' | 'first'>> {
   const statements = [
     'BEGIN',
-    settings(ref),
+    settings(ref.runId),
     claimStatement(ref, claim),
     ...(first === undefined ? [] : [first]),
   ];

@@ -1,6 +1,8 @@
 /** Columns of a mirror as DDL, and the comments in which their owners are written and read back from. */
+import { createHash } from 'node:crypto';
 import type { EntityPlan, MirrorColumn } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
+import { tracksFields } from './field-stamps.ts';
 import { bindLiteral, mirrorTable } from './mirror-target.ts';
 
 export const SYSTEM_COLUMNS = [
@@ -36,6 +38,43 @@ export const SYSTEM_COLUMNS = [
   },
   { name: 'sync_modified_by', type: 'text', ddl: 'sync_modified_by text', why: 'who changed the row here' },
 ] as const;
+
+/** Of mirrors that take uploads. Nothing of a row need be known for them to be added. */
+const UPLOAD_COLUMNS = [
+  {
+    name: 'sync_id',
+    type: 'text',
+    ddl: 'sync_id text COLLATE "C"',
+    why: 'id that a device gave the row; NULL where its key is its id',
+  },
+  {
+    name: 'sync_fields',
+    type: 'jsonb',
+    ddl: 'sync_fields jsonb',
+    why: 'version and clock of the last change of each field',
+  },
+] as const;
+
+export type SystemColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly ddl: string;
+  readonly why: string;
+};
+
+export function uploadColumns(plan: EntityPlan): readonly SystemColumn[] {
+  return tracksFields(plan) ? UPLOAD_COLUMNS : [];
+}
+
+export function isUploadColumn(name: string | null): boolean {
+  return UPLOAD_COLUMNS.some((column) => column.name === name);
+}
+
+/** Two rows cannot have one id. */
+export function rowIdIndex(plan: EntityPlan): string {
+  const name = `sync_id_${createHash('sha256').update(mirrorTable(plan)).digest('hex').slice(0, 16)}`;
+  return `CREATE UNIQUE INDEX IF NOT EXISTS ${name} ON ${mirrorTable(plan)} (sync_id) WHERE sync_id IS NOT NULL`;
+}
 
 export function columnDdl(plan: EntityPlan, column: MirrorColumn): string {
   const { name, type } = column;

@@ -6,12 +6,18 @@ import type { CatalogueColumn, CatalogueTable } from './mirror-catalogue.ts';
 import {
   columnComment,
   columnDdl,
+  comment,
   commentOn,
+  isUploadColumn,
   keyCollation,
   LOCAL,
   localDefault,
+  rowIdIndex,
   SOURCE_OWNED,
+  SYSTEM,
   SYSTEM_COLUMNS,
+  type SystemColumn,
+  uploadColumns,
 } from './mirror-columns.ts';
 import { mirrorTable } from './mirror-target.ts';
 
@@ -30,11 +36,26 @@ export function compareMirror(plan: EntityPlan, table: CatalogueTable): MirrorCh
   const planned = new Set([...plan.mirrorColumns, ...SYSTEM_COLUMNS].map((column) => column.name)).add(
     'sync_source',
   );
-  const extra = [...table.columns.values()].filter((column) => !planned.has(column.name));
+  const extra = [...table.columns.values()].filter(
+    (column) => !planned.has(column.name) && !isUploadColumn(column.name),
+  );
   return [
+    ...uploadColumns(plan).flatMap((column) => addMissing(plan, column, table)),
     ...plan.mirrorColumns.flatMap((column) => compareColumn(plan, column, table.columns.get(column.name))),
     ...extra.flatMap((column) => judgeExtra(plan, column)),
   ];
+}
+
+/** A mirror that did not take uploads before. */
+function addMissing(plan: EntityPlan, column: SystemColumn, table: CatalogueTable): MirrorChange[] {
+  const { name, type, ddl, why } = column;
+  if (table.columns.has(name)) return [];
+  const sql = [
+    `ALTER TABLE ${mirrorTable(plan)} ADD COLUMN ${ddl}`,
+    comment(plan, name, `${SYSTEM}: ${why}`),
+    ...(name === 'sync_id' ? [rowIdIndex(plan)] : []),
+  ];
+  return [{ kind: 'add-column', column: name, description: `add ${name} ${type}`, sql }];
 }
 
 /** A table of somebody else's under the mirror's name is never touched. */

@@ -7,7 +7,17 @@ import { SyncError } from '../domain/errors.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
 import { readMirror } from './mirror-catalogue.ts';
-import { columnDdl, comment, commentOn, SYSTEM, SYSTEM_COLUMNS, tableComment } from './mirror-columns.ts';
+import {
+  columnDdl,
+  comment,
+  commentOn,
+  isUploadColumn,
+  rowIdIndex,
+  SYSTEM,
+  SYSTEM_COLUMNS,
+  tableComment,
+  uploadColumns,
+} from './mirror-columns.ts';
 import { compareMirror, type MirrorChange } from './mirror-compare.ts';
 import { bindLiteral, mirrorTable, primaryKey } from './mirror-target.ts';
 import { guardStatements } from './mirror-triggers.ts';
@@ -30,7 +40,7 @@ export async function ensureMirror(
   const changes = await planMirror(db, plan);
   refuseConflicts(plan, changes);
   const created = changes.some((change) => change.kind === 'create-table');
-  const drift = changes.filter((change) => change.kind !== 'create-table' && !isLocal(plan, change.column));
+  const drift = changes.filter(({ kind, column }) => kind !== 'create-table' && !isOurs(plan, column));
   if (options.onDrift === 'stop' && drift.length > 0) {
     throw new SyncError('SCHEMA_CHANGED', {
       message: `The mirror ${mirrorTable(plan)} of ${plan.spec.entity} needs a change: ${list(drift)}`,
@@ -62,16 +72,20 @@ function refuseConflicts(plan: EntityPlan, changes: readonly MirrorChange[]): vo
 const list = (changes: readonly MirrorChange[]): string =>
   changes.map((change) => change.description).join('; ');
 
-function isLocal(plan: EntityPlan, column: string | null): boolean {
-  return plan.mirrorColumns.some(({ name, role }) => name === column && role === 'local');
+/** Not the source's: local columns, and those that uploads need. */
+function isOurs(plan: EntityPlan, column: string | null): boolean {
+  return (
+    isUploadColumn(column) || plan.mirrorColumns.some(({ name, role }) => name === column && role === 'local')
+  );
 }
 
 function createTable(plan: EntityPlan): MirrorChange {
   const table = mirrorTable(plan);
+  const system = [...SYSTEM_COLUMNS, ...uploadColumns(plan)];
   const columns = [
     ...plan.mirrorColumns.map((column) => columnDdl(plan, column)),
     ...(plan.syncSource === null ? [] : ['sync_source text COLLATE "C" NOT NULL']),
-    ...SYSTEM_COLUMNS.map(({ ddl }) => ddl),
+    ...system.map(({ ddl }) => ddl),
     `PRIMARY KEY (${primaryKey(plan).join(', ')})`,
   ];
   return {
@@ -83,8 +97,9 @@ function createTable(plan: EntityPlan): MirrorChange {
       `CREATE TABLE IF NOT EXISTS ${table} (\n  ${columns.join(',\n  ')}\n)`,
       `COMMENT ON TABLE ${table} IS ${bindLiteral(tableComment(plan))}`,
       ...plan.mirrorColumns.map((column) => commentOn(plan, column)),
-      ...SYSTEM_COLUMNS.map(({ name, why }) => comment(plan, name, `${SYSTEM}: ${why}`)),
+      ...system.map(({ name, why }) => comment(plan, name, `${SYSTEM}: ${why}`)),
       ...(plan.syncSource === null ? [] : [comment(plan, 'sync_source', `${SYSTEM}: the source of the row`)]),
+      ...(uploadColumns(plan).length === 0 ? [] : [rowIdIndex(plan)]),
     ],
   };
 }

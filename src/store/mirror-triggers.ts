@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { EntityPlan } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
+import { hlcOfInstant, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
 import { bindLiteral, mirrorTable, primaryKey } from './mirror-target.ts';
 
 /** Refused change of a source-owned column; a class of our own, so that callers can tell it from missing rights. */
@@ -15,7 +16,7 @@ export const SOURCE_OWNED_SQLSTATE = 'SYN01';
 
 /** @returns what is still to be run for the guard to be in force; nothing when it is, or the mirror needs none. */
 export async function guardStatements(db: Db, plan: EntityPlan): Promise<string[]> {
-  if (!plan.mirrorColumns.some((column) => column.role === 'local')) return [];
+  if (!tracksFields(plan) && !plan.mirrorColumns.some((column) => column.role === 'local')) return [];
   const guards = [updateGuard(plan), deleteGuard(plan)];
   const version = createHash('sha256').update(guards.join()).digest('hex').slice(0, 16);
   const name = `sync_guard_update_${tableHash(plan)}`;
@@ -47,6 +48,7 @@ function updateGuard(plan: EntityPlan): string {
     'sync_deleted_at',
     'sync_hlc',
     'sync_origin',
+    ...(tracksFields(plan) ? ['sync_id', 'sync_fields'] : []),
     ...(plan.syncSource === null ? [] : ['sync_source']),
   ];
   const guarded = [...owned, ...system].map(quoteIdent);
@@ -61,11 +63,11 @@ BEGIN
     RAISE EXCEPTION USING
       ERRCODE = '${SOURCE_OWNED_SQLSTATE}',
       MESSAGE = ${bindLiteral(`${mirrorTable(plan)} is kept by Syncline: its source-owned columns cannot be changed here`)},
-      HINT = ${bindLiteral(`Change the row in the source, or only the local columns: ${local.join(', ')}.`)};
+      HINT = ${bindLiteral(whereInstead(local))};
   END IF;
   NEW.sync_xid := pg_current_xact_id();
   NEW.sync_modified_at := clock_timestamp();
-  NEW.sync_modified_by := current_user;
+  NEW.sync_modified_by := current_user;${stampFields(plan, local)}
   RETURN NEW;
 END $guard$;
 CREATE OR REPLACE TRIGGER ${trigger} BEFORE UPDATE ON ${mirrorTable(plan)}
@@ -73,7 +75,25 @@ CREATE OR REPLACE TRIGGER ${trigger} BEFORE UPDATE ON ${mirrorTable(plan)}
   EXECUTE FUNCTION ${guardFunction(plan, 'update')}()`;
 }
 
+function whereInstead(local: readonly string[]): string {
+  return local.length === 0
+    ? 'Change the row in the source.'
+    : `Change the row in the source, or only the local columns: ${local.join(', ')}.`;
+}
+
+/** A person's edit has a clock too: devices that changed the same column meet it. */
+function stampFields(plan: EntityPlan, columns: readonly string[]): string {
+  if (!tracksFields(plan)) return '';
+  const hlc = `${hlcOfInstant('clock_timestamp()')} || '-sql'`;
+  const fields = stampedSql({ was: 'OLD', is: 'NEW' }, { stamp: stampSql(hlc), columns });
+  return `
+  NEW.sync_hlc := ${hlc};
+  NEW.sync_fields := ${fields};`;
+}
+
 function deleteGuard(plan: EntityPlan): string {
+  const hlc = `${hlcOfInstant('clock_timestamp()')} || '-sql'`;
+  const stamp = tracksFields(plan) ? `, sync_fields = jsonb_build_object('*', ${stampSql(hlc)})` : '';
   const sameRow = primaryKey(plan).map((name) => `m.${name} = OLD.${name}`);
   return `CREATE OR REPLACE FUNCTION ${guardFunction(plan, 'delete')}() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $guard$
@@ -83,7 +103,7 @@ BEGIN
   PERFORM set_config('syncline.writer', 'on', true);
   UPDATE ${mirrorTable(plan)} AS m
      SET sync_deleted_at = clock_timestamp(), sync_xid = pg_current_xact_id(),
-         sync_modified_at = clock_timestamp(), sync_modified_by = current_user
+         sync_modified_at = clock_timestamp(), sync_modified_by = current_user${stamp}
    WHERE ${sameRow.join(' AND ')} AND m.sync_deleted_at IS NULL;
   PERFORM set_config('syncline.writer', coalesce(writer, ''), true);
   RETURN NULL;

@@ -3,7 +3,8 @@
  * row locked, and its answer goes into the mirror with the row (C18). Rules are the user's code, so each row is tried
  * for itself; one that fails is set aside.
  */
-import type { EntityPlan, MirrorColumn, Reject, Row, SourceChange, Value } from '../domain/entity.ts';
+import type { EntityPlan, MirrorColumn, Reject, SourceChange } from '../domain/entity.ts';
+import type { Row, Value } from '../domain/row.ts';
 import { seesAs } from '../domain/types.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { isChanged, type Merge } from './load-merge.ts';

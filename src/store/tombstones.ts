@@ -5,6 +5,7 @@ import { decodeKey, keySql } from '../domain/keys.ts';
 import type { EntityRef } from '../domain/run.ts';
 import type { Db } from '../pg/pool.ts';
 import { forgetKeys } from './dedupe-release.ts';
+import { stampSql, tracksFields } from './field-stamps.ts';
 import { deletable } from './load-candidates.ts';
 import { inLoadTransaction, type LoadSession } from './load-session.ts';
 import {
@@ -63,7 +64,10 @@ export async function buryKeys(session: LoadSession, { plan, ticket, keys }: Gon
 
 /** UPDATE that makes tombstones of the mirror rows `m` that have a row `s`. */
 export function buryRows(plan: EntityPlan, rows: { readonly from: string; readonly where: string }): string {
-  const reset = PROVENANCE.map((name) => `${name} = NULL`).join(', ');
+  const stamp = tracksFields(plan)
+    ? [`sync_fields = jsonb_build_object('*', ${stampSql('NULL::text')})`]
+    : [];
+  const reset = [...PROVENANCE.map((name) => `${name} = NULL`), ...stamp].join(', ');
   return `
     UPDATE ${mirrorTable(plan)} AS m
        SET sync_deleted_at = clock_timestamp(), sync_xid = pg_current_xact_id(), ${reset}

@@ -1,3 +1,5 @@
 /** Entry of the workflow bundle: every function exported here is a workflow type. */
+export { processUpload } from './process-upload.ts';
+export { resolveConflict } from './resolve-conflict.ts';
 export { syncEntity } from './sync-entity.ts';
 export { syncPipeline } from './sync-pipeline.ts';

@@ -10,7 +10,7 @@ export const nonRetryableErrorTypes: readonly string[] = (Object.keys(ERRORS) as
   (code) => !ERRORS[code].retryable,
 );
 
-const retry: RetryPolicy = {
+export const retry: RetryPolicy = {
   initialInterval: '1 second',
   backoffCoefficient: 2,
   maximumInterval: '32 seconds',
@@ -18,7 +18,7 @@ const retry: RetryPolicy = {
 };
 
 /** So soon another worker takes over from one that was killed. */
-const HEARTBEAT_TIMEOUT = '8 seconds';
+export const HEARTBEAT_TIMEOUT = '8 seconds';
 
 /** What has begun is told of even when it is cancelled: a lease that was taken must be given back. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;

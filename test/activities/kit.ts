@@ -140,6 +140,7 @@ export function entityOf(entity: string, more: Partial<EntitySpec> = {}): Entity
     maxValueBytes: 1_000_000,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
     ...more,
   };
 }
@@ -174,6 +175,7 @@ export function depsOf(
   return {
     source,
     closedWorkflows,
+    targets: {},
     config: {
       path: 'syncline.config.ts',
       store: { url: 'unused', poolMax: 4 },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { closeWhenClosedInCrm } from '../../examples/crm-opportunities/close-when-closed.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { postgresOptions } from '../../src/connectors/postgres/config.ts';
-import type { Value } from '../../src/domain/entity.ts';
+import type { Value } from '../../src/domain/row.ts';
 
 const url = 'postgres://reader:Zu8-example@localhost/db';
 const load = (name: string) =>

@@ -165,6 +165,7 @@ describe('defaults', () => {
       lanes: 2,
       maxValueBytes: 67_108_864,
       schemaChanges: 'stop',
+      upload: null,
     });
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
   });

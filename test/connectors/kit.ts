@@ -27,6 +27,7 @@ export function specOf(changes: Partial<EntitySpec> & Pick<EntitySpec, 'read'>):
     maxValueBytes: 64 * 1024 * 1024,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
     ...changes,
   };
 }

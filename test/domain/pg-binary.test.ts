@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSink, sunkBytes } from '../../src/domain/byte-sink.ts';
-import type { Value } from '../../src/domain/entity.ts';
 import {
   AT_TRAILER,
   COPY_HEADER,
@@ -15,6 +14,7 @@ import {
 } from '../../src/domain/pg-binary.ts';
 import { decoderOf, wireTypeOf } from '../../src/domain/pg-binary-decode.ts';
 import { encoderOf, writeInt16, writeNull } from '../../src/domain/pg-binary-encode.ts';
+import type { Value } from '../../src/domain/row.ts';
 
 const wellFormed = fc
   .string({ unit: 'grapheme', maxLength: 120 })

@@ -1,10 +1,11 @@
 /** Plans and pieces for the tests of shaping. */
 import { bindPlan } from '../../src/domain/bind-plan.ts';
 import { createSink, sunkBytes } from '../../src/domain/byte-sink.ts';
-import type { ColumnSpec, EntityPlan, EntitySpec, Piece, Value } from '../../src/domain/entity.ts';
+import type { ColumnSpec, EntityPlan, EntitySpec, Piece } from '../../src/domain/entity.ts';
 import { openTuples, scanTuple } from '../../src/domain/pg-binary.ts';
 import { decoderOf } from '../../src/domain/pg-binary-decode.ts';
 import { encoderOf, writeInt16, writeNull } from '../../src/domain/pg-binary-encode.ts';
+import type { Value } from '../../src/domain/row.ts';
 
 export type PlanOf = {
   /** Source columns by name. */
@@ -36,6 +37,7 @@ export function planOf({ source, columns, validate, ...rest }: PlanOf): EntityPl
     maxValueBytes: 1024,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
     ...rest,
   };
   const described = names.map((name) => ({

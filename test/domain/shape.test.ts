@@ -2,8 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Row, ShapedPiece, Value } from '../../src/domain/entity.ts';
+import type { ShapedPiece } from '../../src/domain/entity.ts';
 import { parseTextRows } from '../../src/domain/pg-text.ts';
+import type { Row, Value } from '../../src/domain/row.ts';
 import { compileShape, pieceKeys } from '../../src/domain/shape.ts';
 import { binaryPiece, from, type PlanOf, planOf, type Rows, readTuples, textPiece } from './shape-kit.ts';
 

@@ -22,6 +22,7 @@ export function entitySpec(changes: Partial<EntitySpec> = {}): EntitySpec {
     maxValueBytes: 64 * 1_024 * 1_024,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
     ...changes,
   };
 }

@@ -17,7 +17,8 @@ import { openRun } from '../../src/activities/open-run.ts';
 import { planChunks } from '../../src/activities/plan-chunks.ts';
 import { prepareEntity } from '../../src/activities/prepare-entity.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { openSource, sourceKinds } from '../../src/connectors/registry.ts';
+import { openSource, openWriteTarget, sourceKinds } from '../../src/connectors/registry.ts';
+import type { SourceSettings, SyncConfig } from '../../src/domain/config.ts';
 import type { SyncConfigInput } from '../../src/domain/config-schema.ts';
 import { env } from '../../src/domain/env-ref.ts';
 import { isSyncError } from '../../src/domain/errors.ts';
@@ -114,6 +115,7 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       config,
       store,
       sources: Object.fromEntries(sources),
+      targets: targetsOf(config),
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
       workerId: `worker-${opened.length + 1}`,
@@ -139,12 +141,29 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       return rows.map(({ row }) => row);
     },
     close: async () => {
-      await Promise.all(opened.flatMap((deps) => Object.values(deps.sources).map((one) => one.close())));
+      const opens = opened.flatMap(({ sources, targets }) => [
+        ...Object.values(sources),
+        ...Object.values(targets),
+      ]);
+      await Promise.all(opens.map((one) => one.close()));
       await oracle?.stop();
       await Promise.all([store.close(), source.end()]);
       await Promise.all([storeDatabase.drop(), sourceDatabase.drop()]);
     },
   };
+}
+
+/** Of sources that are written back to. */
+function targetsOf(config: SyncConfig): ActivityDeps['targets'] {
+  const written = Object.values(config.pipelines).filter(({ entities }) =>
+    Object.values(entities).some(({ upload }) => upload?.writeBack.to === 'source'),
+  );
+  return Object.fromEntries(
+    written.map(({ source }) => [
+      source,
+      openWriteTarget(config.sources[source] as SourceSettings, { applicationName: 'syncline/test' }),
+    ]),
+  );
 }
 
 const PASSWORD = 'tiger';

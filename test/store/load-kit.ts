@@ -109,6 +109,7 @@ export function planOf(options: PlanOptions): EntityPlan {
     maxValueBytes: 64 * 1024 * 1024,
     capture: false,
     schemaChanges: 'stop',
+    upload: null,
   };
   const readColumns = from.map(
     ({ name, type }): SourceColumn => ({

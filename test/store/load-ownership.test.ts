@@ -1,7 +1,8 @@
 /** C15 and C18: who owns a column, and what each may do with it. */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EntityPlan, SourceChange, Value } from '../../src/domain/entity.ts';
+import type { EntityPlan, SourceChange } from '../../src/domain/entity.ts';
+import type { Value } from '../../src/domain/row.ts';
 import type { LoadJob } from '../../src/store/load-job.ts';
 import { loadPiece } from '../../src/store/load-piece.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';

@@ -30,5 +30,10 @@ test('the bundler would tell: code that reaches one does not bundle', async () =
 });
 
 test('the bundle exports workflows and nothing else', () => {
-  expect(Object.keys(workflows).sort()).toEqual(['syncEntity', 'syncPipeline']);
+  expect(Object.keys(workflows).sort()).toEqual([
+    'processUpload',
+    'resolveConflict',
+    'syncEntity',
+    'syncPipeline',
+  ]);
 });

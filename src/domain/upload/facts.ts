@@ -70,8 +70,9 @@ function describedBy(sides: Omit<FieldSides, 'wanted'>, spec: MergeSpec | undefi
  */
 function newerThanBase({ baseVersion }: Change, row: CurrentRow, field: string): boolean {
   if (baseVersion !== null && baseVersion.incarnation !== row.version.incarnation) return true;
+  if (baseVersion === null) return own(row.stamps, field) !== undefined;
   const stamp = stampOf(row, field);
-  return stamp !== undefined && (baseVersion === null || compareXids(stamp.xid, baseVersion.xid) > 0);
+  return stamp !== undefined && compareXids(stamp.xid, baseVersion.xid) > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What business rules are asked about: a row as it would be written, and all that they may know of it. */
-import type { Row } from '../entity.ts';
+import type { Row } from '../row.ts';
 import type { ColumnTypes, FieldTexts } from './decision.ts';
 import { own } from './facts.ts';
 import { seenRow, seenWholeRow } from './rows-seen.ts';

@@ -1,5 +1,5 @@
 /** Rows as configuration functions see them, and the values that they give back. */
-import type { Row, Value } from '../entity.ts';
+import type { Row, Value } from '../row.ts';
 import { booleanOf } from '../shape-view.ts';
 import { parseType, seesAs } from '../types.ts';
 import type { ColumnTypes, FieldTexts } from './decision.ts';

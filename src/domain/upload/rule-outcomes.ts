@@ -1,5 +1,5 @@
 /** What a business rule answers with: `return reject('Insufficient permissions')`. */
-import type { Row } from '../entity.ts';
+import type { Row } from '../row.ts';
 import type { RuleEffects, RuleOutcome } from './rules.ts';
 
 /** The rule has nothing against the change. */

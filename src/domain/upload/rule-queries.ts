@@ -1,5 +1,5 @@
 /** Which queries have to be run before a change can be decided: rules are pure, so their rows are handed to them. */
-import type { Value } from '../entity.ts';
+import type { Value } from '../row.ts';
 import { type FactsInput, isNothingWritten, proposalOf } from './decide-input.ts';
 import { resolutionProposal } from './decide-resolution.ts';
 import { plan } from './plan.ts';

@@ -1,5 +1,5 @@
 /** Business rules: plain functions of the configuration that judge a change before it is written. */
-import type { Row, Value } from '../entity.ts';
+import type { Row, Value } from '../row.ts';
 
 export type RuleQuery = {
   /** SQL on the store, with $1 … for `params`. Read-only. */

@@ -1,5 +1,5 @@
 /** Business rules: asked in their order about a row as it would be written, until one rejects or asks for approval. */
-import type { Row, Value } from '../entity.ts';
+import type { Row, Value } from '../row.ts';
 import type { Effects, FieldTexts } from './decision.ts';
 import { own } from './facts.ts';
 import { contextOf, isAsked, type Proposal, type QueryResults } from './proposal.ts';

@@ -36,11 +36,16 @@ export type ApprovalSpec = {
 
 export type WriteBack =
   /** Changes go to the source's table, then into the mirror. */
-  | { readonly to: 'source'; readonly originColumn?: string; readonly keySequence?: string }
+  | {
+      readonly to: 'source';
+      readonly table: string;
+      readonly originColumn?: string;
+      readonly keySequence?: string;
+      /** A procedure of the source that writes instead of INSERT, UPDATE and DELETE. */
+      readonly call?: string;
+    }
   /** PostgreSQL is the system of record of these columns (C18). */
-  | { readonly to: 'mirror' }
-  /** A procedure of the source writes. */
-  | { readonly to: 'call'; readonly procedure: string };
+  | { readonly to: 'mirror' };
 
 export type UploadSpec = {
   readonly writeBack: WriteBack;
@@ -52,11 +57,14 @@ export type UploadSpec = {
   readonly fieldPolicies: Readonly<Record<string, Policy>>;
   readonly groups: readonly FieldGroup[];
   readonly merge: Readonly<Record<string, MergeSpec>>;
+  /** Entity that a field refers to, by mirror column. */
+  readonly references: Readonly<Record<string, string>>;
   /** Decides a clash whose merge fails. Default: manual, with the merge's draft. */
   readonly onFailedMerge?: Exclude<Policy, 'merge'>;
   /** Policies that a device may name in its request. */
   readonly clientMayChoose: readonly Policy[];
   readonly rules: readonly BusinessRule[];
   readonly approval: ApprovalSpec;
-  readonly captureMirrorEdits: boolean;
+  /** IANA zone of the source's times without zone, for the clocks of its changes (C19). */
+  readonly timeZone: string;
 };

@@ -107,6 +107,7 @@ describe('through the product', { timeout: 120_000 }, () => {
       config,
       store: at.store,
       sources: { erp: source },
+      targets: {},
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
       workerId: 'worker',

@@ -108,7 +108,8 @@ export function spec(parts: Partial<UploadSpec> = {}): UploadSpec {
       expireAfterMs: null,
       onExpire: 'server',
     },
-    captureMirrorEdits: false,
+    references: {},
+    timeZone: 'UTC',
     ...parts,
   };
 }

@@ -1,0 +1,229 @@
+/**
+ * A human's decision carried out: checked again against the row as it is by now, then written under the same locks as
+ * any change. Where the row moved, people are asked again (C17).
+ */
+import type { Decided } from '../domain/approval/approval.ts';
+import { SyncError } from '../domain/errors.ts';
+import { decideResolution } from '../domain/upload/decide-resolution.ts';
+import type { RowNow } from '../domain/upload/decision.ts';
+import { sendHlc } from '../domain/upload/hlc.ts';
+import type {
+  HumanDecision,
+  OpenConflict,
+  Resolution,
+  ResolutionInput,
+} from '../domain/upload/resolution.ts';
+import { queriesOfResolution } from '../domain/upload/rule-queries.ts';
+import { parseVersion } from '../domain/upload/versions.ts';
+import { textOfJson } from '../domain/upload/wire.ts';
+import { type ConflictRow, countRound, nextRound, readConflict } from '../store/conflicts.ts';
+import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
+import { isSettled, readMutation } from '../store/mutations.ts';
+import { canonicalTexts, readRows } from '../store/upload-rows.ts';
+import { touchRow } from '../store/upload-writes.ts';
+import { keyOf, unlessSettled, write } from './apply-in-mirror.ts';
+import { settleAttempts, writeAll } from './apply-in-source.ts';
+import { itemOf } from './apply-upload.ts';
+import { factsOf, queryResults } from './decide-item.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { columnTypes } from './prepare-change.ts';
+import { recordUnwritten, versionOfRow } from './record-decision.ts';
+import { refreshRows } from './refresh-rows.ts';
+import { writesSource } from './source-columns.ts';
+import type { DecisionResult } from './upload-contract.ts';
+import { uploadEntity } from './upload-entity.ts';
+import { clockNode, type Item, type UploadWork } from './upload-work.ts';
+import { whileBeating } from './while-beating.ts';
+
+export async function applyDecision(
+  deps: ActivityDeps,
+  input: { conflictId: string; decided: Decided },
+  context: ActivityContext,
+): Promise<DecisionResult> {
+  return whileBeating(context, () => apply(deps, input, context));
+}
+
+type Case = {
+  readonly work: UploadWork;
+  readonly item: Item;
+  readonly row: ConflictRow;
+  readonly decision: HumanDecision;
+  readonly approvedBy: readonly string[];
+};
+
+async function apply(
+  deps: ActivityDeps,
+  { conflictId, decided }: { conflictId: string; decided: Decided },
+  context: ActivityContext,
+): Promise<DecisionResult> {
+  const { pool } = deps.store;
+  const row = await readConflict(pool, conflictId);
+  // A repeated activity: its first try got through, and nobody heard.
+  if (row.state === 'closed' || (await isSettled(pool, row.mutation))) return { kind: 'applied' };
+  if (row.round > decided.round) return moved(row);
+  const mutation = await readMutation(pool, row.mutation);
+  const id = `conflict/${conflictId}`;
+  const entity = await uploadEntity(deps, { entity: row.entity, id }, context);
+  if (mutation === null || entity === null) {
+    throw new SyncError('CONFIG_UNKNOWN', {
+      message: `The configuration has no entity ${row.entity} with \`upload\``,
+    });
+  }
+  const work: UploadWork = { deps, context, entity, id, node: await clockNode(deps) };
+  const item = await itemOf(work, mutation);
+  if ('why' in item) return refused(deps, row, item.why);
+  const decision = await decisionOf(work, decided);
+  if ('why' in decision) return refused(deps, row, decision.why);
+  const mine = { ...item, decided: { conflictId, round: row.round } };
+  return carryOut({ work, item: mine, row, decision, approvedBy: decided.approvedBy });
+}
+
+/** Values that people typed, as PostgreSQL prints them. */
+async function decisionOf(
+  work: UploadWork,
+  { decision, fields }: Decided,
+): Promise<HumanDecision | { why: string }> {
+  if (decision !== 'merged') return { decision };
+  const entries = Object.entries(fields ?? {}).map(([field, value]) => ({ field, text: textOfJson(value) }));
+  const texts = await canonicalTexts(work.deps.store.pool, work.entity.plan, entries);
+  const bad = texts.find((text) => 'problem' in text);
+  if (bad !== undefined && 'problem' in bad) return { why: bad.problem };
+  const named = entries.map(({ field }, i) => {
+    const text = texts[i];
+    return [field, text !== undefined && 'text' in text ? text.text : null];
+  });
+  return { decision, fields: Object.fromEntries(named) };
+}
+
+/** The row moved, and this was told before. */
+function moved(row: ConflictRow): DecisionResult {
+  const { clash } = row.clash;
+  return { kind: 'reopen', because: 'rowMoved', clash, proposed: Object.keys(row.client) };
+}
+
+/** What cannot be written goes back to people, as the next round. */
+async function refused(deps: ActivityDeps, row: ConflictRow, message: string): Promise<DecisionResult> {
+  await countRound(deps.store.pool, { conflictId: row.id, round: row.round });
+  return {
+    kind: 'reopen',
+    because: 'refused',
+    clash: row.clash.clash,
+    proposed: Object.keys(row.client),
+    message,
+  };
+}
+
+async function carryOut(at: Case): Promise<DecisionResult> {
+  const { work, item } = at;
+  const { pool } = work.deps.store;
+  if (work.entity.upload.writeBack.to === 'source') {
+    if ((await settleAttempts(work, [item])).length === 0) return { kind: 'applied' };
+    await refreshRows(work, item.key === null ? [] : [item.key]);
+    const now = await rowOf(work, item, { db: pool, lock: 'none' });
+    const resolution = await resolve(at, { db: pool, now });
+    if (resolution.kind === 'write' && writesSource(work, resolution)) {
+      return writeAtSource(at, { now, resolution });
+    }
+  }
+  return inMirror(at);
+}
+
+async function rowOf(
+  { entity }: UploadWork,
+  item: Item,
+  {
+    db,
+    lock,
+  }: {
+    readonly db: LoadSession['client'] | UploadWork['deps']['store']['pool'];
+    readonly lock: 'row' | 'none';
+  },
+): Promise<RowNow> {
+  const key = keyOf(item);
+  return (await readRows(db, entity.plan, { keys: [key], lock })).get(key) ?? { state: 'unknown' };
+}
+
+async function resolve(
+  { work, item, row, decision, approvedBy }: Case,
+  at: { readonly db: Pick<LoadSession['client'], 'query'>; readonly now: RowNow },
+): Promise<Resolution> {
+  const input = {
+    spec: work.entity.upload,
+    columns: columnTypes(work.entity.plan),
+    change: item.prepared.change,
+    now: at.now,
+    conflict: conflictOf(row),
+    decision,
+    decidedAt: sendHlc({ last: null, nowMs: Date.now(), node: work.node }),
+    context: { ...factsOf(work, item), approvedBy },
+  } satisfies Omit<ResolutionInput, 'context'> & { context: unknown };
+  const queries = await queryResults(at.db, queriesOfResolution(input));
+  return decideResolution({ ...input, context: { ...input.context, queries } });
+}
+
+function conflictOf(row: ConflictRow): OpenConflict {
+  const { operation, clash } = row.clash;
+  return { operation, clash, proposal: row.client, snapshot: snapshotOf(row) };
+}
+
+function snapshotOf({ clash, server, serverVersion }: ConflictRow): RowNow {
+  const version = parseVersion(serverVersion ?? '') ?? { incarnation: 0, xid: '0' };
+  if (clash.state === 'row')
+    return { state: 'row', row: { values: server ?? {}, version, stamps: {}, hlc: null } };
+  return clash.state === 'tombstone' ? { state: 'tombstone', version, hlc: null } : { state: 'unknown' };
+}
+
+async function writeAtSource(
+  at: Case,
+  plan: { readonly now: RowNow; readonly resolution: Extract<Resolution, { kind: 'write' }> },
+): Promise<DecisionResult> {
+  const { work, item, row } = at;
+  const { left, rejected } = await writeAll(work, [{ item, now: plan.now, decision: plan.resolution }]);
+  const [why] = rejected;
+  if (why !== undefined)
+    return refused(work.deps, row, `The source refuses it: ${why.message} (${why.code})`);
+  // The row is locked, or moved again: the next try looks at it anew.
+  if (left > 0) throw new SyncError('SOURCE_BUSY', { message: `The row of conflict ${row.id} is in use` });
+  return { kind: 'applied' };
+}
+
+/** Decided again under the row's lock, and settled with it. */
+async function inMirror(at: Case): Promise<DecisionResult> {
+  const { work, item, row } = at;
+  const { deps, context, id, entity } = work;
+  let result: DecisionResult = { kind: 'applied' };
+  let why: string | null = null;
+  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
+    const now = await rowOf(work, item, { db: session.client, lock: 'row' });
+    const resolution = await resolve(at, { db: session.client, now });
+    if (resolution.kind === 'reject') why = resolution.message;
+    else if (resolution.kind === 'reopen') result = await reopen(session, row, { now, resolution });
+    else if (resolution.kind === 'write') await write(work, session, { item, now, decision: resolution });
+    else {
+      // C9: the device believes that its change waits; the row has to reach it though nothing of it changed.
+      if (now.state !== 'unknown') await touchRow(session, entity.plan, keyOf(item));
+      const fresh = await rowOf(work, item, { db: session.client, lock: 'row' });
+      await recordUnwritten(work, session, { item, now: fresh, decision: resolution });
+    }
+  }).catch(unlessSettled);
+  return why === null ? result : refused(deps, row, why);
+}
+
+async function reopen(
+  session: LoadSession,
+  row: ConflictRow,
+  { now, resolution }: { readonly now: RowNow; readonly resolution: Extract<Resolution, { kind: 'reopen' }> },
+): Promise<DecisionResult> {
+  const { operation, clash, proposal } = resolution.conflict;
+  await nextRound(session, {
+    conflictId: row.id,
+    round: row.round,
+    operation,
+    clash,
+    proposal,
+    draft: resolution.draft,
+    row: now,
+    version: versionOfRow(now),
+  });
+  return { kind: 'reopen', because: 'rowMoved', clash, proposed: Object.keys(proposal) };
+}

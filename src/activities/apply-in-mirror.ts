@@ -1,0 +1,93 @@
+/**
+ * Changes of which the mirror is the system of record, and changes that write nothing at the source: decided under the
+ * lock of the mirror's row, written and settled in one transaction.
+ */
+import { isSyncError } from '../domain/errors.ts';
+import type { Decision, RowNow } from '../domain/upload/decision.ts';
+import { AlreadySettled, settle } from '../store/decisions.ts';
+import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
+import { isRowError } from '../store/poison.ts';
+import { readRows } from '../store/upload-rows.ts';
+import { writeMirror } from '../store/upload-writes.ts';
+import { decideItem, verdictOfItem } from './decide-item.ts';
+import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
+import type { Item, UploadWork } from './upload-work.ts';
+
+type Write = Extract<Decision, { kind: 'write' }>;
+
+/** One transaction for all of them; when a row of them is refused, one for each. */
+export async function applyInMirror(work: UploadWork, items: readonly Item[]): Promise<void> {
+  if (items.length === 0) return;
+  try {
+    await applyTogether(work, items);
+  } catch (error) {
+    const isSettled = error instanceof AlreadySettled;
+    if (!isSettled && !isRowError(error) && !isSyncError(error, 'RULE_QUERY_FAILED')) throw error;
+    if (items.length > 1) for (const item of items) await applyInMirror(work, [item]);
+    else if (!isSettled) await refuse(work, items[0] as Item, error);
+  }
+}
+
+async function applyTogether(work: UploadWork, items: readonly Item[]): Promise<void> {
+  const { deps, context, entity, id } = work;
+  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
+    const keys = items.map(keyOf);
+    const rows = await readRows(session.client, entity.plan, { keys, lock: 'row' });
+    for (const item of items) {
+      const now = rows.get(keyOf(item)) ?? { state: 'unknown' };
+      const decision = await decideItem(work, item, { now, db: session.client });
+      if (decision.kind === 'write') await write(work, session, { item, now, decision });
+      else await recordUnwritten(work, session, { item, now, decision });
+    }
+  });
+}
+
+/** A row that a device made has the id that it gave as its key, unless the source gave it one. */
+export function keyOf({ key, mutation }: Item): string {
+  return key ?? mutation.row;
+}
+
+export async function write(
+  work: UploadWork,
+  session: LoadSession,
+  { item, now, decision }: { readonly item: Item; readonly now: RowNow; readonly decision: Write },
+): Promise<void> {
+  const { operation } = decision;
+  const key = keyOf(item);
+  const version = await writeMirror(session, {
+    ...provenance(work, item, decision.clocks),
+    operation: operation === 'revive' ? 'insert' : operation,
+    values: decision.values,
+    rowId: null,
+  });
+  // Between the look and the write nobody can have written: the row is locked. A row made meanwhile is one.
+  if (version === null) throw new AlreadySettled();
+  const verdict = verdictOfItem(item, decision, version);
+  await recordWritten(work, session, { item, key, before: now, decision, clocks: decision.clocks, verdict });
+}
+
+/** What the database refuses now it refuses the next time too. The message names no values. */
+function refuse(work: UploadWork, item: Item, error: unknown): Promise<void> {
+  const { code, constraint } = error as { code?: string; constraint?: string };
+  if (isSyncError(error, 'RULE_QUERY_FAILED')) {
+    return rejectItem(work, item, { code: error.code, message: error.message });
+  }
+  const message = `The database refuses the row: ${constraint ?? 'a rule of the table'} (${code ?? 'unknown'})`;
+  return rejectItem(work, item, { code: 'CONSTRAINT', message });
+}
+
+export async function rejectItem(
+  work: UploadWork,
+  { mutation }: Pick<Item, 'mutation'>,
+  why: { readonly code: string; readonly message: string },
+): Promise<void> {
+  const { deps, context, id } = work;
+  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, (session) =>
+    settle(session, mutation, { status: 'rejected', ...why }),
+  ).catch(unlessSettled);
+}
+
+/** Another worker was faster: its verdict counts. */
+export function unlessSettled(error: unknown): void {
+  if (!(error instanceof AlreadySettled)) throw error;
+}

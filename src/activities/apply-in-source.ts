@@ -1,0 +1,198 @@
+/**
+ * Changes that go to the source: its rows are read, the change is decided, written under the source's own row lock only
+ * if the row still is what was decided about, read again and mirrored. A killed worker leaves an attempt behind, which
+ * the next one settles first (C12): nothing is written twice.
+ */
+import type { Mutation, Verdict, WriteEntity } from '../connectors/write-contract.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts';
+import { type Attempted, forgetAttempts, noteAttempts } from '../store/mutations.ts';
+import { readRows } from '../store/upload-rows.ts';
+import { applyInMirror, keyOf, rejectItem } from './apply-in-mirror.ts';
+import { completeWrites, type Written } from './complete-writes.ts';
+import { decideItem, verdictOfItem } from './decide-item.ts';
+import { refreshRows } from './refresh-rows.ts';
+import { withSource } from './source-access.ts';
+import { guardOf, sourceValues, writesSource } from './source-columns.ts';
+import { type Item, refOf, targetOf, type UploadWork } from './upload-work.ts';
+
+type Write = Extract<Decision, { kind: 'write' }>;
+export type Planned = { readonly item: Item; readonly now: RowNow; readonly decision: Write };
+
+/** A row that others change all the time, faster than we write, is no reason to try for ever. */
+const MOST_ATTEMPTS = 20;
+
+/** One mutation a row. @returns how many could not be settled now: locked rows, or rows that moved meanwhile. */
+export async function applyInSource(work: UploadWork, items: readonly Item[]): Promise<{ left: number }> {
+  const undecided = await settleAttempts(work, items);
+  if (undecided.length === 0) return { left: 0 };
+  await refreshRows(
+    work,
+    undecided.flatMap(({ key }) => key ?? []),
+  );
+  const { pool } = work.deps.store;
+  const keys = undecided.map(keyOf);
+  const rows = await readRows(pool, work.entity.plan, { keys, lock: 'none' });
+  const planned: Planned[] = [];
+  const ofMirror: Item[] = [];
+  for (const item of undecided) {
+    const now =
+      item.key === null ? ({ state: 'unknown' } as const) : (rows.get(item.key) ?? { state: 'unknown' });
+    const decision = await decideItem(work, item, { now, db: pool });
+    if (decision.kind === 'write' && writesSource(work, decision)) planned.push({ item, now, decision });
+    else ofMirror.push(item);
+  }
+  await applyInMirror(work, ofMirror);
+  const { left, rejected } = await writeAll(work, planned);
+  for (const { item, code, message } of rejected) await rejectItem(work, item, { code, message });
+  return { left };
+}
+
+/** Mutations whose last try nobody heard of are completed, or given up for a new try. @returns those to be decided. */
+export async function settleAttempts(work: UploadWork, items: readonly Item[]): Promise<Item[]> {
+  const undecided: Item[] = [];
+  const written: Written[] = [];
+  for (const item of items) {
+    const { attempted } = item.mutation;
+    if (attempted === null) {
+      undecided.push(item);
+      continue;
+    }
+    const outcome = await withSource(work.deps, useOf(work), () =>
+      targetOf(work).settle(attempted.ledgerKey, work.context.signal),
+    );
+    if (outcome.state === 'applied') written.push({ item, key: outcome.key, attempted });
+    else undecided.push(item);
+  }
+  await completeWrites(work, written);
+  return undecided;
+}
+
+function useOf(work: UploadWork) {
+  const { heartbeat, signal } = work.context;
+  return { ref: refOf(work), signal, moved: heartbeat };
+}
+
+/** Each try has a key of its own: the one before is settled, and cannot take effect any more. */
+function ledgerKey({ mutation, decided }: Item): string {
+  const work =
+    decided === undefined
+      ? `${mutation.device}/${mutation.id}`
+      : `conflict/${decided.conflictId}/${decided.round}`;
+  return `${work}#${mutation.attempt + 1}`;
+}
+
+function attemptedOf({ item, now, decision }: Planned): Attempted {
+  const { operation, values, outcomes, effects, clocks } = decision;
+  const written = { operation, values, outcomes, effects, clocks };
+  return {
+    ledgerKey: ledgerKey(item),
+    before: now,
+    decision: written,
+    verdict: verdictOfItem(item, decision, null),
+  };
+}
+
+export type Refused = { readonly item: Item; readonly code: string; readonly message: string };
+
+/** @returns what was left, and what the source refuses for ever; all else is settled. */
+export async function writeAll(
+  work: UploadWork,
+  planned: readonly Planned[],
+): Promise<{ left: number; rejected: readonly Refused[] }> {
+  if (planned.length === 0) return { left: 0, rejected: [] };
+  const tries = planned.map((each) => ({
+    ordinal: each.item.mutation.ordinal,
+    attempt: each.item.mutation.attempt + 1,
+    attempted: attemptedOf(each),
+  }));
+  const ours = await noteAttempts(work.deps.store.pool, tries);
+  // The others are being written by a worker that took this one for dead.
+  const mine = planned.filter(({ item }) => ours.has(item.mutation.ordinal));
+  const mutations = mine.map((each) => mutationOf(work, each));
+  const verdicts = await withSource(work.deps, useOf(work), () =>
+    targetOf(work).writeBatch(mutations, {
+      entities: { [entityName(work)]: writeEntity(work) },
+      signal: work.context.signal,
+    }),
+  );
+  const heard = await hear(work, mine, verdicts);
+  return { ...heard, left: heard.left + planned.length - mine.length };
+}
+
+async function hear(
+  work: UploadWork,
+  planned: readonly Planned[],
+  verdicts: readonly Verdict[],
+): Promise<{ left: number; rejected: readonly Refused[] }> {
+  const written: Written[] = [];
+  const unwritten: Item[] = [];
+  const rejected: Refused[] = [];
+  for (const [i, each] of planned.entries()) {
+    const { item } = each;
+    const verdict = verdicts[i];
+    const key = keyWritten(verdict);
+    if (key !== null) written.push({ item, key, attempted: attemptedOf(each) });
+    else if (verdict?.kind === 'rejected')
+      rejected.push({ item, code: verdict.code, message: verdict.message });
+    else unwritten.push(item);
+  }
+  await completeWrites(work, written);
+  const known = [...unwritten, ...rejected.map(({ item }) => item)];
+  await forgetAttempts(
+    work.deps.store.pool,
+    known.map(({ mutation }) => mutation.ordinal),
+  );
+  const restless = unwritten.filter(({ mutation }) => mutation.attempt + 1 >= MOST_ATTEMPTS);
+  const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
+  rejected.push(...restless.map((item) => ({ item, code: 'ROW_BUSY', message })));
+  return { left: unwritten.length - restless.length, rejected };
+}
+
+/** null: it was not written. */
+function keyWritten(verdict: Verdict | undefined): string | null {
+  if (verdict?.kind === 'applied') return verdict.key;
+  if (verdict?.kind !== 'duplicate' || verdict.outcome.state !== 'applied') return null;
+  return verdict.outcome.key;
+}
+
+function mutationOf(work: UploadWork, { item, now, decision }: Planned): Mutation {
+  const { key } = item;
+  const operation = decision.operation === 'revive' ? 'insert' : decision.operation;
+  return {
+    ledgerKey: ledgerKey(item),
+    entity: entityName(work),
+    operation,
+    key: operation === 'insert' ? key : keyOf(item),
+    values: operation === 'delete' ? {} : sourceValues(work.entity, decision.values),
+    base: now.state === 'row' ? guardOf(work.entity, now.row.values as FieldTexts) : null,
+    origin: originOf(work, item),
+  };
+}
+
+function originOf({ entity }: UploadWork, { mutation }: Item): string | null {
+  const { writeBack } = entity.upload;
+  return writeBack.to === 'source' && writeBack.originColumn !== undefined ? mutation.device : null;
+}
+
+function entityName({ entity }: UploadWork): string {
+  return entity.plan.spec.entity;
+}
+
+function writeEntity({ entity }: UploadWork): WriteEntity {
+  const { plan, upload } = entity;
+  const { writeBack } = upload;
+  if (writeBack.to !== 'source') {
+    throw new SyncError('INTERNAL', { message: `${plan.spec.entity} is not written back to its source` });
+  }
+  const { table, originColumn, keySequence, call } = writeBack;
+  return {
+    entity: plan.spec.entity,
+    table,
+    key: plan.spec.key,
+    rowColumns: [],
+    ...(originColumn !== undefined && { originColumn }),
+    ...(keySequence !== undefined && { keySequence }),
+    ...(call !== undefined && { call }),
+  };
+}

@@ -1,0 +1,160 @@
+/** An upload's mutations of one pipeline, wave by wave, until each has a verdict. */
+import type { PipelineSpec } from '../domain/config.ts';
+import { SyncError } from '../domain/errors.ts';
+import { encodeKey } from '../domain/keys.ts';
+import type { Change } from '../domain/upload/decision.ts';
+import type { UploadPart, UploadRef } from '../domain/upload/upload-run.ts';
+import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
+import { countStaged, nextMutations, parkBehind, parkHeld, type StagedMutation } from '../store/mutations.ts';
+import { entitiesOf, rejectUnknown } from '../store/upload-parts.ts';
+import { readUpload } from '../store/uploads.ts';
+import { applyInMirror, rejectItem } from './apply-in-mirror.ts';
+import { applyInSource } from './apply-in-source.ts';
+import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
+import { prepareChanges } from './prepare-change.ts';
+import type { ApplyResult } from './upload-contract.ts';
+import { findUpload, type UploadEntity, uploadEntity } from './upload-entity.ts';
+import { clockNode, type Item, type UploadWork } from './upload-work.ts';
+import { whileBeating } from './while-beating.ts';
+
+/** Mutations that are read, written and settled together. */
+const WAVE = 200;
+
+export async function planUpload(
+  deps: ActivityDeps,
+  input: UploadRef,
+): Promise<{ parts: readonly UploadPart[] }> {
+  await readUpload(deps.store.pool, input);
+  const entities = await entitiesOf(deps.store.pool, input);
+  const parts = new Map<string, UploadPart>();
+  for (const entity of entities) {
+    const found = findUpload(deps, entity);
+    if (found === null) {
+      await rejectUnknown(deps.store.pool, { ...input, entity });
+      continue;
+    }
+    const { pipeline, taskQueue } = found.pipeline;
+    parts.set(pipeline, { pipeline, taskQueue });
+  }
+  return { parts: [...parts.values()] };
+}
+
+export async function applyUpload(
+  deps: ActivityDeps,
+  input: UploadRef & { pipeline: string; timeBoxMs: number },
+  context: ActivityContext,
+): Promise<ApplyResult> {
+  return whileBeating(context, async () => {
+    const endsAtMs = Date.now() + input.timeBoxMs;
+    const pipeline = pipelineByName(deps, input.pipeline);
+    const order = await entityOrder(deps, pipeline, context);
+    let decided = 0;
+    for (;;) {
+      context.signal.throwIfAborted();
+      await parkHeld(deps.store.pool, input);
+      const staged = await nextMutations(deps.store.pool, input, {
+        entities: Object.keys(pipeline.entities),
+        entityOrder: order,
+        limit: WAVE,
+      });
+      if (staged.length === 0) break;
+      const id = uploadWorkflowId(input.device, input.key);
+      const left = await applyWave(deps, { id, staged }, context);
+      decided += staged.length - left;
+      if (left === staged.length) return { done: false, waiting: true, decided };
+      if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
+    }
+    const open = await countStaged(deps.store.pool, { ...input, entities: Object.keys(pipeline.entities) });
+    return { done: open === 0, waiting: open > 0, decided };
+  });
+}
+
+/** Parents before children, as the source's foreign keys say. */
+async function entityOrder(
+  deps: ActivityDeps,
+  pipeline: PipelineSpec,
+  context: ActivityContext,
+): Promise<readonly string[]> {
+  const written = Object.values(pipeline.entities).flatMap(({ entity, key, upload }) =>
+    upload?.writeBack.to === 'source' ? [{ entity, key, table: upload.writeBack.table }] : [],
+  );
+  const target = deps.targets[pipeline.source];
+  if (target === undefined || written.length < 2) return written.map(({ entity }) => entity);
+  return target.entityOrder(written, context.signal);
+}
+
+/** One mutation a row, entity by entity. @returns how many could not be settled now. */
+export async function applyWave(
+  deps: ActivityDeps,
+  wave: { readonly id: string; readonly staged: readonly StagedMutation[] },
+  context: ActivityContext,
+): Promise<number> {
+  let left = 0;
+  for (const name of new Set(wave.staged.map(({ entity }) => entity))) {
+    const mutations = wave.staged.filter((mutation) => mutation.entity === name);
+    const entity = await uploadEntity(deps, { entity: name, id: wave.id }, context);
+    if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${name} takes no changes` });
+    const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps) };
+    left += await applyOfEntity(work, mutations);
+  }
+  return left;
+}
+
+async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutation[]): Promise<number> {
+  const prepared = await prepareChanges(work.deps.store.pool, work.entity, mutations);
+  const items: Item[] = [];
+  let left = 0;
+  for (const [i, mutation] of mutations.entries()) {
+    const change = prepared[i];
+    if (change?.kind === 'change')
+      items.push({ mutation, prepared: change, key: keyOfRow(work.entity, mutation, change.change) });
+    else if (change?.kind === 'rejected') await reject(work, mutation, change.verdict);
+    else {
+      // Parked behind the conflict that holds the row it names, or staged until that row is made.
+      const conflictId = change?.conflictId ?? null;
+      if (conflictId === null) left++;
+      else await parkBehind(work.deps.store.pool, { ordinal: mutation.ordinal, conflictId });
+    }
+  }
+  if (work.entity.upload.writeBack.to === 'source') return left + (await applyInSource(work, items)).left;
+  await applyInMirror(work, items);
+  return left;
+}
+
+/** One mutation by itself; `why`: what stands against deciding it now. */
+export async function itemOf(
+  work: UploadWork,
+  mutation: StagedMutation,
+): Promise<Item | { readonly why: string }> {
+  const [prepared] = await prepareChanges(work.deps.store.pool, work.entity, [mutation]);
+  if (prepared?.kind === 'change') {
+    return { mutation, prepared, key: keyOfRow(work.entity, mutation, prepared.change) };
+  }
+  if (prepared?.kind === 'rejected')
+    return { why: prepared.verdict.message ?? 'The change is not allowed any more' };
+  return { why: 'A row that the change names is not made yet' };
+}
+
+function reject(
+  work: UploadWork,
+  mutation: StagedMutation,
+  verdict: { code?: string; message?: string },
+): Promise<void> {
+  const { code = 'MUTATION_INVALID', message = '' } = verdict;
+  return rejectItem(work, { mutation }, { code, message });
+}
+
+/**
+ * The key under which the mirror has, or will have, the row: what an insert gives for it, the one that the source gave
+ * to the row before, or the id itself. null: the source will give it one.
+ */
+function keyOfRow(
+  { plan, upload }: UploadEntity,
+  mutation: StagedMutation,
+  { operation, values }: Change,
+): string | null {
+  if (mutation.key !== null || operation !== 'insert') return mutation.key ?? mutation.row;
+  const parts = plan.keyColumns.map((name) => values[name]);
+  if (parts.every((part) => part !== undefined && part !== null)) return encodeKey(parts as string[]);
+  return upload.writeBack.to === 'source' ? null : mutation.row;
+}

@@ -1,0 +1,124 @@
+/** What the workflows of conflicts have done: read what clashes, tell people, end the hold. */
+
+import { titleOfConflict } from '../domain/approval/describe-conflict.ts';
+import { openApproval } from '../domain/approval/reduce-approval.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { ConflictStart, OpenedConflict, UploadRef, UploadSummary } from '../domain/upload/upload-run.ts';
+import {
+  closeHold,
+  listUnstarted,
+  noteStarted,
+  readConflict as readRow,
+  recordEvents,
+} from '../store/conflicts.ts';
+import { inUploadTransaction } from '../store/load-session.ts';
+import { nextReleased, readMutation } from '../store/mutations.ts';
+import { finishUpload as finishInStore } from '../store/uploads.ts';
+import { applyWave } from './apply-upload.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import type { ApplyResult, UploadActivities } from './upload-contract.ts';
+import { findUpload } from './upload-entity.ts';
+import { whileBeating } from './while-beating.ts';
+
+const WAVE = 200;
+
+type Input<K extends keyof UploadActivities> = Parameters<UploadActivities[K]>[0];
+
+export async function readConflict(
+  deps: ActivityDeps,
+  { conflictId }: Input<'readConflict'>,
+): Promise<ConflictStart> {
+  const row = await readRow(deps.store.pool, conflictId);
+  const found = findUpload(deps, row.entity);
+  if (found === null) {
+    throw new SyncError('CONFIG_UNKNOWN', {
+      message: `The configuration has no entity ${row.entity} with \`upload\``,
+    });
+  }
+  const { clash, reason, role } = row.clash;
+  return {
+    conflict: {
+      id: row.id,
+      entity: row.entity,
+      key: row.row,
+      clash,
+      proposed: Object.keys(row.client),
+      reason,
+      device: row.device,
+      deviceUser: row.user,
+      author: row.user,
+    },
+    spec: found.upload.approval,
+    role,
+    openedAtMs: Math.round(row.openedAtMs),
+    round: row.round,
+    closed: row.state === 'closed',
+  };
+}
+
+export async function openedConflicts(
+  deps: ActivityDeps,
+  { device, key, limit }: UploadRef & { limit: number },
+): Promise<{ conflicts: readonly OpenedConflict[] }> {
+  const rows = await listUnstarted(deps.store.pool, { device, key, limit });
+  const conflicts = await Promise.all(
+    rows.map(async ({ id, workflowId }) => {
+      const start = await readConflict(deps, { conflictId: id });
+      return { id, workflowId, title: titleOfConflict(openApproval(start, start.openedAtMs).state) };
+    }),
+  );
+  return { conflicts };
+}
+
+export async function noteConflictsStarted(
+  deps: ActivityDeps,
+  { ids }: Input<'noteConflictsStarted'>,
+): Promise<void> {
+  await noteStarted(deps.store.pool, ids);
+}
+
+export async function finishUpload(deps: ActivityDeps, input: UploadRef): Promise<UploadSummary> {
+  const verdicts = await finishInStore(deps.store.pool, input);
+  if (verdicts.staged !== undefined) {
+    throw new SyncError('LEASE_HELD', {
+      message: `${verdicts.staged} mutations of upload ${input.key} are undecided`,
+    });
+  }
+  return { device: input.device, key: input.key, verdicts };
+}
+
+export async function tellConflict(deps: ActivityDeps, input: Input<'tellConflict'>): Promise<void> {
+  await recordEvents(deps.store.pool, input);
+}
+
+export async function closeConflict(
+  deps: ActivityDeps,
+  { conflictId, outcome, by }: Input<'closeConflict'>,
+  context: ActivityContext,
+): Promise<{ released: number }> {
+  const { store } = deps;
+  const row = await readRow(store.pool, conflictId);
+  const mutation = await readMutation(store.pool, row.mutation);
+  return inUploadTransaction(store, { name: `conflict/${conflictId}`, signal: context.signal }, (session) =>
+    closeHold(session, { conflictId, outcome, by, mutation }),
+  );
+}
+
+export async function applyReleased(
+  deps: ActivityDeps,
+  { conflictId, timeBoxMs }: Input<'applyReleased'>,
+  context: ActivityContext,
+): Promise<ApplyResult> {
+  return whileBeating(context, async () => {
+    const endsAtMs = Date.now() + timeBoxMs;
+    for (let decided = 0; ; ) {
+      context.signal.throwIfAborted();
+      const staged = await nextReleased(deps.store.pool, { conflictId, limit: WAVE });
+      if (staged.length === 0) return { done: true, waiting: false, decided };
+      const left = await applyWave(deps, { id: `conflict/${conflictId}`, staged }, context);
+      decided += staged.length - left;
+      if (left === staged.length) return { done: false, waiting: true, decided };
+      if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
+    }
+  });
+}

@@ -1,0 +1,175 @@
+/** A mutation as it was staged, as a change that can be decided: values as PostgreSQL prints them, rights, its base. */
+import { createHash } from 'node:crypto';
+import { stableJson } from '../domain/config-hash.ts';
+import type { EntityPlan } from '../domain/entity.ts';
+import type { Json } from '../domain/merge/json.ts';
+import type { Change, FieldTexts } from '../domain/upload/decision.ts';
+import { MAX_DRIFT_MS, parseHlc } from '../domain/upload/hlc.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
+import type { UploadSpec } from '../domain/upload/upload-spec.ts';
+import { parseVersion } from '../domain/upload/versions.ts';
+import { textOfJson } from '../domain/upload/wire.ts';
+import { readAccepted, type StagedMutation } from '../store/mutations.ts';
+import type { Store } from '../store/open.ts';
+import { lookUpNamed, type NamedRow, type NamedRowState } from '../store/upload-parts.ts';
+import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
+import type { UploadEntity } from './upload-entity.ts';
+
+export type Prepared =
+  | { readonly kind: 'change'; readonly change: Change; readonly baseHash: string }
+  | { readonly kind: 'rejected'; readonly verdict: StoredVerdict }
+  /** A row that it names is not made yet; `conflictId`: because a conflict holds it. */
+  | { readonly kind: 'waiting'; readonly conflictId: string | null };
+
+type Entry = {
+  readonly mutation: number;
+  readonly side: 'values' | 'base';
+  readonly field: string;
+  readonly text: string | null;
+};
+
+/** In the order of the mutations, which are all of one entity. */
+export async function prepareChanges(
+  db: Store['pool'],
+  { plan, upload }: UploadEntity,
+  mutations: readonly StagedMutation[],
+): Promise<Prepared[]> {
+  const sent = mutations.flatMap(({ body }, mutation): Entry[] => [
+    ...entriesOf(mutation, 'values', body.values),
+    ...entriesOf(mutation, 'base', body.base?.values),
+  ]);
+  const { entries, waiting } = await withKeys(db, upload, sent);
+  const texts = await canonicalTexts(db, plan, entries);
+  const prepared: Prepared[] = [];
+  for (const [i, mutation] of mutations.entries()) {
+    const mine = entries.flatMap((entry, at) =>
+      entry.mutation === i ? [{ ...entry, canonical: texts[at] as Canonical }] : [],
+    );
+    const held = waiting.get(i);
+    if (held !== undefined) {
+      prepared.push({ kind: 'waiting', conflictId: held.conflictId });
+      continue;
+    }
+    const why = whyRejected({ plan, upload }, mutation, mine);
+    prepared.push(why === null ? await changeOf(db, mutation, mine) : { kind: 'rejected', verdict: why });
+  }
+  return prepared;
+}
+
+function entriesOf(
+  mutation: number,
+  side: Entry['side'],
+  values: Readonly<Record<string, Json>> | undefined,
+): Entry[] {
+  return Object.entries(values ?? {}).map(([field, value]) => ({
+    mutation,
+    side,
+    field,
+    text: textOfJson(value),
+  }));
+}
+
+/** Ids that devices gave to rows made offline become the keys that those rows got, or the mutation waits for them. */
+async function withKeys(
+  db: Store['pool'],
+  { references }: UploadSpec,
+  entries: readonly Entry[],
+): Promise<{ entries: readonly Entry[]; waiting: ReadonlyMap<number, NamedRowState> }> {
+  const named = (entry: Entry): NamedRow | null => {
+    const entity = Object.hasOwn(references, entry.field) ? references[entry.field] : undefined;
+    return entity === undefined || entry.text === null ? null : { entity, id: entry.text };
+  };
+  const states = await lookUpNamed(
+    db,
+    entries.flatMap((entry) => named(entry) ?? []),
+  );
+  const waiting = new Map<number, NamedRowState>();
+  const rewritten = entries.map((entry) => {
+    const row = named(entry);
+    const state = states.find(({ entity, id }) => entity === row?.entity && id === row.id);
+    if (state === undefined) return entry;
+    if (state.key !== null) return { ...entry, text: state.key };
+    if (entry.side === 'values') waiting.set(entry.mutation, state);
+    return entry;
+  });
+  return { entries: rewritten, waiting };
+}
+
+type Judged = Entry & { readonly canonical: Canonical };
+
+function whyRejected(
+  { plan, upload }: Pick<UploadEntity, 'plan' | 'upload'>,
+  { body, receivedHlc }: StagedMutation,
+  entries: readonly Judged[],
+): StoredVerdict | null {
+  const reject = (code: string, message: string): StoredVerdict => ({ status: 'rejected', code, message });
+  const ahead = whyAhead(body, receivedHlc);
+  if (ahead !== null) return reject('CLOCK_AHEAD', ahead);
+  if (!upload.operations.includes(body.operation)) {
+    return reject('NOT_ALLOWED', `Devices may not ${body.operation} rows of ${body.entity}`);
+  }
+  const local = new Set(plan.spec.localColumns.map(({ name }) => name));
+  const sent = [...Object.keys(body.values ?? {}), ...Object.keys(body.changes ?? {})];
+  const isKey = (field: string): boolean => plan.keyColumns.includes(field) && body.operation === 'insert';
+  const forbidden = sent.find(
+    (field) => !local.has(field) && !upload.writable.includes(field) && !isKey(field),
+  );
+  if (forbidden !== undefined) return reject('NOT_ALLOWED', `${forbidden} may not be changed`);
+  const bad = entries.find(({ canonical }) => 'problem' in canonical);
+  if (bad !== undefined && 'problem' in bad.canonical) return reject('INVALID_VALUE', bad.canonical.problem);
+  if (body.operation !== 'delete' && sent.length === 0)
+    return reject('MUTATION_INVALID', 'It changes nothing');
+  return null;
+}
+
+/** A clock of the future would win over everything that comes until then. Ours has not been moved by it. */
+function whyAhead(body: StagedMutation['body'], receivedHlc: string): string | null {
+  const serverMs = parseHlc(receivedHlc)?.ms ?? 0;
+  const clocks = [body.hlc, ...Object.values(body.fieldHlcs ?? {})].flatMap((hlc) => hlc ?? []);
+  const ahead = clocks.some((hlc) => (parseHlc(hlc)?.ms ?? 0) - serverMs > MAX_DRIFT_MS);
+  if (!ahead) return null;
+  const now = new Date(serverMs).toISOString();
+  return `The clock of the change is ahead of the server's, which was ${now}: set it, stamp the change anew, and send it again`;
+}
+
+async function changeOf(
+  db: Store['pool'],
+  mutation: StagedMutation,
+  entries: readonly Judged[],
+): Promise<Extract<Prepared, { kind: 'change' }>> {
+  const { body } = mutation;
+  const side = (which: Entry['side']): FieldTexts =>
+    Object.fromEntries(
+      entries.flatMap(({ side: at, field, canonical }) =>
+        at === which && 'text' in canonical ? [[field, canonical.text]] : [],
+      ),
+    );
+  const baseVersion = body.base?.version === undefined ? null : parseVersion(body.base.version);
+  const image = body.base?.values === undefined ? null : side('base');
+  const baseHash = hashOfBase(body.base ?? null);
+  // C11: what this device got accepted from the same base is what it saw last, whether it heard of it or not.
+  const accepted = body.base === undefined ? null : await readAccepted(db, { ...mutation, baseHash });
+  return {
+    kind: 'change',
+    baseHash,
+    change: {
+      operation: body.operation,
+      values: side('values'),
+      operations: body.changes ?? {},
+      baseImage: accepted === null ? image : { ...image, ...accepted },
+      baseVersion,
+      hlc: body.hlc ?? mutation.receivedHlc,
+      fieldHlcs: body.fieldHlcs ?? {},
+      policy: body.policy ?? null,
+    },
+  };
+}
+
+function hashOfBase(base: unknown): string {
+  return createHash('sha256').update(stableJson(base)).digest('hex').slice(0, 32);
+}
+
+/** Column types by mirror name, as `decideChange` compares values by. */
+export function columnTypes(plan: EntityPlan): Readonly<Record<string, string>> {
+  return Object.fromEntries(plan.mirrorColumns.map(({ name, type }) => [name, type]));
+}

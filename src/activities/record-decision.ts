@@ -1,0 +1,168 @@
+/** What a decision leaves in the store, within the transaction that carries it out. */
+import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts';
+import { laterHlc } from '../domain/upload/hlc.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
+import { formatVersion } from '../domain/upload/versions.ts';
+import { conflictWorkflowId } from '../domain/upload/workflow-ids.ts';
+import { carryOut, holdMutation, noticesOf, settle } from '../store/decisions.ts';
+import type { LoadSession } from '../store/load-session.ts';
+import { noteAccepted } from '../store/mutations.ts';
+import { enqueueRefresh } from '../store/refresh.ts';
+import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';
+import { verdictOfItem } from './decide-item.ts';
+import type { Item, UploadWork } from './upload-work.ts';
+
+type Write = Extract<Decision, { kind: 'write' }>;
+
+/** A decision that writes nothing at the source: to be recorded, with what it changes of the mirror's own. */
+export type Recorded = {
+  readonly item: Item;
+  readonly now: RowNow;
+  readonly decision: Exclude<Decision, { kind: 'write' }>;
+};
+
+export async function recordUnwritten(work: UploadWork, session: LoadSession, done: Recorded): Promise<void> {
+  const { item, now, decision } = done;
+  const { mutation } = item;
+  if (decision.kind === 'approve') return hold(work, session, { item, now, decision });
+  if (decision.kind === 'wait') return;
+  const cause = causeOf(item);
+  if ('clocks' in decision && Object.keys(decision.clocks).length > 0 && now.state === 'row') {
+    await mark(work, session, { item, clocks: decision.clocks });
+  }
+  const effects = 'effects' in decision ? decision.effects : [];
+  const key = item.key ?? mutation.row;
+  await carryOut(session, { mutation, key, row: now, effects, cause });
+  if (effects.some(({ audit }) => audit !== undefined)) {
+    await noteChange(session, {
+      entity: mutation.entity,
+      key,
+      change: { verdict: decision.kind, rules: effects },
+      by: mutation.user ?? mutation.device,
+      origin: mutation.device,
+      hlc: item.prepared.change.hlc,
+      cause,
+    });
+  }
+  if (decision.kind === 'same') await rememberAccepted(session, item, item.prepared.change.values);
+  await settle(session, mutation, verdictOfItem(item, decision, versionOfRow(now)));
+}
+
+/** Nothing of the row changes but what is known of it: a later clock of what it has already. */
+async function mark(
+  work: UploadWork,
+  session: LoadSession,
+  { item, clocks }: { readonly item: Item; readonly clocks: Readonly<Record<string, string>> },
+): Promise<void> {
+  await writeMirror(session, {
+    ...provenance(work, item, clocks),
+    operation: 'mark',
+    values: {},
+    rowId: null,
+  });
+}
+
+async function hold(
+  work: UploadWork,
+  session: LoadSession,
+  done: {
+    readonly item: Item;
+    readonly now: RowNow;
+    readonly decision: Extract<Decision, { kind: 'approve' }>;
+  },
+): Promise<void> {
+  const { item, now, decision } = done;
+  const { clash, reason, role, proposal, draft, operation } = decision;
+  await holdMutation(
+    session,
+    {
+      plan: work.entity.plan,
+      mutation: item.mutation,
+      operation,
+      clash,
+      reason,
+      role,
+      base: item.prepared.change.baseImage,
+      proposal,
+      draft,
+      row: now,
+      workflowId: conflictWorkflowId(item.mutation.ordinal),
+    },
+    noticesOf(decision.effects),
+  );
+}
+
+export function causeOf({ mutation }: Item): string {
+  return `mutation/${mutation.device}/${mutation.id}`;
+}
+
+export function versionOfRow(now: RowNow): string | null {
+  if (now.state === 'unknown') return null;
+  return formatVersion(now.state === 'row' ? now.row.version : now.version);
+}
+
+/** Who wrote, and when by the clocks of the change. */
+export function provenance(work: UploadWork, item: Item, clocks: Readonly<Record<string, string>>) {
+  const { mutation, key, prepared } = item;
+  const hlc = Object.values(clocks).reduce<string | null>(laterHlc, null) ?? prepared.change.hlc;
+  return {
+    plan: work.entity.plan,
+    key: key ?? mutation.row,
+    fieldHlcs: clocks,
+    hlc,
+    origin: mutation.device,
+    by: mutation.user ?? mutation.device,
+  };
+}
+
+/** C11 */
+export async function rememberAccepted(session: LoadSession, item: Item, fields: FieldTexts): Promise<void> {
+  const { mutation, prepared } = item;
+  if (mutation.body.base === undefined) return;
+  await noteAccepted(session.client, mutation, { baseHash: prepared.baseHash, fields });
+}
+
+/** A write that stands: history, the row's id, what rules wanted, and the verdict. */
+export async function recordWritten(
+  work: UploadWork,
+  session: LoadSession,
+  done: {
+    readonly item: Item;
+    readonly key: string;
+    readonly before: RowNow;
+    readonly decision: Pick<Write, 'operation' | 'values' | 'outcomes' | 'effects'>;
+    readonly clocks: Readonly<Record<string, string>>;
+    readonly verdict: StoredVerdict;
+  },
+): Promise<void> {
+  const { item, key, before, decision, clocks, verdict } = done;
+  const { mutation, prepared } = item;
+  const { entity } = mutation;
+  if (key !== mutation.row)
+    await noteRowId(session, { entity, id: mutation.row, key, device: mutation.device });
+  const old = before.state === 'row' ? before.row.values : {};
+  const fields = Object.entries(decision.values).map(([name, now]) => [
+    name,
+    { old: old[name] ?? null, new: now },
+  ]);
+  await noteChange(session, {
+    entity,
+    key,
+    change: {
+      operation: decision.operation,
+      fields: Object.fromEntries(fields),
+      outcomes: decision.outcomes,
+      ...(decision.effects.length > 0 && { rules: decision.effects }),
+    },
+    by: mutation.user ?? mutation.device,
+    origin: mutation.device,
+    hlc: Object.values(clocks).reduce<string | null>(laterHlc, null) ?? prepared.change.hlc,
+    cause: causeOf(item),
+  });
+  await carryOut(session, { mutation, key, row: before, effects: decision.effects, cause: causeOf(item) });
+  await rememberAccepted(session, item, { ...prepared.change.values, ...decision.values });
+  if (work.entity.upload.writeBack.to === 'source') {
+    await enqueueRefresh(session.client, { entity, keys: [key], reason: 'written by an upload' });
+  }
+  await settle(session, mutation, verdict);
+}

@@ -1,0 +1,76 @@
+/** What the steps of an upload share. */
+import type { WriteTarget } from '../connectors/write-contract.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { EntityRef } from '../domain/run.ts';
+import type { LoadJob } from '../store/load-job.ts';
+import type { StagedMutation } from '../store/mutations.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import type { Prepared } from './prepare-change.ts';
+import type { UploadEntity } from './upload-entity.ts';
+
+export type UploadWork = {
+  readonly deps: ActivityDeps;
+  readonly context: ActivityContext;
+  readonly entity: UploadEntity;
+  /** Of the upload or the conflict: names sessions, and what rules see. */
+  readonly id: string;
+  /** This process's node, for clocks. */
+  readonly node: string;
+};
+
+/** A mutation that can be decided, with the key of its row; null: the source gives it one. */
+export type Item = {
+  readonly mutation: StagedMutation;
+  readonly prepared: Extract<Prepared, { kind: 'change' }>;
+  readonly key: string | null;
+  /** Of a mutation that a human decided. */
+  readonly decided?: { readonly conflictId: string; readonly round: number };
+};
+
+export function refOf({ entity, id }: UploadWork): EntityRef {
+  const { pipeline } = entity.pipeline;
+  return { runId: id, pipeline, fence: 0, configHash: '', entity: entity.plan.spec.entity };
+}
+
+/** Rows that were looked up by key, without a run. */
+export function lookUpJob(
+  work: UploadWork,
+  { ticket, found, gone }: { ticket: string; found: readonly string[]; gone: readonly string[] },
+): LoadJob {
+  const { plan, seesAllRows } = work.entity;
+  return {
+    ref: refOf(work),
+    plan,
+    ticket,
+    claim: null,
+    resumeAfter: null,
+    finished: false,
+    range: null,
+    keyOrder: 'bytes',
+    lateBelow: null,
+    askedKeys: seesAllRows ? gone : [],
+    rawKeys: found,
+  };
+}
+
+export function targetOf({ deps, entity, id }: UploadWork): WriteTarget {
+  const target = deps.targets[entity.pipeline.source];
+  if (target !== undefined) return target.named(id);
+  throw new SyncError('CONFIG_UNKNOWN', {
+    message: `This worker cannot write to source "${entity.pipeline.source}"`,
+  });
+}
+
+const nodes = new WeakMap<ActivityDeps, Promise<string>>();
+
+/** Leased once per process: a node is never used by two, nor again after a restart. */
+export function clockNode(deps: ActivityDeps): Promise<string> {
+  const known = nodes.get(deps);
+  if (known !== undefined) return known;
+  const asked = deps.store.pool
+    .query<{ node: string }>("SELECT 'w' || nextval('syncline.clock_node') AS node")
+    .then(({ rows }) => (rows[0] as { node: string }).node);
+  nodes.set(deps, asked);
+  asked.catch(() => nodes.delete(deps));
+  return asked;
+}

@@ -1,0 +1,135 @@
+/** What a decided change does to the mirror, in the transaction that settles its mutation. */
+import type { EntityPlan } from '../domain/entity.ts';
+import type { FieldTexts } from '../domain/upload/decision.ts';
+import type { Hlc } from '../domain/upload/hlc.ts';
+import { quoteIdent } from '../pg/identifiers.ts';
+import type { LoadSession } from './load-session.ts';
+import { type Bind, bindings, bindLiteral, boundKey, keyNames, mirrorTable } from './mirror-target.ts';
+
+export type MirrorWrite = {
+  readonly plan: EntityPlan;
+  readonly key: string;
+  /** The id that its device gave the row; null where the key is the id. */
+  readonly rowId: string | null;
+  /** 'mark': the source's side is in the mirror already; only local columns, versions and provenance are written. */
+  readonly operation: 'insert' | 'update' | 'delete' | 'mark';
+  /** By mirror column, as PostgreSQL prints them. */
+  readonly values: FieldTexts;
+  /** Clock of each field that the change touched. */
+  readonly fieldHlcs: Readonly<Record<string, Hlc>>;
+  readonly hlc: Hlc;
+  readonly origin: string;
+  readonly by: string;
+};
+
+/** @returns the row's new version, as it is on the wire; null when there is no row to write. */
+export async function writeMirror(session: LoadSession, write: MirrorWrite): Promise<string | null> {
+  const { values, bind } = bindings();
+  const sql = write.operation === 'insert' ? insertSql(write, bind) : updateSql(write, bind);
+  const { rows } = await session.client.query<{ version: string }>(sql, values);
+  return rows[0]?.version ?? null;
+}
+
+const VERSION = `(SELECT incarnation FROM syncline.store_identity) || '.' || m.sync_xid AS version`;
+
+/** A tombstone is written over: the row is there again, with the id that it has now. */
+function insertSql(write: MirrorWrite, bind: Bind): string {
+  const { plan, key } = write;
+  const keys = keyNames(plan);
+  const named = Object.entries(write.values).filter(([name]) => !plan.keyColumns.includes(name));
+  const columns = named.map(([name]) => quoteIdent(name));
+  const cast = named.map(([name, text]) => typed(plan, name, bind(text)));
+  const system = systemValues(write, bind);
+  const names = Object.keys(system);
+  const sets = [...columns, ...names].map((name) => `${name} = excluded.${name}`);
+  return `INSERT INTO ${mirrorTable(plan)} AS m (${[...keys, ...columns, ...names].join(', ')})
+    VALUES (${[...boundKey(plan, key, bind), ...cast, ...Object.values(system)].join(', ')})
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${sets.join(', ')}, sync_deleted_at = NULL
+     WHERE m.sync_deleted_at IS NOT NULL
+    RETURNING ${VERSION}`;
+}
+
+function updateSql(write: MirrorWrite, bind: Bind): string {
+  const { plan, key, operation } = write;
+  const sets = [
+    ...Object.entries(write.values).map(
+      ([name, text]) => `${quoteIdent(name)} = ${typed(plan, name, bind(text))}`,
+    ),
+    ...Object.entries(systemValues(write, bind)).map(([name, value]) => `${name} = ${value}`),
+    ...(operation === 'delete' ? ['sync_deleted_at = clock_timestamp()'] : []),
+  ];
+  const alive = operation === 'mark' ? 'true' : 'm.sync_deleted_at IS NULL';
+  return `UPDATE ${mirrorTable(plan)} AS m SET ${sets.join(', ')}
+     WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')}) AND ${alive}
+    RETURNING ${VERSION}`;
+}
+
+function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {
+  const { rowId, hlc, origin, by } = write;
+  const stamp = (clock: Hlc): string =>
+    `jsonb_build_object('x', pg_current_xact_id()::text, 'h', ${bind(clock)}::text)`;
+  return {
+    sync_xid: 'pg_current_xact_id()',
+    sync_hlc: bind(hlc),
+    sync_origin: bind(origin),
+    sync_modified_at: 'clock_timestamp()',
+    sync_modified_by: bind(by),
+    sync_fields: stampsSql(write, stamp),
+    ...(rowId !== null && { sync_id: bind(rowId) }),
+  };
+}
+
+function stampsSql({ operation, hlc, fieldHlcs }: MirrorWrite, stamp: (clock: Hlc) => string): string {
+  if (operation === 'insert' || operation === 'delete') return `jsonb_build_object('*', ${stamp(hlc)})`;
+  const before = `coalesce(m.sync_fields, jsonb_build_object('*', jsonb_build_object('x', m.sync_xid::text)))`;
+  const fields = Object.entries(fieldHlcs).map(
+    ([name, clock]) => `jsonb_build_object(${bindLiteral(name)}::text, ${stamp(clock)})`,
+  );
+  return [before, ...fields].join(' || ');
+}
+
+function typed(plan: EntityPlan, name: string, text: string): string {
+  return `${text}::${plan.mirrorColumns.find((column) => column.name === name)?.type ?? 'text'}`;
+}
+
+/** C9: nothing of the row changed, and yet its readers have to hear of it. */
+export async function touchRow(session: LoadSession, plan: EntityPlan, key: string): Promise<void> {
+  const { values, bind } = bindings();
+  await session.client.query(
+    `UPDATE ${mirrorTable(plan)} AS m SET sync_xid = pg_current_xact_id()
+      WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')})`,
+    values,
+  );
+}
+
+export async function noteRowId(
+  session: LoadSession,
+  row: { readonly entity: string; readonly id: string; readonly key: string; readonly device: string },
+): Promise<void> {
+  await session.client.query(
+    `INSERT INTO syncline.row_id (entity, id, key, device) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (entity, id) DO UPDATE SET key = excluded.key`,
+    [row.entity, row.id, row.key, row.device],
+  );
+}
+
+export type ChangeNote = {
+  readonly entity: string;
+  readonly key: string;
+  /** Fields, old → new, and what rules said. */
+  readonly change: unknown;
+  readonly by: string;
+  readonly origin: string;
+  readonly hlc: Hlc;
+  /** One line for one cause: the work that writes it may be repeated. */
+  readonly cause: string;
+};
+
+export async function noteChange(session: LoadSession, note: ChangeNote): Promise<void> {
+  const { entity, key, change, by, origin, hlc, cause } = note;
+  await session.client.query(
+    `INSERT INTO syncline.change_log (entity, key, change, changed_by, origin, hlc, cause)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (cause) DO NOTHING`,
+    [entity, key, JSON.stringify(change), by, origin, hlc, cause],
+  );
+}

@@ -1,0 +1,205 @@
+/** Uploads as they are staged: the request's mutations, kept before anything is done with them. */
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { stableJson } from '../domain/config-hash.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { Hlc } from '../domain/upload/hlc.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
+import { type ReadMutation, readMutation, type WireMutation } from '../domain/upload/wire.ts';
+import type { Db } from '../pg/pool.ts';
+import { inStoreTransaction, type Store } from './open.ts';
+
+export type UploadRef = { readonly device: string; readonly key: string };
+
+export type NewUpload = UploadRef & {
+  readonly user: string | null;
+  readonly permissions: readonly string[];
+  readonly mutations: readonly unknown[];
+  /** Clock of receipt: of mutations without one of their own (C11). */
+  readonly receivedHlc: Hlc;
+  readonly workflowId: string;
+};
+
+/**
+ * Keeps an upload, all of it or nothing. Repeating it is safe: 'known' is the same request again.
+ * @throws SyncError UPLOAD_CONFLICT: the key was used with another body. DEVICE_REVOKED.
+ */
+export async function stageUpload(store: Store, upload: NewUpload): Promise<'staged' | 'known'> {
+  const sha256 = createHash('sha256').update(stableJson(upload.mutations)).digest('hex');
+  return inStoreTransaction(store, async (client) => {
+    await touchDevice(client, upload);
+    const known = await insertUpload(client, upload, sha256);
+    if (known === null) {
+      await insertMutations(client, upload);
+      return 'staged';
+    }
+    if (known === sha256) return 'known';
+    throw new SyncError('UPLOAD_CONFLICT', {
+      message: `Upload ${upload.key} of device ${upload.device} was sent before, with another content`,
+    });
+  });
+}
+
+async function touchDevice(client: pg.PoolClient, { device, user }: NewUpload): Promise<void> {
+  const { rows } = await client.query<{ revoked: boolean }>(
+    `INSERT INTO syncline.device AS d (id, user_name, last_push_at) VALUES ($1, $2, clock_timestamp())
+     ON CONFLICT (id) DO UPDATE SET last_push_at = clock_timestamp(), user_name = coalesce(excluded.user_name, d.user_name)
+     RETURNING revoked_at IS NOT NULL AS revoked`,
+    [device, user],
+  );
+  if (rows[0]?.revoked) {
+    throw new SyncError('DEVICE_REVOKED', { message: `Device ${device} may not send changes any more` });
+  }
+}
+
+/** @returns the hash that is there already; null when the upload is new. */
+async function insertUpload(
+  client: pg.PoolClient,
+  upload: NewUpload,
+  sha256: string,
+): Promise<string | null> {
+  const { device, key, user, permissions, mutations, workflowId } = upload;
+  const { rowCount } = await client.query(
+    `INSERT INTO syncline.upload (device, key, sha256, user_name, permissions, mutations, workflow_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+    [device, key, sha256, user, JSON.stringify(permissions), mutations.length, workflowId],
+  );
+  if (rowCount === 1) return null;
+  const { rows } = await client.query<{ sha256: string }>(
+    'SELECT sha256 FROM syncline.upload WHERE device = $1 AND key = $2',
+    [device, key],
+  );
+  return rows[0]?.sha256 ?? sha256;
+}
+
+type Line = {
+  readonly seq: number;
+  readonly id: string;
+  readonly entity: string;
+  readonly row: string;
+  readonly operation: string;
+  readonly body: WireMutation | null;
+  readonly group: string | null;
+  readonly priority: number;
+  readonly verdict: StoredVerdict | null;
+};
+
+/**
+ * A mutation that the device sent before, in another upload, is not staged again: it has its verdict there (C11). A row
+ * that was made offline may be named by its key too: its id stands for both, or its mutations would have two orders.
+ */
+async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promise<void> {
+  const lines = upload.mutations.map((input, seq) => lineOf(upload.device, seq, readMutation(input)));
+  const values = [upload.device, upload.key, JSON.stringify(lines)];
+  await client.query(
+    `INSERT INTO syncline.upload_line (device, upload_key, seq, mutation)
+     SELECT $1, $2, seq, id FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text)`,
+    values,
+  );
+  await client.query(
+    `INSERT INTO syncline.mutation
+       (device, upload_key, seq, id, entity, row_id, operation, body, group_name, priority, received_hlc, verdict, state, decided_at)
+     SELECT $1, $2, line.seq, line.id, line.entity, coalesce(known.id, line."row"), line.operation, line.body, line."group",
+            line.priority, $4, line.verdict, CASE WHEN line.verdict IS NULL THEN 'staged' ELSE 'done' END,
+            CASE WHEN line.verdict IS NOT NULL THEN clock_timestamp() END
+       FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text, entity text, "row" text, operation text, body jsonb,
+                                                   "group" text, priority int, verdict jsonb)
+       LEFT JOIN syncline.row_id AS known ON known.entity = line.entity AND known.key = line."row"
+      ORDER BY line.seq
+     ON CONFLICT (device, id) DO NOTHING`,
+    [...values, upload.receivedHlc],
+  );
+}
+
+function lineOf(device: string, seq: number, read: ReadMutation): Line {
+  if (read.kind === 'unreadable') {
+    const { mutation, entity = '?', row = '?' } = read.hint;
+    const verdict: StoredVerdict = { status: 'rejected', code: 'MUTATION_INVALID', message: read.text };
+    const id = mutation ?? `unreadable/${seq}/${hash([device, read.text, seq])}`;
+    return { seq, id, entity, row, operation: 'update', body: null, group: null, priority: 0, verdict };
+  }
+  const { mutation } = read;
+  return {
+    seq,
+    id: mutation.mutation ?? mutationId(device, mutation),
+    entity: mutation.entity,
+    row: mutation.row,
+    operation: mutation.operation,
+    body: mutation,
+    group: mutation.group ?? null,
+    priority: mutation.priority ?? 0,
+    verdict: null,
+  };
+}
+
+/** C11: of a device that names none. The same change from the same base is the same mutation. */
+export function mutationId(device: string, mutation: WireMutation): string {
+  const { entity, row, operation, values, changes, base } = mutation;
+  return `hash/${hash([device, entity, row, operation, values ?? null, changes ?? null, base ?? null])}`;
+}
+
+function hash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(stableJson(parts)).digest('hex').slice(0, 40);
+}
+
+export type UploadState = UploadRef & {
+  readonly user: string | null;
+  readonly permissions: readonly string[];
+  readonly state: 'staged' | 'done';
+  readonly mutations: number;
+};
+
+/** @throws SyncError UPLOAD_NOT_FOUND */
+export async function readUpload(db: Db, { device, key }: UploadRef): Promise<UploadState> {
+  const { rows } = await db.query<UploadState>(
+    `SELECT device, key, user_name AS "user", permissions, state, mutations
+       FROM syncline.upload WHERE device = $1 AND key = $2`,
+    [device, key],
+  );
+  if (rows[0] !== undefined) return rows[0];
+  throw new SyncError('UPLOAD_NOT_FOUND', { message: `There is no upload ${key} of device ${device}` });
+}
+
+export type MutationVerdict = {
+  readonly mutation: string;
+  readonly entity: string;
+  readonly row: string;
+  /** null: not decided yet. */
+  readonly verdict: StoredVerdict | null;
+};
+
+const OF_UPLOAD = `syncline.upload_line AS line
+       JOIN syncline.mutation AS m ON m.device = line.device AND m.id = line.mutation
+      WHERE line.device = $1 AND line.upload_key = $2`;
+
+/** In the order in which they were sent. */
+export async function readVerdicts(db: Db, { device, key }: UploadRef): Promise<MutationVerdict[]> {
+  const { rows } = await db.query<MutationVerdict>(
+    `SELECT m.id AS mutation, m.entity, m.row_id AS row, m.verdict FROM ${OF_UPLOAD} ORDER BY line.seq`,
+    [device, key],
+  );
+  return rows;
+}
+
+/**
+ * An upload is done when each mutation has its verdict, be it that a person has to decide.
+ * @returns counts by verdict; `staged` for those that have none.
+ */
+export async function finishUpload(
+  db: Db,
+  { device, key }: UploadRef,
+): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await db.query<{ status: string; count: number }>(
+    `SELECT coalesce(m.verdict->>'status', m.state) AS status, count(*)::int AS count FROM ${OF_UPLOAD} GROUP BY 1`,
+    [device, key],
+  );
+  const counts = Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  if (counts.staged === undefined) {
+    await db.query(
+      `UPDATE syncline.upload SET state = 'done', finished_at = coalesce(finished_at, clock_timestamp())
+        WHERE device = $1 AND key = $2`,
+      [device, key],
+    );
+  }
+  return counts;
+}

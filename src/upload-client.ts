@@ -1,0 +1,59 @@
+/** Typed calls of Temporal for uploads and conflicts. Runs are in client.ts. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { type Client, reach } from './client.ts';
+import type { HumanDecision } from './domain/approval/approval.ts';
+import type { SyncConfig } from './domain/config.ts';
+import type { UploadRef, UploadSummary } from './domain/upload/upload-run.ts';
+import { conflictWorkflowId, uploadWorkflowId } from './domain/upload/workflow-ids.ts';
+import { type ConflictAnswer, conflictUpdates } from './workflows/conflict-messages.ts';
+import type { processUpload } from './workflows/process-upload.ts';
+
+/** Devices wait for it: before increments and full runs. */
+const PRIORITY = 2;
+
+/** The queue of the first entity's pipeline, or the configuration's own where nothing takes the upload. */
+export function queueOf(config: SyncConfig, entities: readonly string[]): string {
+  const pipelines = Object.values(config.pipelines);
+  const found = pipelines.find((pipeline) => entities.some((entity) => pipeline.entities[entity]?.upload));
+  return found?.taskQueue ?? pipelines[0]?.taskQueue ?? config.temporal.taskQueue;
+}
+
+/**
+ * Has a staged upload worked on, once, however often it is asked for.
+ * @returns the verdicts by number, when every mutation has one.
+ * @throws SyncError TEMPORAL_UNAVAILABLE, and what the upload's workflow failed with.
+ */
+export async function runUpload(
+  client: Client,
+  upload: UploadRef & { readonly taskQueue: string },
+): Promise<UploadSummary> {
+  const { device, key, taskQueue } = upload;
+  const workflowId = uploadWorkflowId(device, key);
+  return reach(async () => {
+    try {
+      await client.workflow.start<typeof processUpload>('processUpload', {
+        workflowId,
+        taskQueue,
+        args: [{ device, key }],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        priority: { priorityKey: PRIORITY, fairnessKey: device.slice(0, 64) },
+        staticSummary: `upload of ${device}`,
+      });
+    } catch (error) {
+      // It was worked on before: its result is asked for below.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    return client.workflow.getHandle<typeof processUpload>(workflowId).result();
+  });
+}
+
+/** @returns where the conflict stands afterwards. @throws SyncError DECISION_REFUSED, RUN_NOT_FOUND when it is closed. */
+export async function decideConflict(
+  client: Client,
+  conflictId: string,
+  decision: HumanDecision,
+): Promise<ConflictAnswer> {
+  const handle = client.workflow.getHandle(conflictWorkflowId(conflictId));
+  return reach(() => handle.executeUpdate(conflictUpdates.decide, { args: [decision] }));
+}

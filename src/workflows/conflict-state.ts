@@ -1,0 +1,137 @@
+/** What a conflict's workflow remembers, what it takes from people, and how it shows itself. */
+import {
+  ApplicationFailure,
+  condition,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ApprovalEvent, ApprovalState, Refusal, Who } from '../domain/approval/approval.ts';
+import { describeConflict, titleOfConflict } from '../domain/approval/describe-conflict.ts';
+import {
+  APPROVAL_MESSAGES,
+  type ApprovalMessage,
+  parseApprovalMessage,
+} from '../domain/approval/messages.ts';
+import { reduceApproval } from '../domain/approval/reduce-approval.ts';
+import { type ConflictAnswer, conflictQuery, conflictSignals, conflictUpdates } from './conflict-messages.ts';
+
+export type Waiting = {
+  readonly event: ApprovalEvent;
+  readonly reply: { done(): void; refused(why: Refusal): void; failed(error: unknown): void };
+};
+
+export type ConflictWork = {
+  readonly input: { readonly conflictId: string };
+  /** null until the store was asked. */
+  state: ApprovalState | null;
+  /** Messages are carried out one after the other. */
+  inbox: Waiting[];
+  /** Refused messages, for those who look at the workflow. */
+  notes: string[];
+};
+
+const MAX_NOTES = 5;
+
+const DESCRIPTIONS: Readonly<Record<ApprovalMessage, string>> = {
+  decide: 'Decides: {"decision":"client"|"server"|"merged","fields":{…},"round":1,"comment":"why"}',
+  assign: 'Asks one person: {"to":"name"}',
+  comment: 'Says something about it: {"text":"…"}',
+  withdraw: 'Takes the change back; the server’s row stays: {"reason":"why"}',
+};
+
+export function takeConflictMessages(work: ConflictWork): void {
+  setHandler(conflictQuery, () => stateNow(work), { description: 'Where it stands; no values of the row' });
+  for (const message of APPROVAL_MESSAGES) {
+    const description = DESCRIPTIONS[message];
+    setHandler(conflictSignals[message], (input) => takeSignal(work, message, input), { description });
+    setHandler(conflictUpdates[message], (input) => takeUpdate(work, message, input), {
+      description,
+      // Synchronous: an async validator would never refuse anything.
+      validator: (input) => {
+        const state = stateNow(work);
+        const event = eventOf(state, message, { input, who: claimed('update') });
+        if ('code' in event) throw refusedFailure(event);
+        const { refusal } = reduceApproval(state, event, Date.now());
+        if (refusal !== null) throw refusedFailure(refusal);
+      },
+    });
+  }
+}
+
+/** Whoever speaks through a bare Temporal client is believed nothing but that he may. */
+function claimed(via: 'signal' | 'update'): Who {
+  return { name: 'Temporal', roles: [], via };
+}
+
+function eventOf(
+  state: ApprovalState,
+  message: ApprovalMessage,
+  sent: { readonly input: unknown; readonly who: Who },
+): ApprovalEvent | Refusal {
+  return parseApprovalMessage(message, sent, state);
+}
+
+/** A signal that comes before the store was asked waits for that: it may be the one that started the workflow. */
+async function takeSignal(work: ConflictWork, message: ApprovalMessage, input: unknown): Promise<void> {
+  await known(work);
+  const event = eventOf(stateNow(work), message, { input, who: claimed('signal') });
+  if ('code' in event) return note(work, message, event);
+  const reply = {
+    done: () => undefined,
+    refused: (why: Refusal) => note(work, message, why),
+    failed: () => undefined,
+  };
+  work.inbox.push({ event, reply });
+}
+
+async function takeUpdate(
+  work: ConflictWork,
+  message: ApprovalMessage,
+  input: unknown,
+): Promise<ConflictAnswer> {
+  await known(work);
+  const event = eventOf(stateNow(work), message, { input, who: claimed('update') });
+  if ('code' in event) throw refusedFailure(event);
+  await new Promise<void>((resolve, reject) => {
+    const refused = (why: Refusal): void => reject(refusedFailure(why));
+    work.inbox.push({ event, reply: { done: resolve, refused, failed: reject } });
+  });
+  const { status, round } = stateNow(work);
+  return { status, round };
+}
+
+async function known(work: ConflictWork): Promise<void> {
+  if (work.state === null) await condition(() => work.state !== null);
+}
+
+function stateNow(work: ConflictWork): ApprovalState {
+  if (work.state !== null) return work.state;
+  throw refusedFailure({ code: 'malformed', message: 'The conflict is being read: try again in a moment' });
+}
+
+function refusedFailure({ code, message }: Refusal): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'DECISION_REFUSED', { code });
+}
+
+function note(work: ConflictWork, message: ApprovalMessage, why: Refusal): void {
+  const text = `A signal \`${message}\` was refused: ${why.message}`;
+  log.warn(text, { conflictId: work.input.conflictId });
+  work.notes = [...work.notes, text].slice(-MAX_NOTES);
+  showConflict(work);
+}
+
+export function showConflict(work: ConflictWork): void {
+  if (work.state === null) return;
+  const { conflictId } = work.input;
+  const page = describeConflict(work.state, {
+    workflowId: workflowInfo().workflowId,
+    resolveCommand: `syncline conflicts resolve ${conflictId}`,
+    showCommand: `syncline conflicts show ${conflictId}`,
+  });
+  const notes = work.notes.map((text) => `> ${text}`);
+  setCurrentDetails([page, ...notes].join('\n'));
+  upsertMemo({ conflict: titleOfConflict(work.state) });
+}
