@@ -147,12 +147,19 @@ export class Server {
     for (const field of meant) if (!lost.has(field)) told(field);
   }
 
+  /** A group is as late as the latest of its fields: it is decided as one. */
+  private clockOfUnit(key: string, field: string): Hlc | null {
+    const group = MODEL_SPEC.groups.find(({ fields }) => fields.includes(field));
+    const fields = group?.fields ?? [field];
+    return fields.map((one) => this.clockOf(key, one)).reduce(laterHlc, null);
+  }
+
   /** Acknowledged changes that are neither in the row nor behind a later clock. */
   lost(): Acknowledged[] {
     return this.acknowledged.filter(({ key, field, hlc, value }) => {
       const now = this.now(key);
       if (now.state === 'unknown') return true;
-      const clock = this.clockOf(key, field);
+      const clock = this.clockOfUnit(key, field);
       if (clock === null || compareHlcs(clock, hlc) < 0) return true;
       if (compareHlcs(clock, hlc) > 0) return false;
       return field === ALL_OTHER_FIELDS
