@@ -1,9 +1,11 @@
 /** The page of a conflict in HTML and in Slack's markup: as it is meant, and never more than text. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { describeConflict } from '../../src/domain/approval/describe-conflict.ts';
 import { mrkdwnSections } from '../../src/notify/mrkdwn.ts';
 import { parsePage } from '../../src/notify/page.ts';
 import { htmlOf } from '../../src/notify/page-html.ts';
+import { opened } from '../domain/approval/kit.ts';
 
 const PAGE = [
   '## employees `42`: waits',
@@ -75,6 +77,23 @@ test.each<[string, string]>([
 
 test('code that does not end goes to the end', () => {
   expect(parsePage('```\na\n\n- b')).toEqual([{ kind: 'code', text: 'a\n\n- b' }]);
+});
+
+test('the page of a conflict leaves no markup behind', () => {
+  const page = describeConflict(opened({ conflict: { key: 'a`*b', reason: 'over 10 % **now**' } }), {
+    workflowId: 'conflict/42',
+    resolveCommand: 'syncline conflicts resolve 42',
+    showCommand: 'syncline conflicts show 42',
+  });
+  const texts = parsePage(page).flatMap((block): string[] => {
+    if (block.kind === 'code') return [];
+    const spans = block.kind === 'list' ? block.items.flat() : block.spans;
+    return spans.flatMap(({ kind, text }) => (kind === 'text' ? [text] : []));
+  });
+  expect(texts.filter((text) => /`|\\|#/.test(text))).toEqual([]);
+  expect(html(page)).toContain('<code>a`*b</code>');
+  expect(html(page)).toContain('<b>Why a human is asked:</b> over 10 % **now**');
+  expect(mrkdwnSections(page)).toContain('```syncline conflicts resolve 42 --decision client --round 1```');
 });
 
 test('as HTML', () => {
