@@ -48,13 +48,13 @@ test('a full run plans, copies by lanes, deletes, catches up and finishes every 
   const lanes = fake.called('copyChunks') as { ref: { entity: string }; lane: number; timeBoxMs: number }[];
   const ofSales = lanes.filter(({ ref }) => ref.entity === 'sales');
   expect(new Set(ofSales.map(({ lane }) => lane))).toEqual(new Set([1, 2]));
-  // Time boxes grow, so that progress shows early and histories stay short.
-  expect(
-    ofSales
-      .filter(({ lane }) => lane === 1)
-      .map(({ timeBoxMs }) => timeBoxMs)
-      .slice(0, 3),
-  ).toEqual([2_000, 5_000, 10_000]);
+  // Time boxes grow, so that progress shows early and histories stay short. Which lane gets more of the work is chance.
+  const boxes = [1, 2].map((lane) =>
+    ofSales.filter((call) => call.lane === lane).map(({ timeBoxMs }) => timeBoxMs),
+  );
+  const growing = [2_000, 5_000, 10_000, 30_000, 60_000];
+  for (const of of boxes) expect(of.slice(0, 5)).toEqual(growing.slice(0, Math.min(of.length, 5)));
+  expect(Math.max(...boxes.map((of) => of.length))).toBeGreaterThanOrEqual(2);
   for (const name of ['prepareEntity', 'planChunks', 'applyDeletes', 'finishEntity'] as const) {
     expect(fake.called(name), name).toHaveLength(2);
   }
