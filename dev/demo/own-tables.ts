@@ -6,9 +6,8 @@ import type oracledb from 'oracledb';
 
 export type DemoTable = {
   readonly name: string;
-  /** What stands behind CREATE TABLE and the name. */
-  readonly definition: string;
-  readonly indexes: readonly string[];
+  /** Makes it, then its indexes. */
+  readonly statements: readonly string[];
 };
 
 const MARK = 'Made by the Syncline demo, which drops it at its end or when it starts again';
@@ -23,10 +22,12 @@ export async function createOwnTables(
 ): Promise<void> {
   await refuseForeignTables(connection, tables);
   await dropOwnTables(connection, tables);
-  for (const { name, definition, indexes } of tables) {
-    await connection.execute(`CREATE TABLE ${name} ${definition}`);
-    await connection.execute(`COMMENT ON TABLE ${name} IS '${MARK}'`);
-    for (const index of indexes) await connection.execute(index);
+  for (const { name, statements } of tables) {
+    for (const statement of statements) {
+      await connection.execute(statement);
+      // At once after the first one: what stays behind when the next one fails has to be known as ours.
+      if (statement === statements[0]) await connection.execute(`COMMENT ON TABLE ${name} IS '${MARK}'`);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** What happens at the demo's source while it is being synced. */
 import type oracledb from 'oracledb';
-import { type Amounts, insertSales, NOW } from './source-data.ts';
+import { type Amounts, insertSales } from './source-data.ts';
+import { NOW } from './source-tables.ts';
 import { chance } from './sql-chance.ts';
 
 export type Changes = {

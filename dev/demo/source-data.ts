@@ -5,59 +5,14 @@
 import type oracledb from 'oracledb';
 import { ascii } from '../../examples/hr/chance.ts';
 import { firstNames, lastNames } from '../../examples/hr/words.ts';
-import { createOwnTables, type DemoTable } from './own-tables.ts';
+import { createOwnTables } from './own-tables.ts';
+import { TABLES } from './source-tables.ts';
 import { chance, oneOf } from './sql-chance.ts';
 
 export type Amounts = { readonly sales: number; readonly employees: number };
 
 export const AMOUNTS: Amounts = { sales: 200_000, employees: 4_000 };
 export const DEPARTMENTS = 40;
-export const NOW = 'SYS_EXTRACT_UTC(SYSTIMESTAMP)';
-
-/** Those that others refer to first. */
-export const TABLES: readonly DemoTable[] = [
-  {
-    name: 'SYNCLINE_DEMO_SALES',
-    definition: `(
-      id NUMBER(18) PRIMARY KEY,
-      pdv NUMBER(6) NOT NULL,
-      operator VARCHAR2(20) NOT NULL,
-      amount NUMBER(12, 2) NOT NULL,
-      sold_at TIMESTAMP(6) NOT NULL,
-      type VARCHAR2(12) NOT NULL,
-      reference VARCHAR2(30),
-      updated_at TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
-    indexes: ['CREATE INDEX syncline_demo_sales_changed ON syncline_demo_sales (updated_at, id)'],
-  },
-  {
-    name: 'SYNCLINE_DEMO_DEPARTMENTS',
-    definition: `(
-      department_id NUMBER(6) PRIMARY KEY,
-      department_name VARCHAR2(60 CHAR) NOT NULL,
-      cost_centre CHAR(8) NOT NULL,
-      last_modified TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
-    indexes: [
-      'CREATE INDEX syncline_demo_dept_changed ON syncline_demo_departments (last_modified, department_id)',
-    ],
-  },
-  {
-    name: 'SYNCLINE_DEMO_EMPLOYEES',
-    definition: `(
-      employee_id NUMBER(10) PRIMARY KEY,
-      first_name VARCHAR2(40 CHAR),
-      last_name VARCHAR2(40 CHAR) NOT NULL,
-      email VARCHAR2(120) NOT NULL,
-      hire_date DATE NOT NULL,
-      salary NUMBER(10, 2) NOT NULL,
-      active CHAR(1) NOT NULL CHECK (active IN ('Y', 'N')),
-      department_id NUMBER(6) NOT NULL REFERENCES syncline_demo_departments (department_id),
-      last_modified TIMESTAMP(6) DEFAULT ${NOW} NOT NULL)`,
-    indexes: [
-      'CREATE INDEX syncline_demo_emp_changed ON syncline_demo_employees (last_modified, employee_id)',
-      'CREATE INDEX syncline_demo_emp_department ON syncline_demo_employees (department_id)',
-    ],
-  },
-];
 
 /** Makes the tables and fills them, committed. @throws Error as `createOwnTables`. */
 export async function createSource(connection: oracledb.Connection, amounts: Amounts): Promise<void> {
@@ -105,11 +60,13 @@ const INSERT_DEPARTMENTS = `
 /** One in 40 goes by one name. */
 const INSERT_EMPLOYEES = `
   INSERT INTO syncline_demo_employees
-    (employee_id, first_name, last_name, email, hire_date, salary, active, department_id, last_modified)
+    (employee_id, first_name, last_name, email, hire_date, salary, active, department_id, job_title, phone, notes, last_modified)
   SELECT n, CASE WHEN ${chance('n', 1, 40)} > 0 THEN ${oneOf('a', firstNames)} END, ${oneOf('b', lastNames)},
          ${oneOf('a', firstNames.map(ascii))} || '.' || ${oneOf('b', lastNames.map(ascii))} || '.' || TO_CHAR(n) || '@example.com',
          DATE '2005-01-03' + ${chance('n', 2, 7_300)}, (240000 + ${chance('n', 3, 560_000)}) * 0.01,
          CASE WHEN ${chance('n', 4, 20)} > 0 THEN 'Y' ELSE 'N' END, 1 + ${chance('n', 5, DEPARTMENTS)},
+         ${oneOf(chance('n', 9, 5), ['Clerk', 'Buyer', 'Analyst', 'Driver', 'Planner'])}, '+00 ' || (1000000 + ${chance('n', 10, 9_000_000)}),
+         'Works ' || ${oneOf(chance('n', 11, 3), ['mornings', 'evenings', 'weekends'])} || '. Knows the new tills.',
          TIMESTAMP '2025-01-06 08:00:00' + NUMTODSINTERVAL(${chance('n', 6, 20_000_000)}, 'SECOND')
     FROM (SELECT n, ${chance('n', 7, firstNames.length)} AS a, ${chance('n', 8, lastNames.length)} AS b
             FROM (SELECT LEVEL AS n FROM dual CONNECT BY LEVEL <= :many))`;

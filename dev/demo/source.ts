@@ -2,7 +2,7 @@
 import oracledb from 'oracledb';
 import { startOracleProcess } from '../oracle-process.ts';
 import { dropOwnTables, refuseForeignTables } from './own-tables.ts';
-import { TABLES } from './source-data.ts';
+import { TABLES } from './source-tables.ts';
 
 export type DemoSource = {
   /** For people, without the password. */

@@ -1,8 +1,9 @@
 /**
  * The demo's configuration: a point of sale and an HR system in Oracle, mirrored with rules that the demo puts to the
- * test. source-data.ts makes the source's tables.
+ * test. source-tables.ts makes the source's tables.
  */
 import { z } from 'zod';
+import { salaryRule } from '../../examples/hr/salary-rule.ts';
 import { decimal, defineSync, env } from '../../src/index.ts';
 
 const sale = z.object({
@@ -90,9 +91,20 @@ export default defineSync({
             active: { compute: (row) => row.ACTIVE === 'Y', type: 'boolean' },
             department_id: { from: 'DEPARTMENT_ID' },
             department_name: { from: 'DEPARTMENT_NAME' },
+            job_title: { from: 'JOB_TITLE' },
+            phone: { from: 'PHONE' },
+            notes: { from: 'NOTES' },
             last_modified: { from: 'LAST_MODIFIED' },
             // Ours: a sync fills it in new rows and then leaves it alone.
             review_status: { local: true, type: 'text', default: 'NEW' },
+          },
+          // What devices may change while they are offline, and how it is decided where two of them did.
+          upload: {
+            writeBack: { table: 'SYNCLINE_DEMO_EMPLOYEES' },
+            writable: ['job_title', 'phone', 'notes', 'salary'],
+            policy: 'lastWriteWins',
+            fields: { notes: { merge: 'text' }, job_title: { policy: 'manual' } },
+            rules: [salaryRule],
           },
         },
       },

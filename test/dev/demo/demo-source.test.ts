@@ -10,7 +10,8 @@ import {
   RENAMED_DEPARTMENT,
   renameDepartment,
 } from '../../../dev/demo/source-changes.ts';
-import { createSource, TABLES } from '../../../dev/demo/source-data.ts';
+import { createSource } from '../../../dev/demo/source-data.ts';
+import { TABLES } from '../../../dev/demo/source-tables.ts';
 import { compareComputed, compareEntity } from '../../../dev/demo/verify.ts';
 import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { loadConfig } from '../../../src/config/load.ts';
