@@ -6,7 +6,9 @@ import { isSyncError } from '../domain/errors.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import { AlreadySettled, settle } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
+import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
 import { isRowError } from '../store/poison.ts';
+import { wellFormed } from '../store/tombstones.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { writeMirror } from '../store/upload-writes.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
@@ -47,6 +49,14 @@ export function keyOf({ key, mutation }: Item): string {
   return key ?? mutation.row;
 }
 
+/** C18: the next full run would bring it back. */
+const SOURCES_ROW = {
+  status: 'rejected',
+  code: 'NOT_ALLOWED',
+  message:
+    'The row is of the source, which alone can delete it: only rows that were made here can be deleted here',
+} as const;
+
 export async function write(
   work: UploadWork,
   session: LoadSession,
@@ -54,6 +64,10 @@ export async function write(
 ): Promise<void> {
   const { operation } = decision;
   const key = keyOf(item);
+  const { plan } = work.entity;
+  if (operation === 'delete' && keepsOwnRows(plan) && !(await isMadeHere(session, plan, key))) {
+    return settle(session, item.mutation, SOURCES_ROW);
+  }
   const version = await writeMirror(session, {
     ...provenance(work, item, decision.clocks),
     operation: operation === 'revive' ? 'insert' : operation,
@@ -67,10 +81,16 @@ export async function write(
 }
 
 /** What the database refuses now it refuses the next time too. The message names no values. */
-function refuse(work: UploadWork, item: Item, error: unknown): Promise<void> {
+async function refuse(work: UploadWork, item: Item, error: unknown): Promise<void> {
   const { code, constraint } = error as { code?: string; constraint?: string };
   if (isSyncError(error, 'RULE_QUERY_FAILED')) {
     return rejectItem(work, item, { code: error.code, message: error.message });
+  }
+  const { plan } = work.entity;
+  if ((await wellFormed(work.deps.store.pool, plan, [keyOf(item)])).length === 0) {
+    const types = plan.mirrorColumns.flatMap(({ keyPosition, type }) => (keyPosition === null ? [] : type));
+    const why = `The row's id has to be its key here: ${types.join(', ')}, as PostgreSQL prints it`;
+    return rejectItem(work, item, { code: 'INVALID_VALUE', message: why });
   }
   const message = `The database refuses the row: ${constraint ?? 'a rule of the table'} (${code ?? 'unknown'})`;
   return rejectItem(work, item, { code: 'CONSTRAINT', message });

@@ -1,8 +1,10 @@
 /** C5: what a range's piece says of keys: which ones the source showed, and which of the mirror's it did not. */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
+import { tracksFields } from './field-stamps.ts';
 import type { LoadJob } from './load-job.ts';
 import { joinMirror, type LoadSession } from './load-session.ts';
+import { keepsOwnRows } from './made-here.ts';
 import {
   type Bind,
   bindings,
@@ -15,10 +17,17 @@ import {
 } from './mirror-target.ts';
 import type { Staging } from './staging.ts';
 
-/** Live rows that a source may take away: its own. Where changes stay in the mirror, devices make rows there (C18). */
+/** Live rows that a source may take away: its own. Where changes stay in the mirror, rows may be made there (C18). */
 export function deletable(plan: EntityPlan, alias: string, bind: Bind): string {
-  const madeHere = plan.spec.upload?.writeBack.to === 'source' ? 'true' : `${alias}.sync_origin IS NULL`;
-  return `${alias}.sync_deleted_at IS NULL AND ${madeHere} AND ${ownRows(plan, alias, bind)}`;
+  return `${alias}.sync_deleted_at IS NULL AND ${isOfSource(plan, alias)} AND ${ownRows(plan, alias, bind)}`;
+}
+
+function isOfSource(plan: EntityPlan, alias: string): string {
+  if (keepsOwnRows(plan)) return `NOT ${alias}.sync_made_here`;
+  if (tracksFields(plan)) return 'true';
+  // A configuration that took changes once may have left rows that were made here, and the column that says so.
+  const madeHere = `coalesce((to_jsonb(${alias})->>'sync_made_here')::boolean, false)`;
+  return `(${alias}.sync_origin IS NULL OR NOT ${madeHere})`;
 }
 
 export async function noteKeys(

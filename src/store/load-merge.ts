@@ -6,6 +6,7 @@ import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { sourceHlcSql, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
 import { joinMirror } from './load-session.ts';
+import { keepsOwnRows } from './made-here.ts';
 import {
   type Bind,
   bindings,
@@ -117,10 +118,14 @@ function mirrorOfStaged({ plan, range }: Merge, bind: Bind): string {
   return `${sameKey(plan, 'm', 's')} AND ${ownRows(plan, 'm', bind)} AND ${within}`;
 }
 
-/** C15: a tombstone is compared too, or a row that comes back as it was would stay deleted. */
+/**
+ * C15: a tombstone is compared too, or a row that comes back as it was would stay deleted. C18: a row that was made here
+ * is the source's once the source has it.
+ */
 export function isChanged({ plan, staging }: Merge, bind: Bind): string {
+  const madeHere = keepsOwnRows(plan) ? ' OR m.sync_made_here' : '';
   return `(m.sync_xid IS NULL OR (m.sync_deleted_at IS NOT NULL) <> ${softDeleted(plan, 's', bind)}
-           OR ${differs(plan, { mirror: 'm', staged: 's' }, staging.mirrorTypes)})`;
+           OR ${differs(plan, { mirror: 'm', staged: 's' }, staging.mirrorTypes)}${madeHere})`;
 }
 
 /** true for a row that the source marks as deleted. Values are compared as the column's type, NULL in the list too. */
@@ -166,7 +171,8 @@ function upsert(merge: Merge, bind: Bind): string {
     `sync_deleted_at = CASE WHEN excluded.sync_deleted_at IS NOT NULL
                             THEN coalesce(m.sync_deleted_at, excluded.sync_deleted_at) END`,
     ...PROVENANCE.map((name) => `${name} = NULL`),
-    ...(tracksFields(plan) ? [`sync_fields = ${stampedFields(plan)}`] : []),
+    ...(tracksFields(plan) ? [`sync_fields = ${stampedFields(merge)}`] : []),
+    ...(keepsOwnRows(plan) ? ['sync_made_here = false'] : []),
   ];
   return `
     INSERT INTO ${mirrorTable(plan)} AS m (${columns.join(', ')})
@@ -179,13 +185,13 @@ function upsert(merge: Merge, bind: Bind): string {
     RETURNING xmax = 0 AS inserted, sync_deleted_at IS NOT NULL AS deleted`;
 }
 
-/** The clock of the source's change came with the row. */
-function stampedFields(plan: EntityPlan): string {
+/** The clock of the source's change came with the row; what an onSource rule made of a local column is of that time too. */
+function stampedFields({ plan, staging }: Merge): string {
   return stampedSql(
     { was: 'm', is: 'excluded' },
     {
       stamp: "(excluded.sync_fields->'*')",
-      columns: plan.loadColumns.map(({ name }) => name),
+      columns: [...plan.loadColumns, ...staging.ruled].map(({ name }) => name),
       turned: '(m.sync_deleted_at IS NULL) <> (excluded.sync_deleted_at IS NULL)',
     },
   );

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { EntityPlan, MirrorColumn } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import { tracksFields } from './field-stamps.ts';
+import { keepsOwnRows } from './made-here.ts';
 import { bindLiteral, mirrorTable } from './mirror-target.ts';
 
 export const SYSTEM_COLUMNS = [
@@ -55,6 +56,14 @@ const UPLOAD_COLUMNS = [
   },
 ] as const;
 
+/** Of mirrors whose local columns are nobody else's (C18): the source never takes such a row away. */
+const MADE_HERE = {
+  name: 'sync_made_here',
+  type: 'boolean',
+  ddl: 'sync_made_here boolean NOT NULL DEFAULT false',
+  why: 'true for a row that was made here, and that the source does not have',
+} as const;
+
 export type SystemColumn = {
   readonly name: string;
   readonly type: string;
@@ -63,17 +72,33 @@ export type SystemColumn = {
 };
 
 export function uploadColumns(plan: EntityPlan): readonly SystemColumn[] {
-  return tracksFields(plan) ? UPLOAD_COLUMNS : [];
+  if (!tracksFields(plan)) return [];
+  return keepsOwnRows(plan) ? [...UPLOAD_COLUMNS, MADE_HERE] : UPLOAD_COLUMNS;
 }
 
 export function isUploadColumn(name: string | null): boolean {
-  return UPLOAD_COLUMNS.some((column) => column.name === name);
+  return name === MADE_HERE.name || UPLOAD_COLUMNS.some((column) => column.name === name);
+}
+
+/** What a system column needs beside itself. */
+export function uploadColumnExtras(plan: EntityPlan, name: string): string[] {
+  if (name === 'sync_id') return [rowIdIndex(plan)];
+  return name === MADE_HERE.name ? [madeHereDefault(plan)] : [];
 }
 
 /** Two rows cannot have one id. */
-export function rowIdIndex(plan: EntityPlan): string {
+function rowIdIndex(plan: EntityPlan): string {
   const name = `sync_id_${createHash('sha256').update(mirrorTable(plan)).digest('hex').slice(0, 16)}`;
   return `CREATE UNIQUE INDEX IF NOT EXISTS ${name} ON ${mirrorTable(plan)} (sync_id) WHERE sync_id IS NOT NULL`;
+}
+
+/**
+ * Of rows that people insert. A default, not a trigger: COPY of our loads would go row by row with one. Set after the
+ * column is there, or the rows that are there already would get it.
+ */
+function madeHereDefault(plan: EntityPlan): string {
+  return `ALTER TABLE ${mirrorTable(plan)} ALTER COLUMN sync_made_here
+    SET DEFAULT (current_setting('syncline.writer', true) IS DISTINCT FROM 'on')`;
 }
 
 export function columnDdl(plan: EntityPlan, column: MirrorColumn): string {

@@ -12,11 +12,11 @@ import {
   keyCollation,
   LOCAL,
   localDefault,
-  rowIdIndex,
   SOURCE_OWNED,
   SYSTEM,
   SYSTEM_COLUMNS,
   type SystemColumn,
+  uploadColumnExtras,
   uploadColumns,
 } from './mirror-columns.ts';
 import { mirrorTable } from './mirror-target.ts';
@@ -53,7 +53,7 @@ function addMissing(plan: EntityPlan, column: SystemColumn, table: CatalogueTabl
   const sql = [
     `ALTER TABLE ${mirrorTable(plan)} ADD COLUMN ${ddl}`,
     comment(plan, name, `${SYSTEM}: ${why}`),
-    ...(name === 'sync_id' ? [rowIdIndex(plan)] : []),
+    ...uploadColumnExtras(plan, name),
   ];
   return [{ kind: 'add-column', column: name, description: `add ${name} ${type}`, sql }];
 }

@@ -12,10 +12,10 @@ import {
   comment,
   commentOn,
   isUploadColumn,
-  rowIdIndex,
   SYSTEM,
   SYSTEM_COLUMNS,
   tableComment,
+  uploadColumnExtras,
   uploadColumns,
 } from './mirror-columns.ts';
 import { compareMirror, type MirrorChange } from './mirror-compare.ts';
@@ -99,7 +99,7 @@ function createTable(plan: EntityPlan): MirrorChange {
       ...plan.mirrorColumns.map((column) => commentOn(plan, column)),
       ...system.map(({ name, why }) => comment(plan, name, `${SYSTEM}: ${why}`)),
       ...(plan.syncSource === null ? [] : [comment(plan, 'sync_source', `${SYSTEM}: the source of the row`)]),
-      ...(uploadColumns(plan).length === 0 ? [] : [rowIdIndex(plan)]),
+      ...system.flatMap(({ name }) => uploadColumnExtras(plan, name)),
     ],
   };
 }

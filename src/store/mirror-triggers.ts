@@ -9,6 +9,7 @@ import type { EntityPlan } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
 import { hlcOfInstant, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
+import { uploadColumns } from './mirror-columns.ts';
 import { bindLiteral, mirrorTable, primaryKey } from './mirror-target.ts';
 
 /** Refused change of a source-owned column; a class of our own, so that callers can tell it from missing rights. */
@@ -48,7 +49,7 @@ function updateGuard(plan: EntityPlan): string {
     'sync_deleted_at',
     'sync_hlc',
     'sync_origin',
-    ...(tracksFields(plan) ? ['sync_id', 'sync_fields'] : []),
+    ...uploadColumns(plan).map(({ name }) => name),
     ...(plan.syncSource === null ? [] : ['sync_source']),
   ];
   const guarded = [...owned, ...system].map(quoteIdent);

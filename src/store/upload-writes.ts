@@ -4,6 +4,7 @@ import type { FieldTexts } from '../domain/upload/decision.ts';
 import type { Hlc } from '../domain/upload/hlc.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { LoadSession } from './load-session.ts';
+import { keepsOwnRows } from './made-here.ts';
 import { type Bind, bindings, bindLiteral, boundKey, keyNames, mirrorTable } from './mirror-target.ts';
 
 export type MirrorWrite = {
@@ -76,6 +77,7 @@ function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {
     sync_modified_by: bind(by),
     sync_fields: stampsSql(write, stamp),
     ...(rowId !== null && { sync_id: bind(rowId) }),
+    ...(write.operation === 'insert' && keepsOwnRows(write.plan) && { sync_made_here: 'true' }),
   };
 }
 

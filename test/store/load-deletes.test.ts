@@ -1,4 +1,4 @@
-/** C5: what the source did not show; C16: a shared mirror; C18: rows of device origin. */
+/** C5: what the source did not show; C16: a shared mirror; C18: rows made here. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EntityPlan, Reject } from '../../src/domain/entity.ts';
 import { loadDirect } from '../../src/store/load-direct.ts';
@@ -154,10 +154,11 @@ describe('delete candidates', () => {
     expect(await candidates()).toEqual([]);
   });
 
-  it('are neither tombstones nor rows of device origin (C18)', async () => {
+  it('are neither tombstones nor rows that were made here, when changes were taken once (C18)', async () => {
     const { plan, run, load, candidates } = await ready('devices');
     await load(numbered(1, 2, 3));
-    await test.store.pool.query(`UPDATE devices SET sync_origin = 'phone' WHERE id = 2`);
+    await test.store.pool.query('ALTER TABLE devices ADD COLUMN sync_made_here boolean');
+    await test.store.pool.query(`UPDATE devices SET sync_origin = 'phone', sync_made_here = id = 2`);
     await tombstoneKeys(test.store, {
       ref: run.ref,
       plan,
