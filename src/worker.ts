@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import {
   type ActivityInterceptors,
   Runtime,
@@ -11,15 +12,17 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import type { ActivityDeps } from './activities/deps.ts';
-import { sweepRuns } from './activities/sweep.ts';
 import type { Source } from './connectors/contract.ts';
 import { openSource, openWriteTarget } from './connectors/registry.ts';
 import type { WriteTarget } from './connectors/write-contract.ts';
 import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
 import { createLogger, type Logger, temporalLogger } from './logging.ts';
+import { type Notifier, openNotifier } from './notify/notifier.ts';
 import { assertStoreReady } from './store/migrate.ts';
 import { openStore } from './store/open.ts';
+import { ensureSweeps } from './sweep-schedule.ts';
+import { uploadWorkflows } from './upload-workflows.ts';
 import { connectWorker, ensureSearchAttributes, isWorkflowOpen } from './worker-connection.ts';
 
 export type WorkerOptions = {
@@ -54,7 +57,6 @@ const STICKY_TIMEOUT = '2 seconds';
 const POLLS = { type: 'simple-maximum', maximum: 2 } as const;
 /** So soon an activity learns that it was cancelled. */
 const HEARTBEAT_EVERY = '2 seconds';
-const SWEEP_EVERY_MS = 30_000;
 
 /** @returns once it polls. @throws TEMPORAL_UNAVAILABLE, STORE_UNAVAILABLE, STORE_NOT_READY, CONFIG_UNKNOWN */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
@@ -79,7 +81,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     toClose.push(() => Promise.all(Object.values(sources).map((source) => source.close())));
     const targets = openTargets(config);
     toClose.push(() => Promise.all(Object.values(targets).map((target) => target.close())));
+    const notifier = openNotifications(config, logger);
+    toClose.push(async () => notifier?.close());
     const { namespace } = config.temporal;
+    const client = new Client({ connection, namespace });
     const workerId = `${hostname()}/${process.pid}/${randomBytes(3).toString('hex')}`;
     const deps: ActivityDeps = {
       config,
@@ -89,14 +94,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       logger,
       workerId,
       isWorkflowOpen: (workflowId, runId) => isWorkflowOpen(connection, { namespace, workflowId, runId }),
+      workflows: uploadWorkflows(client),
+      notifier,
     };
     const common = { ...workerSettings(options), connection, namespace, identity: workerId };
     const activities = createActivities(deps);
     const workers = await Promise.all(
       taskQueues.map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
     );
-    const sweeping = startSweeping(deps);
-    toClose.push(sweeping.stop);
+    await ensureSweeps(client, { taskQueues, logger });
     const running = Promise.all(workers.map((worker) => runWorker(worker, workers)));
     logger.info({ taskQueues, workerId, pipelines: Object.keys(config.pipelines) }, 'worker polls');
     const done = running.then(() => undefined).finally(closeAll);
@@ -212,20 +218,10 @@ function openSources(config: SyncConfig): Record<string, Source> {
   );
 }
 
-function startSweeping(deps: ActivityDeps): { stop(): Promise<void> } {
-  let sweep: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => {
-    sweep = sweepRuns(deps, { pipeline: null }).catch((error: unknown) =>
-      deps.logger.warn({ err: error }, 'dead runs could not be looked for'),
-    );
-  }, SWEEP_EVERY_MS);
-  timer.unref();
-  return {
-    stop: async () => {
-      clearInterval(timer);
-      await sweep;
-    },
-  };
+/** null: nobody is to be told of anything. */
+function openNotifications({ notifications }: SyncConfig, logger: Logger): Notifier | null {
+  const isNone = Object.values(notifications).every((channel) => channel === null);
+  return isNone ? null : openNotifier(notifications, logger);
 }
 
 /** One that ends by an error takes the others with it, so that whoever watches the process starts a new one. */

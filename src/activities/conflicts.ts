@@ -3,19 +3,17 @@
 import { titleOfConflict } from '../domain/approval/describe-conflict.ts';
 import { openApproval } from '../domain/approval/reduce-approval.ts';
 import { SyncError } from '../domain/errors.ts';
+import { queueOfEntities } from '../domain/upload/upload-queue.ts';
 import type { ConflictStart, OpenedConflict, UploadRef, UploadSummary } from '../domain/upload/upload-run.ts';
-import {
-  closeHold,
-  listUnstarted,
-  noteStarted,
-  readConflict as readRow,
-  recordEvents,
-} from '../store/conflicts.ts';
+import { readApproval } from '../store/approvals.ts';
+import { closeHold, listUnstarted, noteStarted, readConflict as readRow } from '../store/conflicts.ts';
 import { inUploadTransaction } from '../store/load-session.ts';
-import { nextReleased, readMutation } from '../store/mutations.ts';
+import { unstartedConflicts } from '../store/lost-work.ts';
+import { countReleased, nextReleased, parkReleased, readMutation } from '../store/mutations.ts';
 import { finishUpload as finishInStore } from '../store/uploads.ts';
 import { applyWave } from './apply-upload.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { startConflicts } from './sweep-uploads.ts';
 import type { ApplyResult, UploadActivities } from './upload-contract.ts';
 import { findUpload } from './upload-entity.ts';
 import { whileBeating } from './while-beating.ts';
@@ -51,7 +49,7 @@ export async function readConflict(
     spec: found.upload.approval,
     role,
     openedAtMs: Math.round(row.openedAtMs),
-    round: row.round,
+    approval: await readApproval(deps.store.pool, conflictId),
     closed: row.state === 'closed',
   };
 }
@@ -62,9 +60,10 @@ export async function openedConflicts(
 ): Promise<{ conflicts: readonly OpenedConflict[] }> {
   const rows = await listUnstarted(deps.store.pool, { device, key, limit });
   const conflicts = await Promise.all(
-    rows.map(async ({ id, workflowId }) => {
+    rows.map(async ({ id, workflowId, entity }) => {
       const start = await readConflict(deps, { conflictId: id });
-      return { id, workflowId, title: titleOfConflict(openApproval(start, start.openedAtMs).state) };
+      const title = titleOfConflict(openApproval(start, start.openedAtMs).state);
+      return { id, workflowId, title, taskQueue: queueOfEntities(deps.config, [entity]) };
     }),
   );
   return { conflicts };
@@ -87,10 +86,6 @@ export async function finishUpload(deps: ActivityDeps, input: UploadRef): Promis
   return { device: input.device, key: input.key, verdicts };
 }
 
-export async function tellConflict(deps: ActivityDeps, input: Input<'tellConflict'>): Promise<void> {
-  await recordEvents(deps.store.pool, input);
-}
-
 export async function closeConflict(
   deps: ActivityDeps,
   { conflictId, outcome, by }: Input<'closeConflict'>,
@@ -104,21 +99,37 @@ export async function closeConflict(
   );
 }
 
+/** Changes of whoever sent them; a conflict that one of them opens gets its workflow at once. */
 export async function applyReleased(
   deps: ActivityDeps,
   { conflictId, timeBoxMs }: Input<'applyReleased'>,
   context: ActivityContext,
 ): Promise<ApplyResult> {
   return whileBeating(context, async () => {
-    const endsAtMs = Date.now() + timeBoxMs;
-    for (let decided = 0; ; ) {
-      context.signal.throwIfAborted();
-      const staged = await nextReleased(deps.store.pool, { conflictId, limit: WAVE });
-      if (staged.length === 0) return { done: true, waiting: false, decided };
-      const left = await applyWave(deps, { id: `conflict/${conflictId}`, staged }, context);
-      decided += staged.length - left;
-      if (left === staged.length) return { done: false, waiting: true, decided };
-      if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
-    }
+    const result = await applyWhatIsNext(deps, { conflictId, timeBoxMs }, context);
+    if (result.done) await startConflicts(deps, await unstartedConflicts(deps.store.pool), context);
+    return result;
   });
+}
+
+async function applyWhatIsNext(
+  deps: ActivityDeps,
+  { conflictId, timeBoxMs }: Input<'applyReleased'>,
+  context: ActivityContext,
+): Promise<ApplyResult> {
+  const { pool } = deps.store;
+  const endsAtMs = Date.now() + timeBoxMs;
+  for (let decided = 0; ; ) {
+    context.signal.throwIfAborted();
+    await parkReleased(pool, conflictId);
+    const staged = await nextReleased(pool, { conflictId, limit: WAVE });
+    if (staged.length === 0) {
+      const open = await countReleased(pool, conflictId);
+      return { done: open === 0, waiting: open > 0, decided };
+    }
+    const left = await applyWave(deps, { id: `conflict/${conflictId}`, staged }, context);
+    decided += staged.length - left.length;
+    if (left.length === staged.length) return { done: false, waiting: true, decided };
+    if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
+  }
 }

@@ -11,7 +11,6 @@ import {
   noteConflictsStarted,
   openedConflicts,
   readConflict,
-  tellConflict,
 } from './conflicts.ts';
 import type { Activities } from './contract.ts';
 import { copyChanges } from './copy-changes.ts';
@@ -23,6 +22,10 @@ import { openRun } from './open-run.ts';
 import { planChunks } from './plan-chunks.ts';
 import { prepareEntity } from './prepare-entity.ts';
 import { steerRun } from './steer-run.ts';
+import { sweepStale } from './sweep.ts';
+import { sweepUploads, tellAgain } from './sweep-uploads.ts';
+import { takeSignedMessage } from './take-signed-message.ts';
+import { recordConflict, tellConflict } from './tell-conflict.ts';
 import type { UploadActivities } from './upload-contract.ts';
 
 export function createActivities(deps: ActivityDeps): Activities & UploadActivities {
@@ -42,10 +45,15 @@ export function createActivities(deps: ActivityDeps): Activities & UploadActivit
     noteConflictsStarted: bind(deps, noteConflictsStarted),
     finishUpload: bind(deps, finishUpload),
     readConflict: bind(deps, readConflict),
+    takeSignedMessage: bind(deps, takeSignedMessage),
+    recordConflict: bind(deps, recordConflict),
     tellConflict: bind(deps, tellConflict),
     applyDecision: bind(deps, applyDecision),
     closeConflict: bind(deps, closeConflict),
     applyReleased: bind(deps, applyReleased),
+    sweepStale: bind(deps, sweepStale),
+    sweepUploads: bind(deps, sweepUploads),
+    tellAgain: bind(deps, tellAgain),
   };
 }
 

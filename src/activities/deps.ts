@@ -5,6 +5,8 @@ import type { WriteTarget } from '../connectors/write-contract.ts';
 import type { PipelineSpec, SyncConfig } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { RunRef } from '../domain/run.ts';
+import type { UploadRef } from '../domain/upload/upload-run.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Store } from '../store/open.ts';
 
 export type ActivityDeps = {
@@ -16,8 +18,24 @@ export type ActivityDeps = {
   readonly logger: Logger;
   /** Is this run of the workflow still open? Decides whether an expired lease may be taken over (C16). */
   readonly isWorkflowOpen: (workflowId: string, workflowRunId: string) => Promise<boolean>;
+  /** Workflows of uploads and conflicts, for the sweep. */
+  readonly workflows: UploadWorkflows;
+  /** null: the configuration has no `notifications`. */
+  readonly notifier: Notifier | null;
   /** Names this process in claims and slots. */
   readonly workerId: string;
+};
+
+/** Both start nothing when an execution is open: 'running'. */
+export type UploadWorkflows = {
+  /** Ids of the open ones, as Temporal's list has them: it lags behind. */
+  open(): Promise<readonly string[]>;
+  startUpload(upload: UploadRef & { workflowId: string; taskQueue: string }): Promise<'started' | 'running'>;
+  startConflict(conflict: {
+    id: string;
+    workflowId: string;
+    taskQueue: string;
+  }): Promise<'started' | 'running'>;
 };
 
 export type ActivityContext = {

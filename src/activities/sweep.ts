@@ -17,6 +17,10 @@ export async function sweepRuns(deps: ActivityDeps, filter: { pipeline: string |
   return closed;
 }
 
+export async function sweepStale(deps: ActivityDeps): Promise<{ runs: number }> {
+  return { runs: (await sweepRuns(deps, { pipeline: null })).length };
+}
+
 async function closeDead(deps: ActivityDeps, run: OpenRun): Promise<boolean> {
   const error = new SyncError('RUN_CANCELLED', {
     message: `Workflow ${run.workflowId} ended without closing its run`,

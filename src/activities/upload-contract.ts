@@ -1,5 +1,6 @@
 /** What the workflows of uploads and conflicts may call: types only, as in contract.ts. Values of rows never travel here. */
-import type { ApprovalEffect, Decided } from '../domain/approval/approval.ts';
+import type { ApprovalEffect, ApprovalState, Decided, Who } from '../domain/approval/approval.ts';
+import type { ApprovalMessage } from '../domain/approval/messages.ts';
 import type { Clash } from '../domain/upload/decision.ts';
 import type {
   ConflictStart,
@@ -22,13 +23,23 @@ export type UploadActivities = {
   finishUpload(input: UploadRef): Promise<UploadSummary>;
 
   readConflict(input: { conflictId: string }): Promise<ConflictStart>;
-  /** Records what happened to a conflict, and tells those whom it concerns. */
-  tellConflict(input: {
+  /** What somebody whose name is known says to a conflict; `message` is null where there is none, or it was used before. */
+  takeSignedMessage(input: {
     conflictId: string;
-    title: string;
-    assignedTo: string | null;
+    message: ApprovalMessage;
+    id: string;
+    usedBy: string;
+  }): Promise<{ message: { input: unknown; who: Who } | null }>;
+  /** Records a step of a conflict, once: where it stands, what happened. `tell`: there are people to be told of it. */
+  recordConflict(input: {
+    conflictId: string;
+    /** Counts the steps of the conflict, over all executions of its workflow. */
+    step: number;
+    state: ApprovalState;
     effects: readonly ApprovalEffect[];
-  }): Promise<void>;
+  }): Promise<{ tell: boolean }>;
+  /** Tells people what is to be told of a conflict by now. */
+  tellConflict(input: { conflictId: string }): Promise<void>;
   /** Writes what was decided, if the row still is what was decided about (C17). */
   applyDecision(input: { conflictId: string; decided: Decided }): Promise<DecisionResult>;
   /** Ends the hold; what waited behind it is staged again. */
@@ -37,6 +48,20 @@ export type UploadActivities = {
   }>;
   /** Decides what a closed conflict let go. */
   applyReleased(input: { conflictId: string; timeBoxMs: number }): Promise<ApplyResult>;
+
+  /** Closes runs whose workflow is gone. @returns how many. */
+  sweepStale(input: object): Promise<{ runs: number }>;
+  /** Starts uploads and conflicts that no workflow works on. */
+  sweepUploads(input: object): Promise<SweptUploads>;
+  /** Tells what could not be told before. */
+  tellAgain(input: object): Promise<{ tried: number }>;
+};
+
+export type SweptUploads = {
+  readonly uploads: number;
+  readonly conflicts: number;
+  /** Mutations behind conflicts that were closed. */
+  readonly released: number;
 };
 
 export type ApplyResult = {

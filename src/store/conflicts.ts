@@ -1,5 +1,4 @@
 /** Conflicts that wait for a human: what clashes, what was said about them, and how they end. */
-import type { ApprovalEffect } from '../domain/approval/approval.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Clash, FieldTexts, RowNow, WriteOperation } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
@@ -72,9 +71,9 @@ export async function listConflicts(
 export async function listUnstarted(
   db: Db,
   { device, key, limit }: UploadRef & { readonly limit: number },
-): Promise<{ id: string; workflowId: string }[]> {
-  const { rows } = await db.query<{ id: string; workflowId: string }>(
-    `SELECT c.id, c.workflow_id AS "workflowId" FROM syncline.conflict AS c
+): Promise<{ id: string; workflowId: string; entity: string }[]> {
+  const { rows } = await db.query<{ id: string; workflowId: string; entity: string }>(
+    `SELECT c.id, c.workflow_id AS "workflowId", c.entity FROM syncline.conflict AS c
        JOIN syncline.mutation AS m ON m.ordinal = c.mutation
       WHERE m.device = $1 AND m.upload_key = $2 AND c.state = 'open' AND c.started_at IS NULL
       ORDER BY c.opened_at, c.id LIMIT $3`,
@@ -88,30 +87,6 @@ export async function noteStarted(db: Db, ids: readonly string[]): Promise<void>
     'UPDATE syncline.conflict SET started_at = clock_timestamp() WHERE id = ANY ($1::text[]) AND started_at IS NULL',
     [ids],
   );
-}
-
-export type ToldConflict = {
-  readonly conflictId: string;
-  readonly assignedTo: string | null;
-  readonly effects: readonly ApprovalEffect[];
-};
-
-/** Its history, a line for each thing that happened. A repeated call adds nothing: an event is there once in a round. */
-export async function recordEvents(db: Db, { conflictId, assignedTo, effects }: ToldConflict): Promise<void> {
-  const lines = effects.flatMap((effect) => (effect.kind === 'record' ? [effect] : []));
-  await db.query('UPDATE syncline.conflict SET assigned_to = $2 WHERE id = $1', [conflictId, assignedTo]);
-  for (const { what, round, by, text } of lines) {
-    await db.query(
-      `INSERT INTO syncline.conflict_event (conflict_id, round, event, said_by, detail) VALUES ($1, $2, $3, $4, $5)`,
-      [
-        conflictId,
-        round,
-        what,
-        by?.name ?? null,
-        JSON.stringify({ ...(by && { via: by.via }), ...(text && { text }) }),
-      ],
-    );
-  }
 }
 
 export async function listEvents(db: Db, conflictId: string): Promise<ConflictEvent[]> {

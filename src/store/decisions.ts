@@ -1,15 +1,17 @@
 /** What a decision leaves in the store, in the transaction that settles its mutation: verdict, history, tasks, holds. */
+import { randomBytes } from 'node:crypto';
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Clash, Effects, FieldTexts, RowNow, WriteOperation } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
+import { conflictWorkflowId } from '../domain/upload/workflow-ids.ts';
 import type { LoadSession } from './load-session.ts';
 import { type StagedMutation, settleMutation } from './mutations.ts';
 
 /** Somebody else settled it meanwhile: nothing of this transaction may stay. */
 export class AlreadySettled extends Error {}
 
-/** @throws AlreadySettled when the mutation has a verdict by now. */
+/** @throws AlreadySettled when the mutation has a verdict by now, or another worker is writing it. */
 export async function settle(
   session: LoadSession,
   mutation: StagedMutation,
@@ -30,7 +32,6 @@ export type Held = {
   readonly proposal: FieldTexts;
   readonly draft: FieldTexts | null;
   readonly row: RowNow;
-  readonly workflowId: string;
 };
 
 /**
@@ -43,7 +44,7 @@ export async function holdMutation(
   notices: readonly string[],
 ): Promise<string> {
   const { mutation, operation, clash, reason, role, base, proposal, draft, row } = held;
-  const id = conflictId(mutation);
+  const id = newConflictId(mutation);
   const verdict: StoredVerdict = {
     status: 'pending_approval',
     conflictId: id,
@@ -52,8 +53,9 @@ export async function holdMutation(
     ...(notices.length > 0 && { notices }),
   };
   const { rowCount } = await session.client.query(
-    `UPDATE syncline.mutation SET state = 'held', conflict_id = $2, verdict = $3 WHERE ordinal = $1 AND state = 'staged'`,
-    [mutation.ordinal, id, JSON.stringify(verdict)],
+    `UPDATE syncline.mutation SET state = 'held', conflict_id = $2, verdict = $3
+      WHERE ordinal = $1 AND state = 'staged' AND attempt = $4`,
+    [mutation.ordinal, id, JSON.stringify(verdict), mutation.attempt],
   );
   if (rowCount !== 1) throw new AlreadySettled();
   await session.client.query(
@@ -72,7 +74,7 @@ export async function holdMutation(
       JSON.stringify(proposal),
       row.state === 'row' ? JSON.stringify(row.row.values) : null,
       versionOf(row),
-      held.workflowId,
+      conflictWorkflowId(id),
     ],
   );
   await openTask(session, {
@@ -86,8 +88,9 @@ export async function holdMutation(
   return id;
 }
 
-export function conflictId(mutation: Pick<StagedMutation, 'ordinal'>): string {
-  return mutation.ordinal;
+/** Of this store alone: another store may use the same Temporal, where conflicts are workflows by this id. */
+function newConflictId({ ordinal }: Pick<StagedMutation, 'ordinal'>): string {
+  return `${ordinal}-${randomBytes(3).toString('hex')}`;
 }
 
 export function versionOf(row: RowNow): string | null {

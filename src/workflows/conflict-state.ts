@@ -2,6 +2,7 @@
 import {
   ApplicationFailure,
   condition,
+  currentUpdateInfo,
   log,
   setCurrentDetails,
   setHandler,
@@ -17,6 +18,7 @@ import {
 } from '../domain/approval/messages.ts';
 import { reduceApproval } from '../domain/approval/reduce-approval.ts';
 import { type ConflictAnswer, conflictQuery, conflictSignals, conflictUpdates } from './conflict-messages.ts';
+import { takeSignedMessage } from './upload-activities.ts';
 
 export type Waiting = {
   readonly event: ApprovalEvent;
@@ -27,6 +29,12 @@ export type ConflictWork = {
   readonly input: { readonly conflictId: string };
   /** null until the store was asked. */
   state: ApprovalState | null;
+  /** How many steps are recorded. */
+  step: number;
+  /** It is closed, and mutations that waited for that may be undecided. */
+  behind: boolean;
+  /** Under way: nothing waits for them but the end of the execution. */
+  readonly telling: Set<Promise<void>>;
   /** Messages are carried out one after the other. */
   inbox: Waiting[];
   /** Refused messages, for those who look at the workflow. */
@@ -51,7 +59,9 @@ export function takeConflictMessages(work: ConflictWork): void {
       description,
       // Synchronous: an async validator would never refuse anything.
       validator: (input) => {
-        const state = stateNow(work);
+        // Before the store was asked it waits, as a signal does; who signed is read by the handler.
+        if (work.state === null || signedId(input) !== null) return;
+        const { state } = work;
         const event = eventOf(state, message, { input, who: claimed('update') });
         if ('code' in event) throw refusedFailure(event);
         const { refusal } = reduceApproval(state, event, Date.now());
@@ -66,11 +76,9 @@ function claimed(via: 'signal' | 'update'): Who {
   return { name: 'Temporal', roles: [], via };
 }
 
-function eventOf(
-  state: ApprovalState,
-  message: ApprovalMessage,
-  sent: { readonly input: unknown; readonly who: Who },
-): ApprovalEvent | Refusal {
+type Sent = { readonly input: unknown; readonly who: Who };
+
+function eventOf(state: ApprovalState, message: ApprovalMessage, sent: Sent): ApprovalEvent | Refusal {
   return parseApprovalMessage(message, sent, state);
 }
 
@@ -93,7 +101,8 @@ async function takeUpdate(
   input: unknown,
 ): Promise<ConflictAnswer> {
   await known(work);
-  const event = eventOf(stateNow(work), message, { input, who: claimed('update') });
+  const sent = await sentBy(work, message, input);
+  const event = eventOf(stateNow(work), message, sent);
   if ('code' in event) throw refusedFailure(event);
   await new Promise<void>((resolve, reject) => {
     const refused = (why: Refusal): void => reject(refusedFailure(why));
@@ -103,8 +112,33 @@ async function takeUpdate(
   return { status, round };
 }
 
+/** `{"signed":"<id>"}` stands for a message in the store, with the name of whoever said it. */
+async function sentBy(work: ConflictWork, message: ApprovalMessage, input: unknown): Promise<Sent> {
+  const id = signedId(input);
+  if (id === null) return { input, who: claimed('update') };
+  const { conflictId } = work.input;
+  const usedBy = currentUpdateInfo()?.id ?? '';
+  const { message: signed } = await takeSignedMessage({ conflictId, message, id, usedBy });
+  if (signed !== null) return signed;
+  throw refusedFailure({
+    code: 'malformed',
+    message: `There is no signed message ${id} for \`${message}\` of this conflict, or it was used before`,
+  });
+}
+
+function signedId(input: unknown): string | null {
+  if (typeof input !== 'object' || input === null) return null;
+  const { signed, ...rest } = input as { signed?: unknown };
+  return typeof signed === 'string' && signed.length <= 64 && Object.keys(rest).length === 0 ? signed : null;
+}
+
 async function known(work: ConflictWork): Promise<void> {
   if (work.state === null) await condition(() => work.state !== null);
+}
+
+export function stateOf(work: ConflictWork): ApprovalState {
+  if (work.state === null) throw new Error('The conflict has not been read yet');
+  return work.state;
 }
 
 function stateNow(work: ConflictWork): ApprovalState {

@@ -61,10 +61,11 @@ async function startConflicts(input: UploadRef): Promise<'done' | 'history full'
     const { conflicts } = await openedConflicts({ ...input, limit: CHILDREN_AT_ONCE });
     if (conflicts.length === 0) return 'done';
     await Promise.all(
-      conflicts.map(async ({ id, workflowId, title }) => {
+      conflicts.map(async ({ id, workflowId, title, taskQueue }) => {
         try {
           await startChild(resolveConflict, {
             workflowId,
+            taskQueue,
             args: [{ conflictId: id }],
             parentClosePolicy: ParentClosePolicy.ABANDON,
             staticSummary: title,

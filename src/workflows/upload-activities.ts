@@ -10,6 +10,8 @@ export const {
   noteConflictsStarted,
   finishUpload,
   readConflict,
+  takeSignedMessage,
+  recordConflict,
   closeConflict,
 } = proxyActivities<
   Pick<
@@ -19,6 +21,8 @@ export const {
     | 'noteConflictsStarted'
     | 'finishUpload'
     | 'readConflict'
+    | 'takeSignedMessage'
+    | 'recordConflict'
     | 'closeConflict'
   >
 >({ startToCloseTimeout: '1 minute', retry });
@@ -38,8 +42,10 @@ export const { applyDecision, applyReleased } = proxyActivities<
   Pick<UploadActivities, 'applyDecision' | 'applyReleased'>
 >({ startToCloseTimeout: '1 hour', heartbeatTimeout: HEARTBEAT_TIMEOUT, retry });
 
-/** Mail and chat servers come back, or a person hears of it by the task list: no reason to hold the conflict up. */
+/** One try, of which the workflow waits for the end only before its own; the sweep makes the others. */
 export const { tellConflict } = proxyActivities<Pick<UploadActivities, 'tellConflict'>>({
-  startToCloseTimeout: '1 minute',
-  retry: { ...retry, maximumAttempts: 10 },
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '3 minutes',
+  retry: { maximumAttempts: 1 },
+  summary: 'tell people',
 });

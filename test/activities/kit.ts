@@ -199,6 +199,12 @@ export function depsOf(
     sources: { shop: source },
     logger: pino({ level: 'silent' }),
     isWorkflowOpen: async (_id, runId) => !closedWorkflows.has(runId),
+    workflows: {
+      open: async () => [],
+      startUpload: async () => 'started',
+      startConflict: async () => 'started',
+    },
+    notifier: null,
     workerId: more.workerId ?? 'worker-1',
   };
 }

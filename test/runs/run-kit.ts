@@ -118,6 +118,12 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       targets: targetsOf(config),
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
+      workflows: {
+        open: async () => [],
+        startUpload: async () => 'started',
+        startConflict: async () => 'started',
+      },
+      notifier: null,
       workerId: `worker-${opened.length + 1}`,
     };
     opened.push(deps);

@@ -80,7 +80,8 @@ describe('a conflict', () => {
   test('outlives its upload, and is decided by a signal from a bare Temporal client', async () => {
     const id = await clash('staff', 1);
     const handle = world.client.workflow.getHandle(conflictWorkflowId(id));
-    expect(await handle.query('conflict')).toMatchObject({
+    const asked = () => handle.query('conflict').catch(() => null);
+    expect(await eventually(asked, 'its workflow has read the conflict')).toMatchObject({
       status: 'proposed',
       round: 1,
       conflict: { clash: { fields: ['salary'] } },

@@ -1,6 +1,6 @@
 /** Uploads and conflicts as workflows, activities and clients speak of them. Only JSON, and no values of rows. */
 
-import type { ConflictFacts } from '../approval/approval.ts';
+import type { ApprovalState, ConflictFacts } from '../approval/approval.ts';
 import type { ApprovalSpec } from './upload-spec.ts';
 
 export type UploadRef = { readonly device: string; readonly key: string };
@@ -15,7 +15,13 @@ export type UploadSummary = {
   readonly verdicts: Readonly<Record<string, number>>;
 };
 
-export type OpenedConflict = { readonly id: string; readonly workflowId: string; readonly title: string };
+export type OpenedConflict = {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly title: string;
+  /** Of its entity's pipeline: a decision is written by machines that reach the source. */
+  readonly taskQueue: string;
+};
 
 /** What a conflict's workflow starts from. */
 export type ConflictStart = {
@@ -23,7 +29,7 @@ export type ConflictStart = {
   readonly spec: ApprovalSpec;
   readonly role: string | null;
   readonly openedAtMs: number;
-  /** Of a conflict whose workflow was lost. */
-  readonly round: number;
+  /** Where it stood, when its workflow was lost; null before the first step. */
+  readonly approval: { readonly state: ApprovalState; readonly step: number } | null;
   readonly closed: boolean;
 };

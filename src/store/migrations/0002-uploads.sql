@@ -28,9 +28,12 @@ CREATE TABLE syncline.upload (
   workflow_id text NOT NULL,
   received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   finished_at timestamptz,
+  -- How often the sweep has started its workflow, and when it may again (C10).
+  starts integer NOT NULL DEFAULT 0,
+  start_after timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (device, key)
 );
--- C10: staged uploads, for the sweeper.
+-- C10: staged uploads, for the sweep.
 CREATE INDEX upload_staged ON syncline.upload (received_at) WHERE state = 'staged';
 
 -- C11: mutations of one row are applied in the order of `ordinal`, whoever sent them.
@@ -69,6 +72,7 @@ CREATE TABLE syncline.mutation (
 );
 CREATE INDEX mutation_of_upload ON syncline.mutation (device, upload_key, ordinal) WHERE state <> 'done';
 CREATE INDEX mutation_of_row ON syncline.mutation (entity, row_id, ordinal) WHERE state <> 'done';
+CREATE INDEX mutation_of_conflict ON syncline.mutation (conflict_id, ordinal) WHERE state <> 'done';
 
 -- What an upload consists of. A mutation that was sent before, in another upload, is not staged again: both have its verdict.
 CREATE TABLE syncline.upload_line (
@@ -122,6 +126,12 @@ CREATE TABLE syncline.conflict (
   workflow_id text NOT NULL,
   -- NULL until its workflow was started (C10).
   started_at timestamptz,
+  -- Where its approval stands after so many steps; NULL before the first. A workflow that was lost goes on from here.
+  approval jsonb,
+  step integer NOT NULL DEFAULT 0,
+  -- How often the sweep has started its workflow, and when it may again.
+  starts integer NOT NULL DEFAULT 0,
+  start_after timestamptz NOT NULL DEFAULT clock_timestamp(),
   opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   closed_at timestamptz,
   -- How it ended, for people: decided, expired, withdrawn; by whom.
@@ -141,6 +151,39 @@ CREATE TABLE syncline.conflict_event (
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX conflict_event_of ON syncline.conflict_event (conflict_id, id);
+
+-- What was said to a conflict by somebody whose name is known here: Temporal carries the id only, since it proves no name.
+CREATE TABLE syncline.signed_message (
+  id uuid PRIMARY KEY,
+  conflict_id text COLLATE "C" NOT NULL REFERENCES syncline.conflict ON DELETE CASCADE,
+  message text NOT NULL CHECK (message IN ('decide', 'assign', 'comment', 'withdraw')),
+  input jsonb NOT NULL,
+  who jsonb NOT NULL,
+  signed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- The update that brought it: nobody sends it once more.
+  used_by text,
+  used_at timestamptz
+);
+CREATE INDEX signed_message_of ON syncline.signed_message (conflict_id);
+
+-- What people are to be told of a conflict outside of this database, until all channels have it: names and keys only.
+CREATE TABLE syncline.notification (
+  id text COLLATE "C" PRIMARY KEY,
+  conflict_id text COLLATE "C" NOT NULL REFERENCES syncline.conflict ON DELETE CASCADE,
+  content jsonb NOT NULL,
+  -- Deliveries that a later try leaves alone.
+  settled jsonb NOT NULL DEFAULT '[]',
+  state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'given up')),
+  attempts integer NOT NULL DEFAULT 0,
+  -- Also set ahead while somebody is at it.
+  try_after timestamptz NOT NULL DEFAULT clock_timestamp(),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  closed_at timestamptz,
+  -- Why not everybody was told, by the last try; without values.
+  problem text
+);
+CREATE INDEX notification_open ON syncline.notification (try_after) WHERE state = 'open';
+CREATE INDEX notification_of ON syncline.notification (conflict_id);
 
 CREATE TABLE syncline.task (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -175,3 +218,32 @@ CREATE TABLE syncline.backup (
 -- Insert only; one line for one cause.
 ALTER TABLE syncline.change_log ADD COLUMN cause text COLLATE "C" UNIQUE;
 CREATE INDEX change_log_of_row ON syncline.change_log (entity, key, id);
+
+-- Edits of mirrors by SQL, staged by the mirrors' triggers (src/store/mirror-edits.ts). One upload for a transaction.
+CREATE SEQUENCE syncline.mirror_edit AS integer CYCLE;
+
+CREATE FUNCTION syncline.stage_edit(entity text, row_id text, operation text, person text, body jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $edit$
+DECLARE
+  -- Names that a workflow's id would have to encode stand as their hash; user_name has them as they are.
+  who constant text := 'sql:' || CASE WHEN person ~ '^[A-Za-z0-9._-]{1,60}$' THEN person ELSE md5(person) END;
+  upload_key constant text := (SELECT incarnation FROM syncline.store_identity) || '.' || pg_current_xact_id();
+  seq constant integer := nextval('syncline.mirror_edit');
+  mutation constant text := upload_key || '/' || seq;
+  -- A clock reading as in src/store/field-stamps.ts.
+  now constant text := lpad(to_hex(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '0000-sql';
+BEGIN
+  INSERT INTO syncline.device (id, user_name) VALUES (who, person) ON CONFLICT (id) DO NOTHING;
+  PERFORM FROM syncline.device WHERE id = who AND revoked_at IS NOT NULL;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SYN02', MESSAGE = format('%s may not send changes any more', who),
+      HINT = 'It is a device that was revoked: change the row in the source.';
+  END IF;
+  INSERT INTO syncline.upload (device, key, sha256, user_name, mutations, workflow_id)
+  VALUES (who, upload_key, 'sql', person, 0, format('upload/%s/%s', replace(who, ':', '%3A'), upload_key))
+  ON CONFLICT DO NOTHING;
+  INSERT INTO syncline.upload_line (device, upload_key, seq, mutation) VALUES (who, upload_key, seq, mutation);
+  INSERT INTO syncline.mutation (device, upload_key, seq, id, entity, row_id, operation, body, received_hlc)
+  VALUES (who, upload_key, seq, mutation, entity, row_id, operation,
+          jsonb_build_object('entity', entity, 'row', row_id, 'operation', operation) || body, now);
+END $edit$;

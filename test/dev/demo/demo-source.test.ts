@@ -111,6 +111,8 @@ describe('through the product', { timeout: 120_000 }, () => {
       targets: {},
       logger: pino({ level: 'silent' }),
       isWorkflowOpen: async () => false,
+      workflows: { open: async () => [], startUpload: async () => 'started', startConflict: async () => 'started' },
+      notifier: null,
       workerId: 'worker',
     };
   });

@@ -1,0 +1,85 @@
+/** C10: uploads and conflicts that no workflow works on get one again; what could not be told is told again. */
+import { queueOfEntities } from '../domain/upload/upload-queue.ts';
+import {
+  noteConflictStart,
+  noteUploadStart,
+  stagedUploads,
+  unparkOrphans,
+  type WaitingConflict,
+  waitingConflicts,
+} from '../store/lost-work.ts';
+import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { tellDue } from './tell-conflict.ts';
+import type { SweptUploads } from './upload-contract.ts';
+import { findUpload } from './upload-entity.ts';
+import { whileBeating } from './while-beating.ts';
+
+/** Of each kind in one sweep; the next one follows within a minute. */
+const AT_ONCE = 500;
+const NOTIFICATIONS_AT_ONCE = 50;
+
+export async function sweepUploads(
+  deps: ActivityDeps,
+  _: object,
+  context: ActivityContext,
+): Promise<SweptUploads> {
+  return whileBeating(context, async () => {
+    const { pool } = deps.store;
+    const released = await unparkOrphans(pool);
+    // The list spares a question for each conflict that waits for weeks; who really is open, the start says.
+    const except = await deps.workflows.open();
+    const uploads = await startUploads(deps, except, context);
+    const waiting = await waitingConflicts(pool, { except, limit: AT_ONCE });
+    const conflicts = await startConflicts(deps, waiting, context);
+    if (released + uploads + conflicts > 0) {
+      deps.logger.warn({ uploads, conflicts, released }, 'work without a workflow was taken up again');
+    }
+    return { uploads, conflicts, released };
+  });
+}
+
+export async function tellAgain(
+  deps: ActivityDeps,
+  _: object,
+  context: ActivityContext,
+): Promise<{ tried: number }> {
+  return whileBeating(context, async () => ({
+    tried: await tellDue(deps, { conflictId: null, limit: NOTIFICATIONS_AT_ONCE }, context),
+  }));
+}
+
+async function startUploads(
+  deps: ActivityDeps,
+  except: readonly string[],
+  { signal }: ActivityContext,
+): Promise<number> {
+  let started = 0;
+  for (const upload of await stagedUploads(deps.store.pool, { except, limit: AT_ONCE })) {
+    signal.throwIfAborted();
+    const { device, key, workflowId, entities } = upload;
+    const taskQueue = queueOfEntities(deps.config, entities);
+    if ((await deps.workflows.startUpload({ device, key, workflowId, taskQueue })) === 'running') continue;
+    await noteUploadStart(deps.store.pool, upload);
+    started++;
+  }
+  return started;
+}
+
+/** Entities that this configuration does not know are left to the workers of the one that does. */
+export async function startConflicts(
+  deps: ActivityDeps,
+  conflicts: readonly WaitingConflict[],
+  { signal }: ActivityContext,
+): Promise<number> {
+  let started = 0;
+  for (const { id, workflowId, entity } of conflicts) {
+    signal.throwIfAborted();
+    const found = findUpload(deps, entity);
+    if (found === null) continue;
+    const { taskQueue } = found.pipeline;
+    if ((await deps.workflows.startConflict({ id, workflowId, taskQueue })) === 'running') continue;
+    await noteConflictStart(deps.store.pool, id);
+    started++;
+  }
+  return started;
+}
