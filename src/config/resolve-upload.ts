@@ -50,6 +50,7 @@ export function resolveUpload(
     clientMayChoose: parsed.clientMayChoose ?? [],
     rules: parsed.rules ?? [],
     approval: resolveApproval(parsed.approval ?? {}),
+    ...(parsed.captureMirrorEdits && { captureMirrorEdits: true }),
     timeZone,
   };
 }
@@ -111,6 +112,13 @@ function writeBackProblems(spec: EntitySpec, upload: UploadSpec, at: Path): Prob
       path: at,
       problem: `cannot be there beside ${deduplicate === null ? 'a shared mirror' : '`deduplicate`'}`,
       fix: 'A row that a device changes must be one row of one source: configure another entity for it.',
+    });
+  }
+  if (writeBack.to === 'mirror' && upload.captureMirrorEdits) {
+    found.push({
+      path: [...at, 'captureMirrorEdits'],
+      problem: 'has nothing to capture, since changes stay in the mirror',
+      fix: "Remove it, or write to the source: writeBack: 'source'.",
     });
   }
   const local = new Set(spec.localColumns.map(({ name }) => name));

@@ -196,9 +196,11 @@ export async function finishUpload(
   const counts = Object.fromEntries(rows.map(({ status, count }) => [status, count]));
   if (counts.staged === undefined) {
     await db.query(
-      `UPDATE syncline.upload SET state = 'done', finished_at = coalesce(finished_at, clock_timestamp())
+      `UPDATE syncline.upload
+          SET state = 'done', finished_at = coalesce(finished_at, clock_timestamp()), mutations = $3
         WHERE device = $1 AND key = $2`,
-      [device, key],
+      // What a trigger stages is not counted before.
+      [device, key, Object.values(counts).reduce((sum, count) => sum + count, 0)],
     );
   }
   return counts;

@@ -108,6 +108,8 @@ export const uploadSchema = section({
   /** Asked in their order, before a change is written. */
   rules: z.array(rule).optional(),
   approval: approval.optional(),
+  /** What people change by SQL in the mirror's source-owned columns is taken to the source. Default: it is refused. */
+  captureMirrorEdits: z.boolean({ error: 'must be true or false' }).optional(),
 });
 
 export type ParsedUpload = z.output<typeof uploadSchema>;

@@ -65,6 +65,8 @@ export type UploadSpec = {
   readonly clientMayChoose: readonly Policy[];
   readonly rules: readonly BusinessRule[];
   readonly approval: ApprovalSpec;
+  /** People's SQL on source-owned columns of the mirror is staged as mutations; else it is refused. */
+  readonly captureMirrorEdits?: boolean;
   /** IANA zone of the source's times without zone, for the clocks of its changes (C19). */
   readonly timeZone: string;
 };
