@@ -8,6 +8,7 @@ import { count } from '../../src/cli/text.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { type DemoSource, startDemoSource } from './source.ts';
 import { type Story, tellStory } from './story.ts';
+import type { OpenConflict } from './telling.ts';
 
 const EXIT_CODES = { well: 0, unwell: 1, failed: 1, interrupted: 130 } as const;
 
@@ -30,12 +31,9 @@ if (ended === 'well' || ended === 'unwell') {
     say('Ctrl-C ends it.');
     await interrupted;
   }
-} else if (ended === 'interrupted') {
-  say('\nInterrupted');
-  // What was broken off fails as its servers go, some of it in timers of the Temporal client: nobody asks any more.
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-    process.on(event, () => undefined);
-}
+} else if (ended === 'interrupted') say('\nInterrupted');
+// What was broken off fails as its servers go, some of it in timers of the Temporal client: nobody asks any more.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, () => undefined);
 if (!exits || ended === 'interrupted') say('Stopping what was started');
 for (const stop of toStop.reverse()) await stop().catch((error: unknown) => say(String(error)));
 // What was interrupted in its middle may still wait for servers that are gone.
@@ -46,8 +44,11 @@ async function demonstrate(): Promise<'well' | 'unwell' | 'failed'> {
   try {
     const started = await setUp();
     const workSince = performance.now();
-    const story = await tellStory({ ...started, say, atEnd: (stop) => toStop.push(stop) });
-    return report(story, started, (performance.now() - workSince) / 1000) ? 'well' : 'unwell';
+    const audience = exits ? 'leaves' : 'stays';
+    const story = await tellStory({ ...started, audience, say, atEnd: (stop) => toStop.push(stop) });
+    const isWell = report(story, started, (performance.now() - workSince) / 1000);
+    if (story.openConflict !== null) offer(story.openConflict);
+    return isWell ? 'well' : 'unwell';
   } catch (error) {
     say(`demo failed: ${error instanceof Error ? error.message : String(error)}`);
     return 'failed';
@@ -68,6 +69,13 @@ async function setUp(): Promise<Started> {
   });
   toStop.push(stack.stop);
   return { source, stack, seconds: (performance.now() - beganAt) / 1000 };
+}
+
+/** At the end once more, where people look for what to do next. */
+function offer({ howTo, decided }: OpenConflict): void {
+  for (const line of ['', ...howTo]) say(line);
+  // It fails when the demo ends first.
+  decided.then(say, () => undefined);
 }
 
 /** @returns whether every check held. */

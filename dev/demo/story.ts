@@ -1,11 +1,9 @@
 /** The demo's steps, each with what it shows and what must hold. */
-import type oracledb from 'oracledb';
-import type { RunMode, RunSummary } from '../../src/domain/run.ts';
-import type { Stack } from '../stack.ts';
+import type { RunSummary } from '../../src/domain/run.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { checkMirrors, chunksDone, deletedRows, employeesOf, lateReference, quarantined } from './checks.ts';
+import { decideBySignal, leaveOpen } from './conflict.ts';
 import { runAll } from './runs.ts';
-import type { DemoSource } from './source.ts';
 import {
   type Changes,
   changeSource,
@@ -14,6 +12,8 @@ import {
   renameDepartment,
 } from './source-changes.ts';
 import { AMOUNTS, createSource } from './source-data.ts';
+import type { OpenConflict, Stage, Telling } from './telling.ts';
+import { tellOfUploads } from './uploads.ts';
 
 export type Step = {
   readonly step: string;
@@ -24,22 +24,11 @@ export type Step = {
   readonly skipped: number;
 };
 
-export type Story = { readonly steps: readonly Step[]; readonly failures: readonly string[] };
-
-export type Stage = {
-  readonly stack: Stack;
-  readonly source: DemoSource;
-  readonly say: (line: string) => void;
-  /** Keeps what has to be stopped when the story is broken off; stopping twice is harmless. */
-  readonly atEnd: (stop: () => Promise<void>) => void;
-};
-
-/** What the steps share. */
-type Telling = Stage & {
-  /** The owner of the source's tables. */
-  readonly owner: oracledb.Connection;
-  expect(holds: boolean, what: string): void;
-  run(step: string, mode: RunMode, during?: () => Promise<void>): Promise<void>;
+export type Story = {
+  readonly steps: readonly Step[];
+  readonly failures: readonly string[];
+  /** Left for the audience to decide. */
+  readonly openConflict: OpenConflict | null;
 };
 
 /** Chunks that must be done before the worker is killed: the run is in its middle then. */
@@ -72,15 +61,16 @@ export async function tellStory(stage: Stage): Promise<Story> {
       `\nA point of sale with ${AMOUNTS.sales.toLocaleString('en-US')} sales, and an HR system: ${source.description}`,
     );
     await createSource(owner, AMOUNTS);
-    await tellAll({ ...stage, owner, expect, run });
+    const openConflict = await tellAll({ ...stage, owner, expect, run });
+    return { steps, failures, openConflict };
   } finally {
     await owner.close().catch(() => undefined);
   }
-  return { steps, failures };
 }
 
-async function tellAll(telling: Telling): Promise<void> {
+async function tellAll(telling: Telling): Promise<OpenConflict | null> {
   const { stack, say, run } = telling;
+  let openConflict: OpenConflict | null = null;
   let worker: WorkerProcess = await startWorkerProcess({ ...stack, config: stack.configPath });
   telling.atEnd(() => worker.stop());
   try {
@@ -97,12 +87,30 @@ async function tellAll(telling: Telling): Promise<void> {
       live === 0 && buried > 0,
       `no deleted row is left in the mirror; ${buried} are tombstones`,
     );
+    openConflict = await tellOfDevices(telling);
   } finally {
-    await worker.stop();
+    // What the audience decides needs somebody to carry it out.
+    if (openConflict === null) await worker.stop();
   }
+  await compare(telling);
+  return openConflict;
+}
+
+/** @returns the conflict that is left for the audience. */
+async function tellOfDevices(telling: Telling): Promise<OpenConflict | null> {
+  const conflict = await tellOfUploads(telling);
+  telling.expect(conflict !== null, 'one change waits for a person');
+  if (conflict === null) return null;
+  if (telling.audience === 'stays') return leaveOpen(telling, conflict);
+  await decideBySignal(telling, conflict);
+  return null;
+}
+
+async function compare(telling: Telling): Promise<void> {
+  const { stack, owner, say, expect } = telling;
   say('\nMirror and source, by checksum');
-  for (const { what, sourceRows, mirrorRows, equal } of await checkMirrors(stack, telling.owner)) {
-    telling.expect(
+  for (const { what, sourceRows, mirrorRows, equal } of await checkMirrors(stack, owner)) {
+    expect(
       equal,
       `${what}: ${sourceRows.toLocaleString('en-US')} rows at the source, ${mirrorRows.toLocaleString('en-US')} in the mirror`,
     );
