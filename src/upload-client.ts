@@ -1,12 +1,17 @@
 /** Typed calls of Temporal for uploads and conflicts. Runs are in client.ts. */
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
 import { type Client, reach } from './client.ts';
 import type { HumanDecision } from './domain/approval/approval.ts';
+import type { ApprovalMessage } from './domain/approval/messages.ts';
 import type { SyncConfig } from './domain/config.ts';
+import { SyncError } from './domain/errors.ts';
 import type { UploadRef, UploadSummary } from './domain/upload/upload-run.ts';
 import { conflictWorkflowId, uploadWorkflowId } from './domain/upload/workflow-ids.ts';
 import { type ConflictAnswer, conflictUpdates } from './workflows/conflict-messages.ts';
+import { failureNote } from './workflows/failure-note.ts';
 import type { processUpload } from './workflows/process-upload.ts';
+
+export type { ConflictAnswer };
 
 /** Devices wait for it: before increments and full runs. */
 const PRIORITY = 2;
@@ -44,8 +49,14 @@ export async function runUpload(
       // It was worked on before: its result is asked for below.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    return client.workflow.getHandle<typeof processUpload>(workflowId).result();
+    return client.workflow.getHandle<typeof processUpload>(workflowId).result().catch(failed);
   });
+}
+
+function failed(error: unknown): never {
+  if (!(error instanceof WorkflowFailedError)) throw error;
+  const { code, message, remedy } = failureNote(error.cause);
+  throw new SyncError(code, { message, ...(remedy !== undefined && { remedy }), cause: error });
 }
 
 /** @returns where the conflict stands afterwards. @throws SyncError DECISION_REFUSED, RUN_NOT_FOUND when it is closed. */
@@ -56,4 +67,20 @@ export async function decideConflict(
 ): Promise<ConflictAnswer> {
   const handle = client.workflow.getHandle(conflictWorkflowId(conflictId));
   return reach(() => handle.executeUpdate(conflictUpdates.decide, { args: [decision] }));
+}
+
+/**
+ * Says something that was signed in the store: whoever said it there is believed to have the name and roles that stand
+ * with it. Said again, it is the same message.
+ * @returns where the conflict stands once it was carried out. @throws as `decideConflict`
+ */
+export async function sendSigned(
+  client: Client,
+  conflictId: string,
+  { message, signed }: { readonly message: ApprovalMessage; readonly signed: string },
+): Promise<ConflictAnswer> {
+  const handle = client.workflow.getHandle(conflictWorkflowId(conflictId));
+  return reach(() =>
+    handle.executeUpdate(conflictUpdates[message], { args: [{ signed }], updateId: `signed/${signed}` }),
+  );
 }

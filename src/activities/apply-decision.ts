@@ -16,6 +16,7 @@ import type {
 import { queriesOfResolution } from '../domain/upload/rule-queries.ts';
 import { parseVersion } from '../domain/upload/versions.ts';
 import { textOfJson } from '../domain/upload/wire.ts';
+import { clockNode } from '../store/clock-node.ts';
 import { type ConflictRow, countRound, nextRound, readConflict } from '../store/conflicts.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isSettled, readMutation } from '../store/mutations.ts';
@@ -32,7 +33,7 @@ import { refreshRows } from './refresh-rows.ts';
 import { writesSource } from './source-columns.ts';
 import type { DecisionResult } from './upload-contract.ts';
 import { uploadEntity } from './upload-entity.ts';
-import { clockNode, type Item, type UploadWork } from './upload-work.ts';
+import type { Item, UploadWork } from './upload-work.ts';
 import { whileBeating } from './while-beating.ts';
 
 export async function applyDecision(
@@ -69,7 +70,7 @@ async function apply(
       message: `The configuration has no entity ${row.entity} with \`upload\``,
     });
   }
-  const work: UploadWork = { deps, context, entity, id, node: await clockNode(deps) };
+  const work: UploadWork = { deps, context, entity, id, node: await clockNode(deps.store.pool) };
   const item = await itemOf(work, mutation);
   if ('why' in item) return refused(deps, row, item.why);
   const decision = await decisionOf(work, decided);

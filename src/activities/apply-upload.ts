@@ -5,6 +5,7 @@ import { encodeKey } from '../domain/keys.ts';
 import type { Change } from '../domain/upload/decision.ts';
 import type { UploadPart, UploadRef } from '../domain/upload/upload-run.ts';
 import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
+import { clockNode } from '../store/clock-node.ts';
 import { countStaged, nextMutations, parkBehind, parkHeld, type StagedMutation } from '../store/mutations.ts';
 import { entitiesOf, rejectUnknown } from '../store/upload-parts.ts';
 import { readUpload } from '../store/uploads.ts';
@@ -14,7 +15,7 @@ import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.
 import { prepareChanges } from './prepare-change.ts';
 import type { ApplyResult } from './upload-contract.ts';
 import { findUpload, type UploadEntity, uploadEntity } from './upload-entity.ts';
-import { clockNode, type Item, type UploadWork } from './upload-work.ts';
+import type { Item, UploadWork } from './upload-work.ts';
 import { whileBeating } from './while-beating.ts';
 
 /** Mutations that are read, written and settled together. */
@@ -94,7 +95,7 @@ export async function applyWave(
     const mutations = wave.staged.filter((mutation) => mutation.entity === name);
     const entity = await uploadEntity(deps, { entity: name, id: wave.id }, context);
     if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${name} takes no changes` });
-    const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps) };
+    const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps.store.pool) };
     left += await applyOfEntity(work, mutations);
   }
   return left;

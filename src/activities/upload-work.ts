@@ -60,17 +60,3 @@ export function targetOf({ deps, entity, id }: UploadWork): WriteTarget {
     message: `This worker cannot write to source "${entity.pipeline.source}"`,
   });
 }
-
-const nodes = new WeakMap<ActivityDeps, Promise<string>>();
-
-/** Leased once per process: a node is never used by two, nor again after a restart. */
-export function clockNode(deps: ActivityDeps): Promise<string> {
-  const known = nodes.get(deps);
-  if (known !== undefined) return known;
-  const asked = deps.store.pool
-    .query<{ node: string }>("SELECT 'w' || nextval('syncline.clock_node') AS node")
-    .then(({ rows }) => (rows[0] as { node: string }).node);
-  nodes.set(deps, asked);
-  asked.catch(() => nodes.delete(deps));
-  return asked;
-}

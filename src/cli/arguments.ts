@@ -46,3 +46,8 @@ export function usageError(message: string, remedy?: string): SyncError {
 function refused(option: string, text: string, wanted: string): SyncError {
   return usageError(`${option} ${text} is not ${wanted}`, `Write ${option} with ${wanted}.`);
 }
+
+/** For options that may be given several times. */
+export function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

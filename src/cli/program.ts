@@ -3,8 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from '../domain/errors.ts';
 import { usageError } from './arguments.ts';
 import type { GlobalOptions, Register } from './command.ts';
+import { backupsCommand } from './commands/backups.ts';
 import { checkCommand } from './commands/check.ts';
+import { conflictsCommand } from './commands/conflicts.ts';
 import { devCommand } from './commands/dev.ts';
+import { devicesCommand } from './commands/devices.ts';
+import { explainCommand } from './commands/explain.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { oracleCommand } from './commands/oracle.ts';
@@ -15,6 +19,8 @@ import { scheduleCommand } from './commands/schedule.ts';
 import { skippedCommand } from './commands/skipped.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
+import { tasksCommand } from './commands/tasks.ts';
+import { uploadCommand } from './commands/upload.ts';
 import { workerCommand } from './commands/worker.ts';
 import { createOutput, reportError } from './output.ts';
 
@@ -35,6 +41,12 @@ const COMMANDS = [
   quarantineCommand,
   skippedCommand,
   scheduleCommand,
+  uploadCommand,
+  conflictsCommand,
+  explainCommand,
+  tasksCommand,
+  backupsCommand,
+  devicesCommand,
   oracleCommand,
   workerCommand,
   devCommand,

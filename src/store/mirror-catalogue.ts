@@ -1,5 +1,5 @@
 /** A mirror as PostgreSQL's catalogue has it. */
-import type { EntityPlan } from '../domain/entity.ts';
+import type { EntitySpec } from '../domain/entity.ts';
 import type { Db } from '../pg/pool.ts';
 
 export type CatalogueColumn = {
@@ -21,7 +21,10 @@ export type CatalogueTable = {
 };
 
 /** @returns null when there is no such table. */
-export async function readMirror(db: Db, plan: EntityPlan): Promise<CatalogueTable | null> {
+export async function readMirror(
+  db: Db,
+  plan: { readonly spec: Pick<EntitySpec, 'mirror'> },
+): Promise<CatalogueTable | null> {
   const { schema, table } = plan.spec.mirror;
   const { rows } = await db.query<{ columns: CatalogueColumn[]; primary_key: string[] }>(
     `SELECT (SELECT jsonb_agg(jsonb_build_object(

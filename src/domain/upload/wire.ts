@@ -48,7 +48,19 @@ export type ReadMutation =
   /** `text`: what to tell the device. */
   | { readonly kind: 'unreadable'; readonly text: string; readonly hint: Partial<WireMutation> };
 
+/** A line that is no JSON: it keeps its place among the mutations, as one that is rejected. */
+export class UnreadableLine extends Error {
+  /** Enumerable, so that an upload's hash covers it. */
+  readonly why: string;
+
+  constructor(why: string) {
+    super(why);
+    this.why = why;
+  }
+}
+
 export function readMutation(input: unknown): ReadMutation {
+  if (input instanceof UnreadableLine) return { kind: 'unreadable', text: input.message, hint: {} };
   const parsed = mutationSchema.safeParse(input);
   if (!parsed.success) {
     return { kind: 'unreadable', text: z.prettifyError(parsed.error), hint: hintOf(input) };

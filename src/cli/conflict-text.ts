@@ -1,0 +1,144 @@
+/** A conflict as people read it at the terminal: both sides, what clashes, who may decide, and what to type. */
+import { wantedOf } from '../domain/approval/may-decide.ts';
+import type { SyncConfig } from '../domain/config.ts';
+import type { Resolvers } from '../domain/upload/upload-spec.ts';
+import type { ConflictEvent, ConflictRow } from '../store/conflicts.ts';
+import { table } from './table.ts';
+import { moment, shortened } from './text.ts';
+
+export type ShownConflict = Omit<ConflictRow, 'mutation'> & {
+  /** For people: `anyone`, `role CFO`. */
+  readonly mayDecide: string;
+  readonly events: readonly ConflictEvent[];
+  /** Path in the Temporal UI. */
+  readonly temporalPath: string;
+};
+
+export function shownConflict(
+  { mutation: _, ...row }: ConflictRow,
+  events: readonly ConflictEvent[],
+  config: SyncConfig,
+): ShownConflict {
+  return {
+    ...row,
+    mayDecide: wantedOf(resolversOf(row, config), requesterOf(row, events, config)),
+    events,
+    temporalPath: `/namespaces/${config.temporal.namespace}/workflows/${encodeURIComponent(row.workflowId)}`,
+  };
+}
+
+function approvalOf({ entity }: Pick<ConflictRow, 'entity'>, { pipelines }: SyncConfig) {
+  const specs = Object.values(pipelines).map(({ entities }) => entities[entity]?.upload?.approval);
+  return specs.find((spec) => spec !== undefined);
+}
+
+/** A role that a business rule wants takes the place of the entity's. */
+function resolversOf(row: Pick<ConflictRow, 'entity' | 'clash'>, config: SyncConfig): Resolvers {
+  if (row.clash.role !== null) return { role: row.clash.role };
+  return approvalOf(row, config)?.resolvers ?? 'anyone';
+}
+
+function requesterOf(
+  row: Pick<ConflictRow, 'entity' | 'device' | 'user'>,
+  events: readonly ConflictEvent[],
+  config: SyncConfig,
+) {
+  const isEscalated = events.some(({ event }) => event === 'escalated');
+  return {
+    device: row.device,
+    deviceUser: row.user,
+    author: row.user,
+    escalatedTo: isEscalated ? (approvalOf(row, config)?.escalateTo ?? null) : null,
+  };
+}
+
+/** Fields that a merged decision has to name; of an approval all that it would change. */
+function fieldsToGive({ clash, client }: Pick<ShownConflict, 'clash' | 'client'>): readonly string[] {
+  const clashing = clash.clash?.fields ?? [];
+  return clashing.length > 0 ? clashing : Object.keys(client);
+}
+
+export function conflictText(conflict: ShownConflict): string {
+  return [heading(conflict), '', sides(conflict), '', ...history(conflict), ...ending(conflict)].join('\n');
+}
+
+const KINDS = {
+  fields: 'the device and the server changed the same fields',
+  updateDelete: 'the device changed a row that the server deleted',
+  deleteUpdate: 'the device deleted a row that the server changed',
+  createCreate: 'the device and the server made the same row',
+} as const;
+
+function heading(conflict: ShownConflict): string {
+  const { id, entity, row, state, round, clash, device, user, assignedTo } = conflict;
+  const by = user === null ? `device ${device}` : `${user} on device ${device}`;
+  return [
+    `Conflict ${id}: ${entity} ${row}, ${state}, round ${round}`,
+    `  what happened   ${clash.clash === null ? 'a change needs approval' : KINDS[clash.clash.kind]}`,
+    `  why it waits    ${shortened(clash.reason, 200)}`,
+    `  change by       ${by}`,
+    `  since           ${momentOf(conflict.openedAtMs)} UTC`,
+    `  may decide      ${conflict.mayDecide}`,
+    ...(assignedTo === null ? [] : [`  assigned to     ${assignedTo}`]),
+    `  workflow        ${conflict.workflowId} (in the Temporal UI: ${conflict.temporalPath})`,
+  ].join('\n');
+}
+
+const NOTHING = '';
+
+function sides(conflict: ShownConflict): string {
+  const { base, client, server, clash } = conflict;
+  const { draft, operation } = clash;
+  const clashing = new Set(clash.clash?.fields ?? []);
+  const known = [client, server ?? {}, base ?? {}, draft ?? {}].flatMap((side) => Object.keys(side));
+  const names = [...new Set([...clashing, ...Object.keys(client), ...known])];
+  const of = (side: Readonly<Record<string, string | null>> | null, name: string): string =>
+    side === null || !Object.hasOwn(side, name) ? NOTHING : (side[name] ?? 'NULL');
+  const rows = table(names, [
+    { head: '', of: (name) => (clashing.has(name) ? '✗' : NOTHING), optional: true },
+    { head: 'column', of: (name) => name },
+    { head: 'base', of: (name) => of(base, name), optional: true },
+    { head: operation === 'delete' ? 'device (deletes)' : 'device', of: (name) => of(client, name) },
+    {
+      head: server === null ? 'server (no such row)' : 'server',
+      of: (name) => of(server, name),
+    },
+    { head: 'draft of the merge', of: (name) => of(draft, name), optional: true },
+  ]);
+  return clashing.size === 0 ? rows : `${rows}\n✗ clashes`;
+}
+
+function history({ events }: ShownConflict): string[] {
+  if (events.length === 0) return [];
+  return [
+    table(events, [
+      { head: 'when (UTC)', of: ({ at }) => moment(at) },
+      { head: 'round', of: ({ round }) => round },
+      { head: 'event', of: ({ event }) => event },
+      { head: 'by', of: ({ by }) => by ?? '' },
+      { head: '', of: ({ detail }) => shortened(detail.text ?? '', 80), optional: true },
+    ]),
+    '',
+  ];
+}
+
+function ending(conflict: ShownConflict): string[] {
+  const { id, state, outcome, closedAtMs } = conflict;
+  if (state === 'closed') {
+    const { outcome: how, by } = (outcome ?? {}) as { outcome?: string; by?: string | null };
+    const who = by == null ? '' : `, decided by ${by}`;
+    return [`Closed ${closedAtMs === null ? '' : `${momentOf(closedAtMs)} UTC`}: ${how ?? 'closed'}${who}.`];
+  }
+  const fields = fieldsToGive(conflict).map((name) => ` --field ${name}=…`);
+  const resolve = `syncline conflicts resolve ${id}`;
+  return [
+    'To decide:',
+    `  ${resolve} --decision client    takes the device’s side`,
+    `  ${resolve} --decision server    keeps the server’s`,
+    ...(fields.length === 0 ? [] : [`  ${resolve} --decision merged${fields.join('')}`]),
+  ];
+}
+
+export function momentOf(ms: number): string {
+  return moment(new Date(ms).toISOString());
+}

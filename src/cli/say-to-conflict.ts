@@ -1,0 +1,57 @@
+/** A message to a conflict, signed in the store, carried by Temporal. */
+import type { Client } from '../client.ts';
+import { reach } from '../client.ts';
+import type { Who } from '../domain/approval/approval.ts';
+import type { ApprovalMessage } from '../domain/approval/messages.ts';
+import { isSyncError, SyncError } from '../domain/errors.ts';
+import { readConflict } from '../store/conflicts.ts';
+import { signMessage } from '../store/signed-messages.ts';
+import { type ConflictAnswer, sendSigned } from '../upload-client.ts';
+import type { CommandContext } from './context.ts';
+import { idleQueues, idleText } from './temporal-view.ts';
+
+/** A decision is answered when it is written, and a source may be slow. */
+const ANSWER_MS = 60_000;
+
+type Said = {
+  readonly id: string;
+  readonly message: ApprovalMessage;
+  readonly who: Who;
+  /** @param round - the conflict's current one. */
+  readonly input: (round: number) => unknown;
+};
+
+/** @throws SyncError CONFLICT_NOT_FOUND, DECISION_REFUSED, TEMPORAL_UNAVAILABLE when nobody answers. */
+export async function sayToConflict(context: CommandContext, said: Said): Promise<ConflictAnswer> {
+  const { id, message, who } = said;
+  const { pool } = await context.store();
+  const row = await readConflict(pool, id);
+  if (row.state === 'closed') {
+    throw new SyncError('DECISION_REFUSED', { message: `Conflict ${id} is closed` });
+  }
+  const client = await context.temporal();
+  await refuseIdle(client, row.workflowId);
+  const signed = await signMessage(pool, { conflictId: id, message, input: said.input(row.round), who });
+  const answer = client.withDeadline(Date.now() + ANSWER_MS, () =>
+    sendSigned(client, id, { message, signed }),
+  );
+  return answer.catch((error: unknown) => noAnswer(error, id));
+}
+
+async function refuseIdle(client: Client, workflowId: string): Promise<void> {
+  const { taskQueue } = await reach(() => client.workflow.getHandle(workflowId).describe());
+  if ((await idleQueues(client, [taskQueue])).length === 0) return;
+  throw new SyncError('TEMPORAL_UNAVAILABLE', {
+    message: `Nobody is there to hear it. ${idleText([taskQueue])}`,
+    remedy: 'Start `syncline worker`, then say it again.',
+  });
+}
+
+function noAnswer(error: unknown, id: string): never {
+  if (!isSyncError(error, 'TEMPORAL_UNAVAILABLE')) throw error;
+  throw new SyncError('TEMPORAL_UNAVAILABLE', {
+    message: `There was no answer within ${ANSWER_MS / 1_000} s; a decision may still be on its way to the source`,
+    remedy: `\`syncline conflicts show ${id}\` tells what was heard; if nothing was, say it again.`,
+    cause: error,
+  });
+}
