@@ -21,7 +21,6 @@ import { type ConflictRow, countRound, nextRound, readConflict } from '../store/
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isSettled, readMutation } from '../store/mutations.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
-import { touchRow } from '../store/upload-writes.ts';
 import { keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
 import { itemOf } from './apply-upload.ts';
@@ -184,14 +183,15 @@ async function writeAtSource(
   if (why !== undefined)
     return refused(work.deps, row, `The source refuses it: ${why.message} (${why.code})`);
   // The row is locked, or moved again: the next try looks at it anew.
-  if (left > 0) throw new SyncError('SOURCE_BUSY', { message: `The row of conflict ${row.id} is in use` });
+  if (left.length > 0)
+    throw new SyncError('SOURCE_BUSY', { message: `The row of conflict ${row.id} is in use` });
   return { kind: 'applied' };
 }
 
 /** Decided again under the row's lock, and settled with it. */
 async function inMirror(at: Case): Promise<DecisionResult> {
   const { work, item, row } = at;
-  const { deps, context, id, entity } = work;
+  const { deps, context, id } = work;
   let result: DecisionResult = { kind: 'applied' };
   let why: string | null = null;
   await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
@@ -201,10 +201,7 @@ async function inMirror(at: Case): Promise<DecisionResult> {
     else if (resolution.kind === 'reopen') result = await reopen(session, row, { now, resolution });
     else if (resolution.kind === 'write') await write(work, session, { item, now, decision: resolution });
     else {
-      // C9: the device believes that its change waits; the row has to reach it though nothing of it changed.
-      if (now.state !== 'unknown') await touchRow(session, entity.plan, keyOf(item));
-      const fresh = await rowOf(work, item, { db: session.client, lock: 'row' });
-      await recordUnwritten(work, session, { item, now: fresh, decision: resolution });
+      await recordUnwritten(work, session, { item, now, decision: resolution });
     }
   }).catch(unlessSettled);
   return why === null ? result : refused(deps, row, why);

@@ -2,6 +2,8 @@
  * Changes of which the mirror is the system of record, and changes that write nothing at the source: decided under the
  * lock of the mirror's row, written and settled in one transaction.
  */
+
+import type { EntityPlan } from '../domain/entity.ts';
 import { isSyncError } from '../domain/errors.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import { AlreadySettled, settle } from '../store/decisions.ts';
@@ -10,7 +12,7 @@ import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
 import { isRowError } from '../store/poison.ts';
 import { wellFormed } from '../store/tombstones.ts';
 import { readRows } from '../store/upload-rows.ts';
-import { writeMirror } from '../store/upload-writes.ts';
+import { touchRow, writeMirror } from '../store/upload-writes.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
 import type { Item, UploadWork } from './upload-work.ts';
@@ -101,10 +103,22 @@ export async function rejectItem(
   { mutation }: Pick<Item, 'mutation'>,
   why: { readonly code: string; readonly message: string },
 ): Promise<void> {
-  const { deps, context, id } = work;
-  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, (session) =>
-    settle(session, mutation, { status: 'rejected', ...why }),
-  ).catch(unlessSettled);
+  const { deps, context, entity, id } = work;
+  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
+    const version = mutation.told ? await touchKnown(session, entity.plan, mutation) : null;
+    await settle(session, mutation, { status: 'rejected', ...why, ...(version !== null && { version }) });
+  }).catch(unlessSettled);
+}
+
+/** C9: a device that was told to wait hears of the end by its row. @returns the version; null: there is no row. */
+async function touchKnown(
+  session: LoadSession,
+  plan: EntityPlan,
+  mutation: Item['mutation'],
+): Promise<string | null> {
+  const key = mutation.key ?? mutation.row;
+  const known = (await readRows(session.client, plan, { keys: [key], lock: 'row' })).get(key);
+  return known === undefined || known.state === 'unknown' ? null : touchRow(session, plan, key);
 }
 
 /** Another worker was faster: its verdict counts. */

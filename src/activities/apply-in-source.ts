@@ -11,6 +11,7 @@ import { readRows } from '../store/upload-rows.ts';
 import { applyInMirror, keyOf, rejectItem } from './apply-in-mirror.ts';
 import { completeWrites, type Written } from './complete-writes.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
+import { nameOf } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
 import { withSource } from './source-access.ts';
 import { guardOf, sourceValues, writesSource } from './source-columns.ts';
@@ -22,10 +23,13 @@ export type Planned = { readonly item: Item; readonly now: RowNow; readonly deci
 /** A row that others change all the time, faster than we write, is no reason to try for ever. */
 const MOST_ATTEMPTS = 20;
 
-/** One mutation a row. @returns how many could not be settled now: locked rows, or rows that moved meanwhile. */
-export async function applyInSource(work: UploadWork, items: readonly Item[]): Promise<{ left: number }> {
+/** One mutation a row. @returns what could not be settled now: locked rows, or rows that moved meanwhile. */
+export async function applyInSource(
+  work: UploadWork,
+  items: readonly Item[],
+): Promise<{ left: readonly Item[] }> {
   const undecided = await settleAttempts(work, items);
-  if (undecided.length === 0) return { left: 0 };
+  if (undecided.length === 0) return { left: [] };
   await refreshRows(
     work,
     undecided.flatMap(({ key }) => key ?? []),
@@ -75,11 +79,8 @@ function useOf(work: UploadWork) {
 
 /** Each try has a key of its own: the one before is settled, and cannot take effect any more. */
 function ledgerKey({ mutation, decided }: Item): string {
-  const work =
-    decided === undefined
-      ? `${mutation.device}/${mutation.id}`
-      : `conflict/${decided.conflictId}/${decided.round}`;
-  return `${work}#${mutation.attempt + 1}`;
+  const work = decided === undefined ? nameOf(mutation) : `conflict/${decided.conflictId}/${decided.round}`;
+  return `${work}#${mutation.attempt}`;
 }
 
 function attemptedOf({ item, now, decision }: Planned): Attempted {
@@ -94,21 +95,16 @@ function attemptedOf({ item, now, decision }: Planned): Attempted {
 }
 
 export type Refused = { readonly item: Item; readonly code: string; readonly message: string };
+export type Heard = {
+  /** Locked rows, rows that moved, or another worker's. */
+  readonly left: readonly Item[];
+  readonly rejected: readonly Refused[];
+};
 
 /** @returns what was left, and what the source refuses for ever; all else is settled. */
-export async function writeAll(
-  work: UploadWork,
-  planned: readonly Planned[],
-): Promise<{ left: number; rejected: readonly Refused[] }> {
-  if (planned.length === 0) return { left: 0, rejected: [] };
-  const tries = planned.map((each) => ({
-    ordinal: each.item.mutation.ordinal,
-    attempt: each.item.mutation.attempt + 1,
-    attempted: attemptedOf(each),
-  }));
-  const ours = await noteAttempts(work.deps.store.pool, tries);
-  // The others are being written by a worker that took this one for dead.
-  const mine = planned.filter(({ item }) => ours.has(item.mutation.ordinal));
+export async function writeAll(work: UploadWork, planned: readonly Planned[]): Promise<Heard> {
+  if (planned.length === 0) return { left: [], rejected: [] };
+  const mine = await noted(work, planned);
   const mutations = mine.map((each) => mutationOf(work, each));
   const verdicts = await withSource(work.deps, useOf(work), () =>
     targetOf(work).writeBatch(mutations, {
@@ -117,14 +113,36 @@ export async function writeAll(
     }),
   );
   const heard = await hear(work, mine, verdicts);
-  return { ...heard, left: heard.left + planned.length - mine.length };
+  const ours = new Set(mine.map(({ item }) => item.mutation.ordinal));
+  const others = planned.flatMap(({ item }) => (ours.has(item.mutation.ordinal) ? [] : [item]));
+  return { ...heard, left: [...heard.left, ...others] };
+}
+
+/** A write that this worker may send, as the try that it is. */
+type Tried = Planned & { readonly attempted: Attempted };
+
+/** @returns without those that are being written by a worker that took this one for dead. */
+async function noted(work: UploadWork, planned: readonly Planned[]): Promise<Tried[]> {
+  const tries = planned.map((each): Tried => {
+    const { item } = each;
+    const mutation = { ...item.mutation, attempt: item.mutation.attempt + 1 };
+    return { ...each, item: { ...item, mutation }, attempted: attemptedOf(each) };
+  });
+  const ours = await noteAttempts(
+    work.deps.store.pool,
+    tries.map(({ item, attempted }) => {
+      const { ordinal, state, attempt } = item.mutation;
+      return { ordinal, state, attempt, attempted };
+    }),
+  );
+  return tries.filter(({ item }) => ours.has(item.mutation.ordinal));
 }
 
 async function hear(
   work: UploadWork,
-  planned: readonly Planned[],
+  planned: readonly Tried[],
   verdicts: readonly Verdict[],
-): Promise<{ left: number; rejected: readonly Refused[] }> {
+): Promise<Heard> {
   const written: Written[] = [];
   const unwritten: Item[] = [];
   const rejected: Refused[] = [];
@@ -132,7 +150,7 @@ async function hear(
     const { item } = each;
     const verdict = verdicts[i];
     const key = keyWritten(verdict);
-    if (key !== null) written.push({ item, key, attempted: attemptedOf(each) });
+    if (key !== null) written.push({ item, key, attempted: each.attempted });
     else if (verdict?.kind === 'rejected')
       rejected.push({ item, code: verdict.code, message: verdict.message });
     else unwritten.push(item);
@@ -141,12 +159,12 @@ async function hear(
   const known = [...unwritten, ...rejected.map(({ item }) => item)];
   await forgetAttempts(
     work.deps.store.pool,
-    known.map(({ mutation }) => mutation.ordinal),
+    known.map(({ mutation }) => mutation),
   );
-  const restless = unwritten.filter(({ mutation }) => mutation.attempt + 1 >= MOST_ATTEMPTS);
+  const restless = unwritten.filter(({ mutation }) => mutation.attempt >= MOST_ATTEMPTS);
   const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
   rejected.push(...restless.map((item) => ({ item, code: 'ROW_BUSY', message })));
-  return { left: unwritten.length - restless.length, rejected };
+  return { left: unwritten.filter((item) => !restless.includes(item)), rejected };
 }
 
 /** null: it was not written. */
@@ -156,11 +174,11 @@ function keyWritten(verdict: Verdict | undefined): string | null {
   return verdict.outcome.key;
 }
 
-function mutationOf(work: UploadWork, { item, now, decision }: Planned): Mutation {
+function mutationOf(work: UploadWork, { item, now, decision, attempted }: Tried): Mutation {
   const { key } = item;
   const operation = decision.operation === 'revive' ? 'insert' : decision.operation;
   return {
-    ledgerKey: ledgerKey(item),
+    ledgerKey: attempted.ledgerKey,
     entity: entityName(work),
     operation,
     key: operation === 'insert' ? key : keyOf(item),

@@ -6,7 +6,14 @@ import type { Change } from '../domain/upload/decision.ts';
 import type { UploadPart, UploadRef } from '../domain/upload/upload-run.ts';
 import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
 import { clockNode } from '../store/clock-node.ts';
-import { countStaged, nextMutations, parkBehind, parkHeld, type StagedMutation } from '../store/mutations.ts';
+import {
+  countStaged,
+  nextMutations,
+  parkBehind,
+  parkHeld,
+  rejectStaged,
+  type StagedMutation,
+} from '../store/mutations.ts';
 import { entitiesOf, rejectUnknown } from '../store/upload-parts.ts';
 import { readUpload } from '../store/uploads.ts';
 import { applyInMirror, rejectItem } from './apply-in-mirror.ts';
@@ -49,25 +56,57 @@ export async function applyUpload(
     const endsAtMs = Date.now() + input.timeBoxMs;
     const pipeline = pipelineByName(deps, input.pipeline);
     const order = await entityOrder(deps, pipeline, context);
+    const entities = Object.keys(pipeline.entities);
+    const id = uploadWorkflowId(input.device, input.key);
     let decided = 0;
+    // They do not stand in the way of those behind them; whatever is decided may let them go on.
+    let waiting: Left[] = [];
+    let isProgress = true;
     for (;;) {
       context.signal.throwIfAborted();
       await parkHeld(deps.store.pool, input);
+      const except = waiting.map(({ ordinal }) => ordinal);
       const staged = await nextMutations(deps.store.pool, input, {
-        entities: Object.keys(pipeline.entities),
+        entities,
         entityOrder: order,
+        except,
         limit: WAVE,
       });
-      if (staged.length === 0) break;
-      const id = uploadWorkflowId(input.device, input.key);
+      if (staged.length === 0 && (waiting.length === 0 || !isProgress)) break;
+      if (staged.length === 0) {
+        waiting = [];
+        isProgress = false;
+        continue;
+      }
       const left = await applyWave(deps, { id, staged }, context);
-      decided += staged.length - left;
-      if (left === staged.length) return { done: false, waiting: true, decided };
+      decided += staged.length - left.length;
+      isProgress ||= left.length < staged.length;
+      waiting.push(...left);
       if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
     }
-    const open = await countStaged(deps.store.pool, { ...input, entities: Object.keys(pipeline.entities) });
-    return { done: open === 0, waiting: open > 0, decided };
+    const cut = await rejectCycles(deps, waiting);
+    const open = await countStaged(deps.store.pool, { ...input, entities });
+    return { done: open === 0, waiting: open > 0 && cut === 0, decided: decided + cut };
   });
+}
+
+/** A mutation that could not be decided now; `making`: the one that has to make a row that it names. */
+export type Left = { readonly ordinal: string; readonly making: string | null };
+
+/** Rows made offline that name each other in a circle: each waits for the other to be made, for ever. */
+async function rejectCycles(deps: ActivityDeps, waiting: readonly Left[]): Promise<number> {
+  const waitsFor = new Map(
+    waiting.flatMap(({ ordinal, making }) => (making === null ? [] : [[ordinal, making]])),
+  );
+  const inCycle = [...waitsFor.keys()].filter((start) => {
+    let at = waitsFor.get(start);
+    for (let steps = 0; at !== undefined && at !== start && steps <= waitsFor.size; steps++)
+      at = waitsFor.get(at);
+    return at === start;
+  });
+  const message =
+    'Rows made offline name each other in a circle: make one of them without the name, then set it by an update';
+  return rejectStaged(deps.store.pool, inCycle, { status: 'rejected', code: 'REFERENCE_CYCLE', message });
 }
 
 /** Parents before children, as the source's foreign keys say. */
@@ -84,27 +123,38 @@ async function entityOrder(
   return target.entityOrder(written, context.signal);
 }
 
-/** One mutation a row, entity by entity. @returns how many could not be settled now. */
+/** One mutation a row, in their order: those of one entity and priority together. @returns what could not be settled now. */
 export async function applyWave(
   deps: ActivityDeps,
   wave: { readonly id: string; readonly staged: readonly StagedMutation[] },
   context: ActivityContext,
-): Promise<number> {
-  let left = 0;
-  for (const name of new Set(wave.staged.map(({ entity }) => entity))) {
-    const mutations = wave.staged.filter((mutation) => mutation.entity === name);
+): Promise<Left[]> {
+  const left: Left[] = [];
+  for (const mutations of stretches(wave.staged)) {
+    const name = mutations[0]?.entity as string;
     const entity = await uploadEntity(deps, { entity: name, id: wave.id }, context);
     if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${name} takes no changes` });
     const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps.store.pool) };
-    left += await applyOfEntity(work, mutations);
+    left.push(...(await applyOfEntity(work, mutations)));
   }
   return left;
 }
 
-async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutation[]): Promise<number> {
+function stretches(staged: readonly StagedMutation[]): StagedMutation[][] {
+  const all: StagedMutation[][] = [];
+  for (const mutation of staged) {
+    const last = all.at(-1);
+    const first = last?.[0];
+    if (first?.entity === mutation.entity && first.priority === mutation.priority) last?.push(mutation);
+    else all.push([mutation]);
+  }
+  return all;
+}
+
+async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutation[]): Promise<Left[]> {
   const prepared = await prepareChanges(work.deps.store.pool, work.entity, mutations);
   const items: Item[] = [];
-  let left = 0;
+  const left: Left[] = [];
   for (const [i, mutation] of mutations.entries()) {
     const change = prepared[i];
     if (change?.kind === 'change')
@@ -112,12 +162,17 @@ async function applyOfEntity(work: UploadWork, mutations: readonly StagedMutatio
     else if (change?.kind === 'rejected') await reject(work, mutation, change.verdict);
     else {
       // Parked behind the conflict that holds the row it names, or staged until that row is made.
-      const conflictId = change?.conflictId ?? null;
-      if (conflictId === null) left++;
-      else await parkBehind(work.deps.store.pool, { ordinal: mutation.ordinal, conflictId });
+      const { ordinal } = mutation;
+      const { conflictId = null, making = null } = change ?? {};
+      const isParked =
+        conflictId !== null && (await parkBehind(work.deps.store.pool, { ordinal, conflictId }));
+      if (!isParked) left.push({ ordinal, making });
     }
   }
-  if (work.entity.upload.writeBack.to === 'source') return left + (await applyInSource(work, items)).left;
+  if (work.entity.upload.writeBack.to === 'source') {
+    const unsettled = (await applyInSource(work, items)).left;
+    return [...left, ...unsettled.map(({ mutation: { ordinal } }) => ({ ordinal, making: null }))];
+  }
   await applyInMirror(work, items);
   return left;
 }

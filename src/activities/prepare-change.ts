@@ -19,7 +19,7 @@ export type Prepared =
   | { readonly kind: 'change'; readonly change: Change; readonly baseHash: string }
   | { readonly kind: 'rejected'; readonly verdict: StoredVerdict }
   /** A row that it names is not made yet; `conflictId`: because a conflict holds it. */
-  | { readonly kind: 'waiting'; readonly conflictId: string | null };
+  | { readonly kind: 'waiting'; readonly conflictId: string | null; readonly making: string | null };
 
 type Entry = {
   readonly mutation: number;
@@ -47,7 +47,7 @@ export async function prepareChanges(
     );
     const held = waiting.get(i);
     if (held !== undefined) {
-      prepared.push({ kind: 'waiting', conflictId: held.conflictId });
+      prepared.push({ kind: 'waiting', conflictId: held.conflictId, making: held.making });
       continue;
     }
     const why = whyRejected({ plan, upload }, mutation, mine);

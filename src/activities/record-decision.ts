@@ -3,12 +3,11 @@ import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts'
 import { laterHlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
-import { conflictWorkflowId } from '../domain/upload/workflow-ids.ts';
 import { carryOut, holdMutation, noticesOf, settle } from '../store/decisions.ts';
 import type { LoadSession } from '../store/load-session.ts';
 import { noteAccepted } from '../store/mutations.ts';
 import { enqueueRefresh } from '../store/refresh.ts';
-import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';
+import { noteChange, noteRowId, touchRow, writeMirror } from '../store/upload-writes.ts';
 import { verdictOfItem } from './decide-item.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
@@ -27,9 +26,7 @@ export async function recordUnwritten(work: UploadWork, session: LoadSession, do
   if (decision.kind === 'approve') return hold(work, session, { item, now, decision });
   if (decision.kind === 'wait') return;
   const cause = causeOf(item);
-  if ('clocks' in decision && Object.keys(decision.clocks).length > 0 && now.state === 'row') {
-    await mark(work, session, { item, clocks: decision.clocks });
-  }
+  const version = (await renewed(work, session, done)) ?? versionOfRow(now);
   const effects = 'effects' in decision ? decision.effects : [];
   const key = item.key ?? mutation.row;
   await carryOut(session, { mutation, key, row: now, effects, cause });
@@ -45,16 +42,25 @@ export async function recordUnwritten(work: UploadWork, session: LoadSession, do
     });
   }
   if (decision.kind === 'same') await rememberAccepted(session, item, item.prepared.change.values);
-  await settle(session, mutation, verdictOfItem(item, decision, versionOfRow(now)));
+  await settle(session, mutation, verdictOfItem(item, decision, version));
 }
 
-/** Nothing of the row changes but what is known of it: a later clock of what it has already. */
-async function mark(
+/**
+ * Nothing of the row changes but what is known of it: a later clock of what it has already. Or it has to reach a device
+ * that believes its change still waits (C9). @returns the row's new version; null: it has none.
+ */
+async function renewed(
   work: UploadWork,
   session: LoadSession,
-  { item, clocks }: { readonly item: Item; readonly clocks: Readonly<Record<string, string>> },
-): Promise<void> {
-  await writeMirror(session, {
+  { item, now, decision }: Recorded,
+): Promise<string | null> {
+  const clocks = 'clocks' in decision ? decision.clocks : {};
+  if (now.state === 'unknown') return null;
+  if (now.state === 'tombstone' || Object.keys(clocks).length === 0) {
+    const { told, row } = item.mutation;
+    return told ? touchRow(session, work.entity.plan, item.key ?? row) : null;
+  }
+  return writeMirror(session, {
     ...provenance(work, item, clocks),
     operation: 'mark',
     values: {},
@@ -86,14 +92,18 @@ async function hold(
       proposal,
       draft,
       row: now,
-      workflowId: conflictWorkflowId(item.mutation.ordinal),
     },
     noticesOf(decision.effects),
   );
 }
 
+/** Of a mutation, for ever: no two have the same, whatever characters devices and their ids have. */
+export function nameOf({ device, id }: Item['mutation']): string {
+  return `${device.replaceAll(/[%/]/g, encodeURIComponent)}/${id}`;
+}
+
 export function causeOf({ mutation }: Item): string {
-  return `mutation/${mutation.device}/${mutation.id}`;
+  return `mutation/${nameOf(mutation)}`;
 }
 
 export function versionOfRow(now: RowNow): string | null {
@@ -115,7 +125,7 @@ export function provenance(work: UploadWork, item: Item, clocks: Readonly<Record
   };
 }
 
-/** C11 */
+/** C11: as the device sent it. What a merge made of it the device has not seen: its next change adds to its own. */
 export async function rememberAccepted(session: LoadSession, item: Item, fields: FieldTexts): Promise<void> {
   const { mutation, prepared } = item;
   if (mutation.body.base === undefined) return;
@@ -160,7 +170,7 @@ export async function recordWritten(
     cause: causeOf(item),
   });
   await carryOut(session, { mutation, key, row: before, effects: decision.effects, cause: causeOf(item) });
-  await rememberAccepted(session, item, { ...prepared.change.values, ...decision.values });
+  await rememberAccepted(session, item, prepared.change.values);
   if (work.entity.upload.writeBack.to === 'source') {
     await enqueueRefresh(session.client, { entity, keys: [key], reason: 'written by an upload' });
   }

@@ -15,9 +15,13 @@ export type StagedMutation = {
   readonly key: string | null;
   readonly body: WireMutation;
   readonly group: string | null;
+  readonly priority: number;
   readonly receivedHlc: string;
   readonly user: string | null;
   readonly permissions: readonly string[];
+  readonly state: 'staged' | 'parked' | 'held' | 'done';
+  /** Its device was told that it waits for a decision: whatever comes of it must reach the device by the row (C9). */
+  readonly told: boolean;
   /** Number of the last try to write it at the source; 0: none yet. */
   readonly attempt: number;
   readonly attempted: Attempted | null;
@@ -36,8 +40,9 @@ export type Attempted = {
   readonly verdict: StoredVerdict;
 };
 
-const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group",
-       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions, m.attempt, m.attempted`;
+const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group", m.priority,
+       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions, m.state, m.conflict_id IS NOT NULL AS told,
+       m.attempt, m.attempted`;
 
 const TABLES = `syncline.mutation AS m
        JOIN syncline.upload AS u ON u.device = m.device AND u.key = m.upload_key
@@ -52,6 +57,7 @@ const IS_NEXT_OF_ROW = `NOT EXISTS (SELECT FROM syncline.mutation AS earlier
  * Mutations of the upload that can be decided now, one a row: by priority, then parents before children (deletes the
  * other way), then as they were sent.
  * @param options.entityOrder names, in the order in which rows may be inserted.
+ * @param options.except ordinals of those that were looked at and have to wait.
  */
 export async function nextMutations(
   db: Db,
@@ -59,23 +65,24 @@ export async function nextMutations(
   options: {
     readonly entities: readonly string[];
     readonly entityOrder: readonly string[];
+    readonly except: readonly string[];
     readonly limit: number;
   },
 ): Promise<StagedMutation[]> {
   const { rows } = await db.query<StagedMutation>(
     `SELECT ${COLUMNS} FROM ${TABLES}
       WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged' AND m.entity = ANY ($5::text[])
-        AND ${IS_NEXT_OF_ROW}
+        AND m.ordinal <> ALL ($6::bigint[]) AND ${IS_NEXT_OF_ROW}
       ORDER BY m.priority,
                coalesce(array_position($3::text[], m.entity), 0) * CASE m.operation WHEN 'delete' THEN -1 ELSE 1 END,
                m.ordinal
       LIMIT $4`,
-    [device, key, options.entityOrder, options.limit, options.entities],
+    [device, key, options.entityOrder, options.limit, options.entities, options.except],
   );
   return rows;
 }
 
-/** Whoever sent them: what waited behind a conflict, after its end. */
+/** Whoever sent them: what waited behind a conflict, after its end. What has to wait on is parked or comes later. */
 export async function nextReleased(
   db: Db,
   { conflictId, limit }: { readonly conflictId: string; readonly limit: number },
@@ -88,31 +95,55 @@ export async function nextReleased(
   return rows;
 }
 
-/** C17: whatever comes after a held mutation of the same row waits with it, and says so. @returns how many were parked. */
-export async function parkHeld(db: Db, { device, key }: UploadRef): Promise<number> {
-  const { rowCount } = await db.query(
-    `UPDATE syncline.mutation AS m
-        SET state = 'parked', conflict_id = c.id,
-            verdict = jsonb_build_object('status', 'pending_approval', 'conflictId', c.id)
-       FROM syncline.conflict AS c
-      WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged'
-        AND c.entity = m.entity AND c.row_id = m.row_id AND c.state = 'open' AND c.mutation < m.ordinal`,
-    [device, key],
-  );
-  return rowCount ?? 0;
+/**
+ * C17: whatever comes after a held or parked mutation of the same row waits with it, and says so. The conflict is locked,
+ * since what is parked behind a closed one would wait for ever.
+ */
+export async function parkHeld(db: Db, { device, key }: UploadRef): Promise<void> {
+  await db.query(parkSql('m.device = $1 AND m.upload_key = $2'), [device, key]);
 }
 
-/** A mutation that names a row which is itself held waits for that one's conflict (C17). */
+/** The same for what an ended conflict let go, where another one holds its row by now. */
+export async function parkReleased(db: Db, conflictId: string): Promise<void> {
+  await db.query(parkSql('m.conflict_id = $1'), [conflictId]);
+}
+
+/** @param scope of staged mutations `m`. */
+function parkSql(scope: string): string {
+  return `WITH blocked AS MATERIALIZED (
+       SELECT m.ordinal, earlier.conflict_id
+         FROM syncline.mutation AS m
+         CROSS JOIN LATERAL (SELECT e.conflict_id FROM syncline.mutation AS e
+                              WHERE e.entity = m.entity AND e.row_id = m.row_id AND e.ordinal < m.ordinal
+                                AND e.state IN ('held', 'parked')
+                              ORDER BY e.ordinal DESC LIMIT 1) AS earlier
+        WHERE ${scope} AND m.state = 'staged'),
+     open AS MATERIALIZED (
+       SELECT id FROM syncline.conflict
+        WHERE state = 'open' AND id IN (SELECT conflict_id FROM blocked) ORDER BY id FOR SHARE)
+     UPDATE syncline.mutation AS m
+        SET state = 'parked', conflict_id = open.id,
+            verdict = jsonb_build_object('status', 'pending_approval', 'conflictId', open.id)
+       FROM blocked JOIN open ON open.id = blocked.conflict_id
+      WHERE m.ordinal = blocked.ordinal AND m.state = 'staged'`;
+}
+
+/**
+ * A mutation that names a row which is itself held waits for that one's conflict (C17).
+ * @returns false when the conflict is closed by now: there is nothing to wait for.
+ */
 export async function parkBehind(
   db: Db,
   { ordinal, conflictId }: { readonly ordinal: string; readonly conflictId: string },
-): Promise<void> {
-  await db.query(
-    `UPDATE syncline.mutation SET state = 'parked', conflict_id = $2,
-            verdict = jsonb_build_object('status', 'pending_approval', 'conflictId', $2::text)
-      WHERE ordinal = $1 AND state = 'staged'`,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `WITH open AS MATERIALIZED (SELECT id FROM syncline.conflict WHERE id = $2 AND state = 'open' FOR SHARE)
+     UPDATE syncline.mutation SET state = 'parked', conflict_id = open.id,
+            verdict = jsonb_build_object('status', 'pending_approval', 'conflictId', open.id)
+       FROM open WHERE ordinal = $1 AND state = 'staged'`,
     [ordinal, conflictId],
   );
+  return rowCount === 1;
 }
 
 /** After a decision: what waited behind it goes on, in its order. @returns how many mutations. */
@@ -122,6 +153,15 @@ export async function unpark(db: Db, conflictId: string): Promise<number> {
     [conflictId],
   );
   return rowCount ?? 0;
+}
+
+/** What an ended conflict let go and nobody has decided yet. */
+export async function countReleased(db: Db, conflictId: string): Promise<number> {
+  const { rows } = await db.query<{ released: number }>(
+    `SELECT count(*)::int AS released FROM syncline.mutation WHERE conflict_id = $1 AND state = 'staged'`,
+    [conflictId],
+  );
+  return rows[0]?.released ?? 0;
 }
 
 export async function countStaged(
@@ -137,20 +177,36 @@ export async function countStaged(
 }
 
 /**
- * Compare-and-set: of two workers that decided the same mutation, one is heard.
- * @returns false when it has another verdict by now; the caller's transaction must be rolled back then.
+ * Compare-and-set: of two workers that decided the same mutation, one is heard. Who read it before the other one began
+ * to write it at the source (`attempt`), or before it was held (`state`), is not.
+ * @returns false when it moved on; the caller's transaction must be rolled back then.
  */
 export async function settleMutation(
   db: Db,
-  mutation: Pick<StagedMutation, 'ordinal'>,
+  { ordinal, state, attempt }: Pick<StagedMutation, 'ordinal' | 'state' | 'attempt'>,
   verdict: StoredVerdict,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE syncline.mutation SET state = 'done', verdict = $2, decided_at = clock_timestamp()
-      WHERE ordinal = $1 AND state IN ('staged', 'held')`,
-    [mutation.ordinal, JSON.stringify(verdict)],
+      WHERE ordinal = $1 AND state = $3 AND state IN ('staged', 'held') AND attempt = $4`,
+    [ordinal, JSON.stringify(verdict), state, attempt],
   );
   return rowCount === 1;
+}
+
+/** What can never be decided. @returns how many. */
+export async function rejectStaged(
+  db: Db,
+  ordinals: readonly string[],
+  verdict: StoredVerdict,
+): Promise<number> {
+  if (ordinals.length === 0) return 0;
+  const { rowCount } = await db.query(
+    `UPDATE syncline.mutation SET state = 'done', verdict = $2, decided_at = clock_timestamp()
+      WHERE ordinal = ANY ($1::bigint[]) AND state = 'staged' AND attempt = 0`,
+    [ordinals, JSON.stringify(verdict)],
+  );
+  return rowCount ?? 0;
 }
 
 /** C11: what the device had accepted from this base; null when it is the first change from it. */
@@ -182,15 +238,18 @@ export async function noteAccepted(
   );
 }
 
-/** Before the write is sent: whoever finds this attempt later settles it before he tries again (C12). */
-export async function noteAttempts(
-  db: Db,
-  tries: readonly { readonly ordinal: string; readonly attempt: number; readonly attempted: Attempted }[],
-): Promise<ReadonlySet<string>> {
+/** A try to write a mutation, `attempt` counted from 1. */
+export type Try = Pick<StagedMutation, 'ordinal' | 'state' | 'attempt'> & { readonly attempted: Attempted };
+
+/**
+ * Before the write is sent: whoever finds this attempt later settles it before he tries again (C12).
+ * @returns the ordinals of those that are ours to write: nobody else tried, settled or held them meanwhile.
+ */
+export async function noteAttempts(db: Db, tries: readonly Try[]): Promise<ReadonlySet<string>> {
   const { rows } = await db.query<{ ordinal: string }>(
     `UPDATE syncline.mutation AS m SET attempt = t.attempt, attempted = t.attempted
-       FROM jsonb_to_recordset($1::jsonb) AS t (ordinal bigint, attempt int, attempted jsonb)
-      WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt - 1 AND m.state IN ('staged', 'held')
+       FROM jsonb_to_recordset($1::jsonb) AS t (ordinal bigint, state text, attempt int, attempted jsonb)
+      WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt - 1 AND m.state = t.state AND m.state IN ('staged', 'held')
      RETURNING m.ordinal::text`,
     [JSON.stringify(tries)],
   );
@@ -204,11 +263,21 @@ export async function readMutation(db: Db, ordinal: string): Promise<StagedMutat
   return rows[0] ?? null;
 }
 
-/** The source said that nothing was written: the next try need not ask what became of this one. */
-export async function forgetAttempts(db: Db, ordinals: readonly string[]): Promise<void> {
-  await db.query('UPDATE syncline.mutation SET attempted = NULL WHERE ordinal = ANY ($1::bigint[])', [
-    ordinals,
-  ]);
+/**
+ * The source said that nothing was written: the next try need not ask what became of this one. A later try, of another
+ * worker, is not ours to forget.
+ */
+export async function forgetAttempts(
+  db: Db,
+  tried: readonly Pick<StagedMutation, 'ordinal' | 'attempt'>[],
+): Promise<void> {
+  if (tried.length === 0) return;
+  await db.query(
+    `UPDATE syncline.mutation AS m SET attempted = NULL
+       FROM unnest($1::bigint[], $2::int[]) AS t (ordinal, attempt)
+      WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt`,
+    [tried.map(({ ordinal }) => ordinal), tried.map(({ attempt }) => attempt)],
+  );
 }
 
 export async function isSettled(db: Db, ordinal: string): Promise<boolean> {

@@ -31,10 +31,11 @@ export async function rejectUnknown(
 
 export type NamedRow = { readonly entity: string; readonly id: string };
 
-/** `key`: the row that a device made is there under it. `waitsFor`: its making is still open, perhaps held by a conflict. */
+/** `key`: the row that a device made is there under it. `making`: that is still open, perhaps held by a conflict. */
 export type NamedRowState = NamedRow & {
   readonly key: string | null;
-  readonly waiting: boolean;
+  /** Ordinal of the mutation that is to make it; null: it is made. */
+  readonly making: string | null;
   readonly conflictId: string | null;
 };
 
@@ -42,10 +43,11 @@ export type NamedRowState = NamedRow & {
 export async function lookUpNamed(db: Db, named: readonly NamedRow[]): Promise<NamedRowState[]> {
   if (named.length === 0) return [];
   const { rows } = await db.query<NamedRowState>(
-    `SELECT named.entity, named.id, known.key, making.state IS NOT NULL AS waiting, making.conflict_id AS "conflictId"
+    `SELECT named.entity, named.id, known.key, CASE WHEN known.key IS NULL THEN making.ordinal::text END AS making,
+            CASE WHEN making.state IN ('held', 'parked') THEN making.conflict_id END AS "conflictId"
        FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS given (entity, id)) AS named
        LEFT JOIN syncline.row_id AS known ON known.entity = named.entity AND known.id = named.id
-       LEFT JOIN LATERAL (SELECT m.state, m.conflict_id FROM syncline.mutation AS m
+       LEFT JOIN LATERAL (SELECT m.ordinal, m.state, m.conflict_id FROM syncline.mutation AS m
                            WHERE m.entity = named.entity AND m.row_id = named.id AND m.state <> 'done'
                              AND m.operation = 'insert'
                            ORDER BY m.ordinal LIMIT 1) AS making ON true

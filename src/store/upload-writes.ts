@@ -94,14 +94,16 @@ function typed(plan: EntityPlan, name: string, text: string): string {
   return `${text}::${plan.mirrorColumns.find((column) => column.name === name)?.type ?? 'text'}`;
 }
 
-/** C9: nothing of the row changed, and yet its readers have to hear of it. */
-export async function touchRow(session: LoadSession, plan: EntityPlan, key: string): Promise<void> {
+/** C9: nothing of the row changed, and yet its readers have to hear of it. @returns its new version; null: no row. */
+export async function touchRow(session: LoadSession, plan: EntityPlan, key: string): Promise<string | null> {
   const { values, bind } = bindings();
-  await session.client.query(
+  const { rows } = await session.client.query<{ version: string }>(
     `UPDATE ${mirrorTable(plan)} AS m SET sync_xid = pg_current_xact_id()
-      WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')})`,
+      WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')})
+    RETURNING ${VERSION}`,
     values,
   );
+  return rows[0]?.version ?? null;
 }
 
 export async function noteRowId(
