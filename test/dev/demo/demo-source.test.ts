@@ -1,8 +1,18 @@
 /** The demo's SQL and configuration, with few rows: against the simulator, or the Oracle of ORACLE_TEST_URL. */
-import { fileURLToPath } from 'node:url';
 import type oracledb from 'oracledb';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { employeeAtBoth, same } from '../../../dev/demo/employee.ts';
+import {
+  ANNA,
+  ANNAS,
+  annasEdits,
+  BEN,
+  BENS,
+  bensEdits,
+  OTHER_EMPLOYEE,
+  readSeen,
+  SHARED_EMPLOYEE,
+} from '../../../dev/demo/offline-edits.ts';
 import { createOwnTables, dropOwnTables } from '../../../dev/demo/own-tables.ts';
 import {
   changeSource,
@@ -13,19 +23,13 @@ import {
 import { createSource } from '../../../dev/demo/source-data.ts';
 import { TABLES } from '../../../dev/demo/source-tables.ts';
 import { compareComputed, compareEntity } from '../../../dev/demo/verify.ts';
-import type { ActivityDeps } from '../../../src/activities/deps.ts';
-import { loadConfig } from '../../../src/config/load.ts';
-import type { Source } from '../../../src/connectors/contract.ts';
-import { openSource, sourceKinds } from '../../../src/connectors/registry.ts';
-import type { SourceSettings } from '../../../src/domain/config.ts';
-import type { EntitySpec } from '../../../src/domain/entity.ts';
 import type { RunMode } from '../../../src/domain/run.ts';
 import { type OracleUnderTest, startOracle } from '../../connectors/oracle/oracle-kit.ts';
 import { drive } from '../../runs/run-kit.ts';
-import { openTestStore, type TestStore } from '../../store/load-kit.ts';
+import { decide, upload } from '../../uploads/upload-kit.ts';
+import { type DemoWorker, openDemoWorker } from './demo-kit.ts';
 
 const FEW = { sales: 6_000, employees: 400 };
-const CONFIG = fileURLToPath(new URL('../../../dev/demo/syncline.config.ts', import.meta.url));
 
 let oracle: OracleUnderTest;
 let owner: oracledb.Connection;
@@ -83,59 +87,30 @@ describe('the rows', () => {
 });
 
 describe('through the product', { timeout: 120_000 }, () => {
-  let at: TestStore;
-  let source: Source;
-  let deps: ActivityDeps;
-  let specs: EntitySpec[];
+  let demo: DemoWorker;
 
   beforeAll(async () => {
     await createSource(owner, FEW);
-    at = await openTestStore('demo');
-    const { connectString, user, password } = oracle.login;
-    const config = await loadConfig({
-      path: CONFIG,
-      sourceKinds,
-      environment: {
-        DATABASE_URL: at.url,
-        ERP_CONNECT: connectString,
-        ERP_USER: user,
-        ERP_PASSWORD: password,
-      },
-    });
-    source = openSource(config.sources.erp as SourceSettings, { applicationName: 'syncline/test' });
-    specs = Object.values(config.pipelines).flatMap(({ entities }) => Object.values(entities));
-    deps = {
-      config,
-      store: at.store,
-      sources: { erp: source },
-      targets: {},
-      logger: pino({ level: 'silent' }),
-      isWorkflowOpen: async () => false,
-      workflows: { open: async () => [], startUpload: async () => 'started', startConflict: async () => 'started' },
-      notifier: null,
-      workerId: 'worker',
-    };
+    demo = await openDemoWorker(oracle.login);
   });
-  afterAll(async () => {
-    await source?.close();
-    await at?.drop();
-  });
+  afterAll(() => demo?.close());
 
   const runAll = async (mode: RunMode) => {
     for (const pipeline of ['pos', 'hr'])
-      expect(await drive(deps, { pipeline, mode })).toMatchObject({ status: 'SUCCESS' });
+      expect(await drive(demo.deps, { pipeline, mode })).toMatchObject({ status: 'SUCCESS' });
   };
   const compareAll = async () => {
     const comparisons = [];
-    for (const spec of specs) comparisons.push(await compareEntity(source, at.store.pool, spec));
-    return [...comparisons, await compareComputed(owner, at.store.pool)];
+    for (const spec of demo.specs)
+      comparisons.push(await compareEntity(demo.source, demo.at.store.pool, spec));
+    return [...comparisons, await compareComputed(owner, demo.at.store.pool)];
   };
   const query = async <R>(sql: string): Promise<R[]> =>
-    (await at.store.pool.query(sql)).rows as unknown as R[];
+    (await demo.at.store.pool.query(sql)).rows as unknown as R[];
 
   test('check asks for no index', async () => {
-    for (const spec of specs) {
-      const { advice } = await source.describe(spec, new AbortController().signal);
+    for (const spec of demo.specs) {
+      const { advice } = await demo.source.describe(spec, new AbortController().signal);
       expect(advice).toEqual([]);
     }
   });
@@ -168,6 +143,35 @@ describe('through the product', { timeout: 120_000 }, () => {
     const left = FEW.sales + changes.inserted - changes.deletedIds.length;
     expect(comparisons[0]?.sourceRows).toBeLessThan(left);
     expect(comparisons[0]?.sourceRows).toBeGreaterThan(left - FEW.sales / 250);
+  });
+
+  test('what two devices change offline is decided by the rules of the configuration', async () => {
+    const mirrors = demo.at.store.pool;
+    const seen = await readSeen(mirrors, SHARED_EMPLOYEE);
+    const other = await readSeen(mirrors, OTHER_EMPLOYEE);
+    const bens = await upload(demo.deps, bensEdits(seen), BEN);
+    const annas = await upload(demo.deps, annasEdits(seen, other), ANNA);
+    const statuses = [bens, annas].map((verdicts) => verdicts.map(({ status }) => status));
+    expect(statuses).toEqual([
+      ['applied', 'applied', 'rejected', 'applied'],
+      ['merged', 'conflict', 'merged', 'pending_approval', 'applied'],
+    ]);
+    expect(bens[2]?.message).toBe('Insufficient permissions');
+    const now = async (employee: string) => employeeAtBoth({ owner, mirrors }, employee);
+    const decided = {
+      notes: ANNAS.note + seen.notes + BENS.note,
+      phone: BENS.phone,
+      salary: seen.salary_by_5,
+    };
+    const before = await now(SHARED_EMPLOYEE);
+    expect(same(before, { ...decided, job_title: BENS.job_title })).toBe(true);
+    expect(same(before, { ...decided, job_title: ANNAS.job_title })).toBe(false);
+    expect(same(await now(OTHER_EMPLOYEE), { phone: ANNAS.othersPhone })).toBe(true);
+    expect(await decide(demo.deps, annas[3]?.conflictId ?? '', { decision: 'client', round: 1 })).toEqual({
+      kind: 'applied',
+    });
+    expect(same(await now(SHARED_EMPLOYEE), { ...decided, job_title: ANNAS.job_title })).toBe(true);
+    expect((await compareAll()).map(({ equal }) => equal)).toEqual([true, true, true, true]);
   });
 
   test.each([
@@ -209,7 +213,7 @@ describe('through the product', { timeout: 120_000 }, () => {
   ])('$what is found', async ({ table, damage, repair, index }) => {
     // Past the triggers that keep people from what is the source's.
     const update = (set: string) =>
-      at.store.pool.query(
+      demo.at.store.pool.query(
         `BEGIN; SET LOCAL session_replication_role = replica; UPDATE ${table} SET ${set}; COMMIT`,
       );
     const equal = async () => (await compareAll()).map((comparison) => comparison.equal);
