@@ -43,20 +43,22 @@ export async function resolveConflict(
     // A handler in flight would fail at the end (C17), and may still bring a message that wants its answer.
     else if (await quiet(work)) break;
   }
-  await Promise.all(work.telling);
   if (found === 'closed before') return { outcome: 'closed before' };
   return { outcome: stateOf(work).status === 'withdrawn' ? 'withdrawn' : 'applied' };
 }
 
-/** @returns true when nobody is being answered, and no message waits. */
+/**
+ * Nothing may be awaited between this and the end of the execution: a message could come in that nobody answers.
+ * @returns true when nobody is being answered, no message waits, and nothing is being told: an activity ends with the
+ * execution that asked for it.
+ */
 async function quiet(work: ConflictWork): Promise<boolean> {
-  await condition(() => work.inbox.length > 0 || allHandlersFinished());
-  return work.inbox.length === 0;
+  const isQuiet = (): boolean => allHandlersFinished() && work.telling.size === 0;
+  await condition(() => work.inbox.length > 0 || isQuiet());
+  return work.inbox.length === 0 && isQuiet();
 }
 
-/** What is being told is heard of before: an activity ends with the execution that asked for it. */
-async function goOnAsNew(work: ConflictWork): Promise<never> {
-  await Promise.all(work.telling);
+function goOnAsNew(work: ConflictWork): Promise<never> {
   return continueAsNew<typeof resolveConflict>(work.input, { state: stateOf(work), step: work.step });
 }
 
