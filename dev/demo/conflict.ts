@@ -56,6 +56,7 @@ async function waysToDecide({ stack, atEnd }: Telling, id: string): Promise<stri
     `Conflict ${id}, the job title of employee ${SHARED_EMPLOYEE}, waits for a person, for weeks if need be`,
     `  its page        ${await pageOf(stack, workflowId)}`,
     `  signal there    decide  ${JSON.stringify(DECISION)}`,
+    `  both sides      ${script.path} conflicts show ${id}`,
     `  or type         ${script.path} conflicts resolve ${id} --decision client --round 1`,
     '  client takes Anna’s, server keeps Ben’s',
   ];

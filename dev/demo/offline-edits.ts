@@ -27,7 +27,7 @@ export const BENS = { job_title: 'Team lead', phone: '+00 7770002', note: ' Spea
 export const ANNAS = {
   job_title: 'Senior planner',
   phone: '+00 7770001',
-  note: 'Call her Jo. ',
+  note: 'Prefers mail. ',
   othersPhone: '+00 7770003',
 } as const;
 
