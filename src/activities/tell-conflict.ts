@@ -19,11 +19,13 @@ import {
 import { inStoreTransaction } from '../store/open.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import type { UploadActivities } from './upload-contract.ts';
+import { whileBeating } from './while-beating.ts';
 
 type Input<K extends keyof UploadActivities> = Parameters<UploadActivities[K]>[0];
 
 /** Longer than any channel takes. */
 const LEASE_MS = 120_000;
+const AT_ONCE = 10;
 const FIRST_PAUSE_MS = 30_000;
 const MAX_PAUSE_MS = 3_600_000;
 /** By then it is no news any more: the task list has it. */
@@ -78,7 +80,7 @@ export async function tellConflict(
   { conflictId }: Input<'tellConflict'>,
   context: ActivityContext,
 ): Promise<void> {
-  await tellDue(deps, { conflictId, limit: 10 }, context);
+  await whileBeating(context, () => tellDue(deps, { conflictId, limit: AT_ONCE }, context));
 }
 
 /** @param which.conflictId null: of any conflict. @returns how many were tried. */

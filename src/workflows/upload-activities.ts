@@ -46,6 +46,7 @@ export const { applyDecision, applyReleased } = proxyActivities<
 export const { tellConflict } = proxyActivities<Pick<UploadActivities, 'tellConflict'>>({
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '3 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { maximumAttempts: 1 },
   summary: 'tell people',
 });

@@ -41,6 +41,8 @@ export type WorldOptions = {
   readonly functions?: string;
   /** The source is an Oracle simulator on the source's database: statements of its user SHOP, before `source`. */
   readonly oracle?: readonly string[];
+  /** More variables for `env()` in `pipelines` and `functions`. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** More settings of the source `shop`, as text: `limits: { concurrency: 2 }`. */
   readonly sourceSettings?: string;
   /** A server of the file's own that holds the store. */
@@ -91,6 +93,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
     SOURCE_URL: simulator?.connectString ?? options.sourceUrl?.(sourceDatabase.url) ?? sourceDatabase.url,
     SOURCE_PASSWORD: PASSWORD,
     TEMPORAL_ADDRESS: temporal.address,
+    ...options.environment,
   };
   const config = await loadConfig({ path: configPath, sourceKinds, environment });
   const client = await connectClient(config);

@@ -14,11 +14,11 @@ const SOURCE = `
   INSERT INTO hr.staff SELECT n, 'name ' || n, 1000, 'phone', now() - interval '1 hour' FROM generate_series(1, 200) AS n;
   ${LEDGER_DDL.join(';\n')};`;
 
-/** @param approvals text of `approval`, by the name of the entity that has it. */
+/** @param approvals text of `approval`, by the name of the entity that has it. @param webhook where people are told. */
 export async function conflictWorld(
   name: string,
   approvals: Readonly<Record<string, string>>,
-  more = '',
+  webhook?: string,
 ): Promise<World> {
   const entities = Object.entries(approvals).map(
     ([entity, approval]) => `${entity}: {
@@ -29,9 +29,14 @@ export async function conflictWorld(
       },
     }`,
   );
+  const notifications =
+    webhook === undefined
+      ? ''
+      : `, notifications: { webhook: { url: ${JSON.stringify(webhook)}, secret: env('WEBHOOK_SECRET') } }`;
   return createWorld(name, {
     source: SOURCE,
-    pipelines: `{ ${name}: { source: 'shop', entities: { ${entities.join(', ')} } } }${more}`,
+    pipelines: `{ ${name}: { source: 'shop', entities: { ${entities.join(', ')} } } }${notifications}`,
+    environment: { WEBHOOK_SECRET: 'a-secret-of-the-tests' },
   });
 }
 

@@ -1,0 +1,130 @@
+/** Conflicts that wait: approvers at the same time, workers that die, people who are told, the page in Temporal. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WorkerProcess } from '../../dev/worker-process.ts';
+import { decideConflict } from '../../src/upload-client.ts';
+import { countOr } from '../campaign/counts.ts';
+import { eventually, type World } from '../e2e/world.ts';
+import { clash, conflictWorld, eventsOf, handleOf, salaryOf, stateOf, untilEvent } from './conflict-world.ts';
+
+const KILLS = countOr(3, 'CAMPAIGN_KILLS');
+
+/** Bodies of what people were told, in order. */
+const told: { about: string; conflictId: string; text: string }[] = [];
+const receiver = createServer((request, response) => {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    told.push(JSON.parse(Buffer.concat(parts).toString('utf8')));
+    response.end();
+  });
+});
+
+let world: World;
+let worker: WorkerProcess;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  world = await conflictWorld(
+    'approvals',
+    {
+      plain: '{}',
+      weeks: `{ remindAfter: '1 second', escalateAfter: '4 seconds', escalateTo: 'boss', expireAfter: '${KILLS * 5} seconds', onExpire: 'server' }`,
+    },
+    `http://127.0.0.1:${port}/`,
+  );
+  worker = await world.startWorker();
+});
+afterAll(async () => {
+  await worker?.stop();
+  await world?.close();
+  receiver.closeAllConnections();
+  await new Promise((resolve) => receiver.close(resolve));
+});
+
+const aboutOf = (id: string) => told.filter(({ conflictId }) => conflictId === id).map(({ about }) => about);
+
+test('of two approvers at the same time one is heard, and the other is told so', async () => {
+  const id = await clash(world, { entity: 'plain', row: 1 });
+  const answers = await Promise.allSettled([
+    decideConflict(world.client, id, { decision: 'client', round: 1, comment: 'yes' }),
+    decideConflict(world.client, id, { decision: 'server', round: 1, comment: 'no' }),
+  ]);
+  expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const refused = answers.find((answer) => answer.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ code: 'DECISION_REFUSED' });
+  const first = answers[0]?.status === 'fulfilled';
+  expect(await handleOf(world, id).result()).toEqual({ outcome: 'applied' });
+  expect(await salaryOf(world, 1)).toBe(first ? '3000.00' : '1000.00');
+  expect((await eventsOf(world, id)).filter((event) => event === 'decided')).toHaveLength(1);
+});
+
+test('the page in Temporal says which fields clash, since when, and what to send; it holds no values', async () => {
+  const id = await clash(world, { entity: 'plain', row: 2, fields: { salary: '7654321' } });
+  await stateOf(world, id);
+  const handle = handleOf(world, id);
+  await handle.signal('decide', 'nonsense');
+  const page = await eventually(async () => {
+    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return currentDetails.includes('refused') ? currentDetails : null;
+  }, 'the page says that a signal was refused');
+  for (const part of [
+    'plain `2`',
+    '`salary`',
+    '**Since:** 20',
+    `conflict/${id}`,
+    '"decision":"client","round":1',
+  ]) {
+    expect(page).toContain(part);
+  }
+  expect(page).toContain(`syncline conflicts resolve ${id} --decision client --round 1`);
+  const { memo, raw } = await handle.describe();
+  expect(memo).toEqual({
+    conflict: expect.stringContaining('plain 2: salary (waits for a decision, round 1)'),
+  });
+  const { rawHistory, summary } = { rawHistory: await handle.fetchHistory(), summary: JSON.stringify(raw) };
+  expect(summary + page + textOf(rawHistory)).not.toContain('7654321');
+  await handle.signal('withdraw', { reason: 'a typo' });
+  expect(await handle.result()).toEqual({ outcome: 'withdrawn' });
+  expect((await handle.describe()).memo).toEqual({ conflict: expect.stringContaining('withdrawn') });
+});
+
+/** Everything that the history holds as text: payloads are bytes. */
+function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  if (Array.isArray(value)) return value.map(textOf).join('\n');
+  if (typeof value === 'object' && value !== null) return Object.values(value).map(textOf).join('\n');
+  return typeof value === 'string' ? value : '';
+}
+
+test(`deadlines come in their order, though ${KILLS} workers die while it waits`, async () => {
+  const id = await clash(world, { entity: 'weeks', row: 3 });
+  for (let kill = 0; kill < KILLS; kill++) {
+    const before = (await eventsOf(world, id)).length;
+    await worker.kill();
+    worker = await world.startWorker();
+    await eventually(async () => (await eventsOf(world, id)).length > before, 'it goes on');
+    if ((await eventsOf(world, id)).includes('expired')) break;
+  }
+  expect(await handleOf(world, id).result()).toEqual({ outcome: 'applied' });
+  const events = (await eventsOf(world, id)).filter((event) => event !== 'reminded');
+  expect(events).toEqual(['proposed', 'escalated', 'expired', 'applied']);
+  expect(await salaryOf(world, 3)).toBe('1000.00');
+  // What a worker was about to tell when it died, the sweep tells: minutes later.
+  await eventually(async () => aboutOf(id).includes('applied'), 'people hear of the end');
+  expect(await eventsOf(world, id)).toEqual(expect.arrayContaining(aboutOf(id)));
+  expect(aboutOf(id)[0]).toBe('proposed');
+}, 240_000);
+
+test('a decision outlives the worker that was to write it', async () => {
+  const id = await clash(world, { entity: 'plain', row: 4 });
+  await stateOf(world, id);
+  await worker.kill();
+  const decided = decideConflict(world.client, id, { decision: 'client', round: 1 });
+  worker = await world.startWorker();
+  expect(await decided).toMatchObject({ status: 'applied' });
+  await untilEvent(world, id, 'applied');
+  expect(await salaryOf(world, 4)).toBe('3000.00');
+}, 120_000);
