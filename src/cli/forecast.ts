@@ -114,6 +114,7 @@ async function forecast(work: ForecastWork, signal: AbortSignal): Promise<Entity
       ...typeWarnings(plan, shape),
       ...shapeWarnings(shape),
       ...deleteWarnings(plan, pipeline),
+      ...writableWarnings(plan),
       ...(checkpoint === null ? [] : toldWarnings(fillGaps(filledBy, checkpoint.filledBy).told)),
     ],
     advice: [...captureAdvice(shape), ...shape.advice],
@@ -204,6 +205,14 @@ function deleteWarnings({ spec }: EntityPlan, { schedule }: PipelineSpec): strin
   if (spec.changedAt === null || spec.capture) return [];
   const seen = 'deletes, changed keys and rows that leave the query are seen by full runs only';
   return [schedule.full === undefined ? `${seen}, and none is scheduled` : seen];
+}
+
+/** Where the source names the columns, the configuration could not be checked before. */
+function writableWarnings({ spec, mirrorColumns }: EntityPlan): string[] {
+  const { upload } = spec;
+  if (upload === null) return [];
+  const missing = upload.writable.filter((name) => !mirrorColumns.some((column) => column.name === name));
+  return missing.map((name) => `upload.writable names ${name}, which the mirror does not have`);
 }
 
 function toldWarnings(told: readonly string[]): string[] {

@@ -22,6 +22,7 @@ import { steerCommand } from './commands/steer.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { uploadCommand } from './commands/upload.ts';
 import { workerCommand } from './commands/worker.ts';
+import { writeBackCommand } from './commands/write-back.ts';
 import { createOutput, reportError } from './output.ts';
 
 const EXIT_CODES = `
@@ -47,6 +48,7 @@ const COMMANDS = [
   tasksCommand,
   backupsCommand,
   devicesCommand,
+  writeBackCommand,
   oracleCommand,
   workerCommand,
   devCommand,

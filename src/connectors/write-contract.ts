@@ -89,6 +89,11 @@ export type WriteOptions = {
   readonly lockTries?: number;
 };
 
+export type CheckedEntity = WriteEntity & { readonly operations: readonly Mutation['operation'][] };
+
+/** `entity` null: all of them, since it is the ledger's. */
+export type WriteProblem = { readonly entity: string | null; readonly problem: string };
+
 export type WriteTarget = {
   readonly name: string;
   readonly kind: string;
@@ -112,6 +117,8 @@ export type WriteTarget = {
    * other way. Entities in a cycle keep the order in which they were given.
    */
   entityOrder(entities: readonly WriteEntity[], signal: AbortSignal): Promise<readonly string[]>;
+  /** What is missing at the source for writing these entities back: the ledger, rights. Writes nothing. */
+  findProblems(entities: readonly CheckedEntity[], signal: AbortSignal): Promise<readonly WriteProblem[]>;
   /** Ledger rows older than this go. Must be longer than the longest absence of a device. @returns rows deleted */
   purgeLedger(olderThanDays: number, signal: AbortSignal): Promise<number>;
   close(): Promise<void>;

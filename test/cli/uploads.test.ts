@@ -3,6 +3,7 @@ import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
 import { conflictWorkflowId } from '../../src/domain/upload/workflow-ids.ts';
 import type { ConflictEvent } from '../../src/store/conflicts.ts';
+import type { StoryLine } from '../../src/store/row-story.ts';
 import { createWorld, type World } from '../e2e/world.ts';
 import { type Folder, folder, type Ran, syncline } from './cli-kit.ts';
 
@@ -15,7 +16,8 @@ const SOURCE = `
 
 const entity = (name: string, approval: string): string => `${name}: {
   read: { table: 'hr.people' }, key: 'id', changedAt: 'updated_at', mirror: 'hr.${name}',
-  upload: { writeBack: 'source', writable: ['name', 'salary', 'phone'], fields: { salary: { policy: 'manual' } },
+  upload: { writeBack: 'source', writable: ['name', 'salary', 'phone', 'nonesuch'], operations: ['insert', 'update'],
+    fields: { salary: { policy: 'manual' } },
     approval: ${approval} },
 }`;
 
@@ -308,5 +310,74 @@ describe('what people look after', () => {
     expect(await person(22)).toMatchObject({ phone: 'phone', name: 'name 22' });
     expect((await run('backups', 'list')).stdout).toMatch(/kept +22 +keep .*anna/);
     expect(await run('backups', 'restore', '999')).toMatchObject({ exit: 3 });
+  });
+});
+
+describe('explain', () => {
+  it('tells the story of a row without its values', async () => {
+    await send([update(30, { phone: '777-30' }, { phone: 'phone' })], '--device', 'phone7', '--user', 'anna');
+    const { stdout } = await send([update(30, { salary: '3030' }, { salary: '1' })], '--device', 'phone7');
+    const id = JSON.parse(stdout).mutations[0].verdict.conflictId;
+    await run('conflicts', 'comment', id, 'who knows', '--as', 'boss');
+    const explained = await json('explain', 'people', '30');
+    expect(explained.history.map((line: StoryLine) => [line.kind, line.what.split(',')[0]])).toEqual([
+      ['upload', 'update staged: phone'],
+      ['change', 'update written: phone'],
+      ['verdict', expect.stringContaining('applied')],
+      ['upload', 'update staged: salary'],
+      ['conflict', `conflict ${id} opened: Both sides changed salary`],
+      ['conflict', `conflict ${id} proposed`],
+      ['conflict', `conflict ${id} commented`],
+    ]);
+    expect(explained.row).toMatchObject({ origin: 'phone7', deletedAt: null });
+    expect(JSON.stringify(explained)).not.toMatch(/777-30|3030/);
+    const shown = await run('explain', 'people', '30');
+    expect(shown.stdout).toContain('next run     reads it again');
+    expect(shown.stdout).toMatch(/phone +\d{4}-\d\d-\d\d/);
+    expect(shown.stdout).toContain(`conflict/${id}`);
+    const short = await json('explain', 'people', '30', '--limit', '2');
+    expect(short.history).toEqual(explained.history.slice(-2));
+    expect(await run('explain', 'people', 'nobody')).toMatchObject({ exit: 3 });
+    expect(await run('explain', 'peple', '30')).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('Did you mean people?'),
+    });
+  });
+
+  it('knows a row that was made offline by both of its names', async () => {
+    await world.source.query(`ALTER TABLE hr.people ALTER COLUMN id SET DEFAULT 900`);
+    const made = { entity: 'people', row: 'offline-1', operation: 'insert', values: { name: 'new' } };
+    expect(await send([made])).toMatchObject({ exit: 0 });
+    const [byId, byKey] = [
+      await json('explain', 'people', 'offline-1'),
+      await json('explain', 'people', '900'),
+    ];
+    expect(byId).toEqual(byKey);
+    expect(byId).toMatchObject({ key: '900', ids: ['900', 'offline-1'] });
+    expect(byId.history.map(({ kind }: StoryLine) => kind)).toEqual(['upload', 'change', 'verdict']);
+  });
+});
+
+describe('write-back', () => {
+  it('prints what an owner of the source runs, and check says what is missing of it', async () => {
+    const { stdout } = await run('write-back', 'script');
+    expect(stdout).toContain('CREATE TABLE syncline_target.ledger');
+    expect(stdout).toMatch(/GRANT SELECT, INSERT, UPDATE, DELETE ON "hr"."people" TO/);
+    expect(await run('write-back', 'script', 'shp')).toMatchObject({
+      exit: 3,
+      stderr: expect.stringContaining('Did you mean shop?'),
+    });
+    const good = await run('check');
+    expect(good.stdout).toContain('✓ write-back to shop: ledger and rights are there for 3 entities');
+    await world.source.query('ALTER SCHEMA syncline_target RENAME TO hidden');
+    const bad = await run('check');
+    await world.source.query('ALTER SCHEMA hidden RENAME TO syncline_target');
+    expect(bad.exit).toBe(4);
+    expect(bad.stdout).toContain('the ledger syncline_target.ledger is missing');
+    expect(bad.stdout).toContain('syncline write-back script shop');
+  });
+
+  it('plan names columns that devices may write and that are not there', async () => {
+    expect((await run('plan')).stdout).toContain('upload.writable names nonesuch');
   });
 });

@@ -51,6 +51,23 @@ export function writeTargetContract(kind: string, open: () => Promise<WriteFixtu
       ]);
     });
 
+    test('what is missing for writing is found without writing', async () => {
+      const { departments, employees } = fixture.entities;
+      const operations = ['insert', 'update', 'delete'] as const;
+      const before = await fixture.rows('SELECT id FROM departments ORDER BY id');
+      expect(
+        await fixture.target.findProblems(
+          [
+            { ...departments, operations },
+            { ...employees, operations },
+            { ...employees, entity: 'lost', table: 'no_such_table', operations },
+          ],
+          never,
+        ),
+      ).toMatchObject([{ entity: 'lost', problem: expect.stringContaining('no_such_table') }]);
+      expect(await fixture.rows('SELECT id FROM departments ORDER BY id')).toEqual(before);
+    });
+
     describe('the ledger', () => {
       test('giving up on a mutation keeps it from ever being applied', async () => {
         const late = employee({ key: '1', values: { salary: '1' } });

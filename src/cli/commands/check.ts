@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
 import { checkTemporal } from '../check-temporal.ts';
+import { checkWriteBack } from '../check-write-back.ts';
 import { closeBreakers } from '../close-breakers.ts';
 import type { Register } from '../command.ts';
 import { entitiesOf, readConfig } from '../context.ts';
@@ -18,13 +19,13 @@ export function checkCommand(register: Register): Command {
     const entities = entitiesOf(config);
     const [store, temporal] = await Promise.all([checkStore(config), checkTemporal(config)]);
     const sources = await Promise.all(
-      Object.values(config.sources).map((settings) =>
-        checkSource({
-          settings,
-          entities: entities.filter(({ source }) => source === settings.name),
-          storeSystemId: store.systemId,
-        }),
-      ),
+      Object.values(config.sources).map(async (settings) => {
+        const own = entities.filter(({ source }) => source === settings.name);
+        const read = await checkSource({ settings, entities: own, storeSystemId: store.systemId });
+        // One that does not answer is told of once.
+        const answers = read[0]?.level !== 'error';
+        return answers ? [...read, ...(await checkWriteBack(settings, own))] : read;
+      }),
     );
     // What is found first is whether it answers.
     const answered = Object.keys(config.sources).filter((_, at) => sources[at]?.[0]?.level !== 'error');

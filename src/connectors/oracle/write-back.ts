@@ -7,6 +7,7 @@ import type { WriteTarget } from '../write-contract.ts';
 import { oracleError } from './error-table.ts';
 import { MAX_LEDGER_KEY_CHARS } from './ledger.ts';
 import { correlationIdOf, type OracleSource, openSessions } from './session.ts';
+import { findProblems } from './write-back-check.ts';
 import { orderEntities } from './write-back-order.ts';
 import { applyMutation } from './write-back-row.ts';
 import { commit, inWriteSession, isLost } from './write-back-session.ts';
@@ -46,6 +47,10 @@ export function oracleWriteTarget(
     entityOrder: (entities, signal) =>
       safely(signal, () =>
         inWriteSession(source, within(target, signal), (connection) => orderEntities(connection, entities)),
+      ),
+    findProblems: (entities, signal) =>
+      safely(signal, () =>
+        inWriteSession(source, within(target, signal), (connection) => findProblems(connection, entities)),
       ),
     purgeLedger: (olderThanDays, signal) => safely(signal, () => purge(target, olderThanDays, signal)),
     close: () => source.pool.close(),

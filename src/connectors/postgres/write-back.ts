@@ -8,6 +8,7 @@ import type { WriteTarget } from '../write-contract.ts';
 import { sourceError } from './errors.ts';
 import { MAX_LEDGER_KEY_CHARS } from './ledger.ts';
 import { sessionNameOf } from './session.ts';
+import { findProblems } from './write-back-check.ts';
 import { orderEntities } from './write-back-order.ts';
 import { applyMutation, type RowWork } from './write-back-row.ts';
 import { commit, inTransaction, ledgerWaitMs, openTarget, type Target } from './write-back-session.ts';
@@ -36,6 +37,8 @@ function targetOf(target: Target): WriteTarget {
     settle: (ledgerKey, signal) => safely(signal, () => settle(target, ledgerKey, signal)),
     entityOrder: (entities, signal) =>
       safely(signal, () => inTransaction(target, signal, (client) => orderEntities(client, entities))),
+    findProblems: (entities, signal) =>
+      safely(signal, () => inTransaction(target, signal, (client) => findProblems(client, entities))),
     purgeLedger: (olderThanDays, signal) => safely(signal, () => purge(target, olderThanDays, signal)),
     close: async () => {
       await Promise.all([target.pool.end(), target.cancelPool.end()]);
