@@ -1,4 +1,5 @@
 /** What two people did on their devices while they were offline: both to one employee, one of them to another as well. */
+import { randomUUID } from 'node:crypto';
 import { encodeHlc } from '../../src/domain/upload/hlc.ts';
 import type { WireMutation } from '../../src/domain/upload/wire.ts';
 import type { Db } from '../../src/pg/pool.ts';
@@ -75,6 +76,7 @@ function editsOf({ device, minutesAgo }: Device & { readonly minutesAgo: number 
   return (row: string, seen: Seen, values: Partial<EmployeeFields>): WireMutation => {
     const { job_title, phone, notes, salary } = seen;
     return {
+      mutation: randomUUID(),
       entity: 'employees',
       row,
       operation: 'update',

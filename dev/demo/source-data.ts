@@ -5,7 +5,7 @@
 import type oracledb from 'oracledb';
 import { ascii } from '../../examples/hr/chance.ts';
 import { firstNames, lastNames } from '../../examples/hr/words.ts';
-import { createOwnTables } from './own-tables.ts';
+import { createOwnTables, type DemoTable } from './own-tables.ts';
 import { TABLES } from './source-tables.ts';
 import { chance, oneOf } from './sql-chance.ts';
 
@@ -15,8 +15,12 @@ export const AMOUNTS: Amounts = { sales: 200_000, employees: 4_000 };
 export const DEPARTMENTS = 40;
 
 /** Makes the tables and fills them, committed. @throws Error as `createOwnTables`. */
-export async function createSource(connection: oracledb.Connection, amounts: Amounts): Promise<void> {
-  await createOwnTables(connection, TABLES);
+export async function createSource(
+  connection: oracledb.Connection,
+  amounts: Amounts,
+  tables: readonly DemoTable[] = TABLES,
+): Promise<void> {
+  await createOwnTables(connection, tables);
   await insertSales(connection, { first: 1, last: amounts.sales });
   await connection.execute(INSERT_DEPARTMENTS, [DEPARTMENTS]);
   await connection.execute(INSERT_EMPLOYEES, [amounts.employees]);

@@ -5,7 +5,7 @@ import type { DemoTable } from './own-tables.ts';
 export const NOW = 'SYS_EXTRACT_UTC(SYSTIMESTAMP)';
 
 /** Those that others refer to first. */
-export const TABLES: readonly DemoTable[] = [
+export const BUSINESS_TABLES: readonly DemoTable[] = [
   {
     name: 'SYNCLINE_DEMO_SALES',
     statements: [
@@ -52,6 +52,10 @@ export const TABLES: readonly DemoTable[] = [
       'CREATE INDEX syncline_demo_emp_department ON syncline_demo_employees (department_id)',
     ],
   },
-  // Who logs in owns all of them, so there is nothing to grant: the ledger is all that writing back needs.
+];
+
+/** Who logs in owns all of them, so there is nothing to grant: the ledger is all that writing back needs. */
+export const TABLES: readonly DemoTable[] = [
+  ...BUSINESS_TABLES,
   { name: LEDGER_TABLE, statements: LEDGER_DDL },
 ];

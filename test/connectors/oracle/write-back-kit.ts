@@ -109,7 +109,8 @@ async function grantViews(simulator: OracleSimulator, user: string): Promise<voi
 
 const ORA_EXISTS = 955;
 
-async function createLedger(connection: oracledb.Connection): Promise<void> {
+/** There may be one: tests on a real Oracle share it. */
+export async function createLedger(connection: oracledb.Connection): Promise<void> {
   for (const statement of LEDGER_DDL) {
     await connection.execute(statement).catch((error: { errorNum?: number }) => {
       if (error.errorNum !== ORA_EXISTS) throw error;

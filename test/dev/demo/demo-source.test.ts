@@ -21,15 +21,18 @@ import {
   renameDepartment,
 } from '../../../dev/demo/source-changes.ts';
 import { createSource } from '../../../dev/demo/source-data.ts';
-import { TABLES } from '../../../dev/demo/source-tables.ts';
+import { BUSINESS_TABLES, TABLES } from '../../../dev/demo/source-tables.ts';
 import { compareComputed, compareEntity } from '../../../dev/demo/verify.ts';
 import type { RunMode } from '../../../src/domain/run.ts';
-import { type OracleUnderTest, startOracle } from '../../connectors/oracle/oracle-kit.ts';
+import { isRealOracle, type OracleUnderTest, startOracle } from '../../connectors/oracle/oracle-kit.ts';
+import { createLedger } from '../../connectors/oracle/write-back-kit.ts';
 import { drive } from '../../runs/run-kit.ts';
 import { decide, upload } from '../../uploads/upload-kit.ts';
 import { type DemoWorker, openDemoWorker } from './demo-kit.ts';
 
 const FEW = { sales: 6_000, employees: 400 };
+/** The ledger of a real Oracle is shared with tests that run beside this one. */
+const OURS = isRealOracle ? BUSINESS_TABLES : TABLES;
 
 let oracle: OracleUnderTest;
 let owner: oracledb.Connection;
@@ -37,16 +40,17 @@ let owner: oracledb.Connection;
 beforeAll(async () => {
   oracle = await startOracle();
   owner = await oracle.connect();
+  if (isRealOracle) await createLedger(owner);
 });
 afterAll(async () => {
-  await dropOwnTables(owner, TABLES);
+  await dropOwnTables(owner, OURS);
   await oracle.close();
 });
 
 const counted = async (sql: string): Promise<number> => Number((await oracle.query(sql))[0]?.[0]);
 
 describe('the rows', () => {
-  beforeAll(() => createSource(owner, FEW));
+  beforeAll(() => createSource(owner, FEW, OURS));
 
   test('are as many as were asked for, and the same every time', async () => {
     const content = async () => ({
@@ -56,7 +60,7 @@ describe('the rows', () => {
     });
     const first = await content();
     expect(Object.values(first).map((rows) => rows.length)).toEqual([FEW.sales, 40, FEW.employees]);
-    await createSource(owner, FEW);
+    await createSource(owner, FEW, OURS);
     expect(await content()).toEqual(first);
   });
 
@@ -90,7 +94,7 @@ describe('through the product', { timeout: 120_000 }, () => {
   let demo: DemoWorker;
 
   beforeAll(async () => {
-    await createSource(owner, FEW);
+    await createSource(owner, FEW, OURS);
     demo = await openDemoWorker(oracle.login);
   });
   afterAll(() => demo?.close());
@@ -226,12 +230,13 @@ describe('through the product', { timeout: 120_000 }, () => {
 
 describe('whose the tables are', () => {
   const [sales] = TABLES as [(typeof TABLES)[number]];
-  const names = async () =>
-    (
-      await oracle.query(
-        "SELECT object_name FROM user_objects WHERE object_name LIKE 'SYNCLINE_DEMO%' ORDER BY 1",
-      )
-    ).flat();
+  const names = async () => {
+    const tables = await oracle.query(
+      "SELECT object_name FROM user_objects WHERE object_name LIKE 'SYNCLINE%'",
+    );
+    const ours = new Set<unknown>(OURS.map(({ name }) => name));
+    return tables.flat().filter((name) => ours.has(name));
+  };
 
   test.each([
     ['table', `CREATE TABLE ${sales.name} (x NUMBER)`, `DROP TABLE ${sales.name} PURGE`],
@@ -239,12 +244,12 @@ describe('whose the tables are', () => {
   ])(
     'a %s of that name that somebody else made is left alone, and all else with it',
     async (kind, create, drop) => {
-      await dropOwnTables(owner, TABLES);
+      await dropOwnTables(owner, OURS);
       const [, departments] = TABLES as [unknown, (typeof TABLES)[number]];
       await createOwnTables(owner, [departments]);
       await oracle.execute(create);
       try {
-        await expect(createSource(owner, FEW)).rejects.toThrow(
+        await expect(createSource(owner, FEW, OURS)).rejects.toThrow(
           `a ${kind} ${sales.name} that the demo did not make`,
         );
         expect(await dropOwnTables(owner, [sales])).toEqual([]);
@@ -252,7 +257,7 @@ describe('whose the tables are', () => {
       } finally {
         await oracle.execute(drop);
       }
-      expect(await dropOwnTables(owner, TABLES)).toEqual([departments.name]);
+      expect(await dropOwnTables(owner, OURS)).toEqual([departments.name]);
       expect(await names()).toEqual([]);
     },
   );
