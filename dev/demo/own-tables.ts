@@ -58,7 +58,7 @@ export async function refuseForeignTables(
   const [name, type, schema] = foreign;
   throw new Error(
     `The schema ${schema} has a ${type.toLowerCase()} ${name} that the demo did not make: it is left alone. ` +
-      `Drop or rename it, or give another ERP_USER.`,
+      `Give another ERP_USER, whose schema has nothing of that name.`,
   );
 }
 

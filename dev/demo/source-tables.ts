@@ -34,6 +34,7 @@ export const BUSINESS_TABLES: readonly DemoTable[] = [
   },
   {
     name: 'SYNCLINE_DEMO_EMPLOYEES',
+    // Applications set last_modified, or a trigger does; what is written back reaches the mirror without it.
     statements: [
       `CREATE TABLE syncline_demo_employees (
         employee_id NUMBER(10) PRIMARY KEY,
