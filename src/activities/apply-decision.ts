@@ -21,6 +21,7 @@ import { type ConflictRow, countRound, nextRound, readConflict } from '../store/
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isSettled, readMutation } from '../store/mutations.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
+import { runAfterApply, settleAfterApply } from './after-apply.ts';
 import { keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
 import { itemOf } from './apply-upload.ts';
@@ -75,7 +76,9 @@ async function apply(
   const decision = await decisionOf(work, decided);
   if ('why' in decision) return refused(deps, row, decision.why);
   const mine = { ...item, decided: { conflictId, round: row.round } };
-  return carryOut({ work, item: mine, row, decision, approvedBy: decided.approvedBy });
+  const result = await carryOut({ work, item: mine, row, decision, approvedBy: decided.approvedBy });
+  await runAfterApply(deps, context);
+  return result;
 }
 
 /** Values that people typed, as PostgreSQL prints them. */
@@ -203,6 +206,7 @@ async function inMirror(at: Case): Promise<DecisionResult> {
     else {
       await recordUnwritten(work, session, { item, now, decision: resolution });
     }
+    await settleAfterApply(work, session);
   }).catch(unlessSettled);
   return why === null ? result : refused(deps, row, why);
 }

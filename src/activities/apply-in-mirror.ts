@@ -4,7 +4,7 @@
  */
 
 import type { EntityPlan } from '../domain/entity.ts';
-import { isSyncError } from '../domain/errors.ts';
+import { isSyncError, type SyncError } from '../domain/errors.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import { AlreadySettled, settle } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
@@ -13,6 +13,7 @@ import { isRowError } from '../store/poison.ts';
 import { wellFormed } from '../store/tombstones.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { touchRow, writeMirror } from '../store/upload-writes.ts';
+import { settleAfterApply } from './after-apply.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
 import type { Item, UploadWork } from './upload-work.ts';
@@ -26,7 +27,7 @@ export async function applyInMirror(work: UploadWork, items: readonly Item[]): P
     await applyTogether(work, items);
   } catch (error) {
     const isSettled = error instanceof AlreadySettled;
-    if (!isSettled && !isRowError(error) && !isSyncError(error, 'RULE_QUERY_FAILED')) throw error;
+    if (!isSettled && !isRowError(error) && !isRefusal(error)) throw error;
     if (items.length > 1) for (const item of items) await applyInMirror(work, [item]);
     else if (!isSettled) await refuse(work, items[0] as Item, error);
   }
@@ -43,7 +44,13 @@ async function applyTogether(work: UploadWork, items: readonly Item[]): Promise<
       if (decision.kind === 'write') await write(work, session, { item, now, decision });
       else await recordUnwritten(work, session, { item, now, decision });
     }
+    await settleAfterApply(work, session);
   });
+}
+
+/** What the configuration's own SQL said. */
+function isRefusal(error: unknown): error is SyncError {
+  return isSyncError(error, 'RULE_QUERY_FAILED') || isSyncError(error, 'AFTER_APPLY_FAILED');
 }
 
 /** A row that a device made has the id that it gave as its key, unless the source gave it one. */
@@ -85,7 +92,7 @@ export async function write(
 /** What the database refuses now it refuses the next time too. The message names no values. */
 async function refuse(work: UploadWork, item: Item, error: unknown): Promise<void> {
   const { code, constraint } = error as { code?: string; constraint?: string };
-  if (isSyncError(error, 'RULE_QUERY_FAILED')) {
+  if (isRefusal(error)) {
     return rejectItem(work, item, { code: error.code, message: error.message });
   }
   const { plan } = work.entity;

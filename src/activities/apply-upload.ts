@@ -16,6 +16,7 @@ import {
 } from '../store/mutations.ts';
 import { entitiesOf, rejectUnknown } from '../store/upload-parts.ts';
 import { readUpload } from '../store/uploads.ts';
+import { runAfterApply } from './after-apply.ts';
 import { applyInMirror, rejectItem } from './apply-in-mirror.ts';
 import { applyInSource } from './apply-in-source.ts';
 import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
@@ -86,6 +87,7 @@ export async function applyUpload(
     }
     const cut = await rejectCycles(deps, waiting);
     const open = await countStaged(deps.store.pool, { ...input, entities });
+    if (open === 0) await runAfterApply(deps, context);
     return { done: open === 0, waiting: open > 0 && cut === 0, decided: decided + cut };
   });
 }

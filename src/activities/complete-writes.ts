@@ -7,6 +7,7 @@ import type { LoadSession } from '../store/load-session.ts';
 import type { Attempted } from '../store/mutations.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { type MirrorWrite, writeMirror } from '../store/upload-writes.ts';
+import { settleAfterApply } from './after-apply.ts';
 import { unlessSettled } from './apply-in-mirror.ts';
 import { columnTypes } from './prepare-change.ts';
 import { provenance, recordWritten } from './record-decision.ts';
@@ -34,6 +35,7 @@ async function complete(work: UploadWork, written: readonly Written[]): Promise<
   await refreshRows(work, keys, async (session) => {
     const rows = await readRows(session.client, work.entity.plan, { keys, lock: 'row' });
     for (const each of written) await settleWritten(work, session, { ...each, now: rows.get(each.key) });
+    await settleAfterApply(work, session);
   });
 }
 

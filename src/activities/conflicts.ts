@@ -11,6 +11,7 @@ import { inUploadTransaction } from '../store/load-session.ts';
 import { unstartedConflicts } from '../store/lost-work.ts';
 import { countReleased, nextReleased, parkReleased, readMutation } from '../store/mutations.ts';
 import { finishUpload as finishInStore } from '../store/uploads.ts';
+import { runAfterApply } from './after-apply.ts';
 import { applyWave } from './apply-upload.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { startConflicts } from './sweep-uploads.ts';
@@ -125,6 +126,7 @@ async function applyWhatIsNext(
     const staged = await nextReleased(pool, { conflictId, limit: WAVE });
     if (staged.length === 0) {
       const open = await countReleased(pool, conflictId);
+      if (open === 0) await runAfterApply(deps, context);
       return { done: open === 0, waiting: open > 0, decided };
     }
     const left = await applyWave(deps, { id: `conflict/${conflictId}`, staged }, context);

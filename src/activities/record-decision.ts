@@ -170,6 +170,7 @@ export async function recordWritten(
     cause: causeOf(item),
   });
   await carryOut(session, { mutation, key, row: before, effects: decision.effects, cause: causeOf(item) });
+  session.affected.push({ key, before: before.state === 'row' ? before.row.values : null });
   await rememberAccepted(session, item, prepared.change.values);
   if (work.entity.upload.writeBack.to === 'source') {
     await enqueueRefresh(session.client, { entity, keys: [key], reason: 'written by an upload' });

@@ -1,4 +1,7 @@
-/** C10: uploads and conflicts that no workflow works on get one again; what could not be told is told again. */
+/**
+ * C10: uploads and conflicts that no workflow works on get one again; what could not be told is told again, and what
+ * follows changes and failed is tried again.
+ */
 import { queueOfEntities } from '../domain/upload/upload-queue.ts';
 import {
   noteConflictStart,
@@ -8,6 +11,7 @@ import {
   type WaitingConflict,
   waitingConflicts,
 } from '../store/lost-work.ts';
+import { runAfterApply } from './after-apply.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { tellDue } from './tell-conflict.ts';
 import type { SweptUploads } from './upload-contract.ts';
@@ -26,6 +30,7 @@ export async function sweepUploads(
   return whileBeating(context, async () => {
     const { pool } = deps.store;
     const released = await unparkOrphans(pool);
+    await runAfterApply(deps, context);
     // The list spares a question for each conflict that waits for weeks; who really is open, the start says.
     const except = await deps.workflows.open();
     const uploads = await startUploads(deps, except, context);

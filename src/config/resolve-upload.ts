@@ -1,5 +1,6 @@
 /** `upload` of an entity as it was written, with its defaults: `UploadSpec`; and what does not fit the entity. */
 import type { EntitySpec } from '../domain/entity.ts';
+import { type AfterApplySpec, parametersOf } from '../domain/upload/after-apply.ts';
 import type { ParsedUpload } from '../domain/upload/upload-schema.ts';
 import type {
   ApprovalSpec,
@@ -51,6 +52,7 @@ export function resolveUpload(
     rules: parsed.rules ?? [],
     approval: resolveApproval(parsed.approval ?? {}),
     ...(parsed.captureMirrorEdits && { captureMirrorEdits: true }),
+    ...(parsed.afterApply !== undefined && { afterApply: resolveAfterApply(parsed.afterApply) }),
     timeZone,
   };
 }
@@ -74,6 +76,17 @@ function resolveMerge(written: WrittenMerge): MergeSpec {
   return typeof written === 'string' ? { kind: written } : { kind: 'array', key: written.arrayBy };
 }
 
+type WrittenSteps = NonNullable<ParsedUpload['afterApply']>;
+
+function resolveAfterApply(steps: WrittenSteps): AfterApplySpec[] {
+  const groupOf = ({ per }: WrittenSteps[number]): string => (per ?? ['*']).join();
+  return steps.map((step, i) => {
+    const twins = steps.slice(0, i).filter((other) => groupOf(other) === groupOf(step));
+    const { sql, per = null, later = false } = step;
+    return { id: `${groupOf(step)}#${twins.length + 1}`, sql, per, later };
+  });
+}
+
 function resolveApproval(parsed: NonNullable<ParsedUpload['approval']>): ApprovalSpec {
   return {
     resolvers: parsed.resolvers ?? UPLOAD_DEFAULTS.resolvers,
@@ -93,6 +106,7 @@ export function uploadProblems(spec: EntitySpec, entityAt: Path): Problem[] {
     ...writeBackProblems(spec, upload, at),
     ...nameProblems(spec, upload, at),
     ...policyProblems(upload, at),
+    ...afterApplyProblems(spec, upload, at),
   ];
 }
 
@@ -144,6 +158,9 @@ function nameProblems(spec: EntitySpec, upload: UploadSpec, at: Path): Problem[]
       ['fields'],
       name,
     ]),
+    ...(upload.afterApply ?? []).flatMap(({ per }, i) =>
+      (per ?? []).map((name): [Path, string] => [['afterApply', i, 'per'], name]),
+    ),
     ...upload.groups.flatMap(({ fields }, i) =>
       fields.map((name): [Path, string] => [['groups', i, 'fields'], name]),
     ),
@@ -157,6 +174,17 @@ function nameProblems(spec: EntitySpec, upload: UploadSpec, at: Path): Problem[]
     }
     if (spec.columns === null || known.includes(name)) return [];
     return [{ path, problem: `names "${name}", which is no column of the mirror`, fix: meant(name, known) }];
+  });
+}
+
+function afterApplyProblems(spec: EntitySpec, { afterApply = [] }: UploadSpec, at: Path): Problem[] {
+  return afterApply.flatMap(({ sql, per }, i): Problem[] => {
+    const given = (per ?? spec.key).length;
+    if (parametersOf(sql) <= given) return [];
+    const problem = `names $${parametersOf(sql)}, and there ${given === 1 ? 'is 1 value' : `are ${given} values`}`;
+    const fix =
+      per === null ? 'The values are those of the key; name other columns in `per`.' : 'Name it in `per`.';
+    return [{ path: [...at, 'afterApply', i, 'sql'], problem, fix }];
   });
 }
 

@@ -185,6 +185,12 @@ export const ERRORS = {
     exit: EXIT.failure,
     remedy: 'Correct the query of the rule; the mutation is rejected until then, and may be sent again.',
   },
+  AFTER_APPLY_FAILED: {
+    retryable: false,
+    http: 422,
+    exit: EXIT.failure,
+    remedy: 'Correct the statement of `afterApply`, or what it meets; the mutation is rejected until then.',
+  },
   LEASE_HELD: {
     retryable: true,
     http: 409,

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { SyncError } from '../domain/errors.ts';
 import type { RowCounts } from '../domain/run.ts';
+import type { FieldTexts } from '../domain/upload/decision.ts';
 import { classifyPgError } from '../pg/errors.ts';
 import { watchSilence } from '../pg/liveness.ts';
 import { backendPid, withTransaction } from '../pg/transaction.ts';
@@ -29,6 +30,8 @@ export type LoadSession = {
   readonly first: pg.QueryResult | null;
   /** Statements, with literals, that go with COMMIT: a round trip less. */
   readonly closing: string[];
+  /** Rows that changes of devices or people wrote in it, as they were before. */
+  readonly affected: { readonly key: string; readonly before: FieldTexts | null }[];
 };
 
 export type LoadWork = Pick<LoadJob, 'ref' | 'claim'> & {
@@ -88,7 +91,7 @@ function tryOnce<T>(store: Store, work: ShortWork, load: (session: LoadSession) 
         destroy: () => destroy(client),
       },
       async (progress) => {
-        const session = { client, progress, closing: [], ...(await open(client)) };
+        const session = { client, progress, closing: [], affected: [], ...(await open(client)) };
         const result = await load(session);
         await client.query([...session.closing, 'COMMIT'].join('; '));
         return result;

@@ -86,6 +86,22 @@ const approval = section({
   onExpire: z.enum(['server', 'client']).optional(),
 });
 
+const afterApply = section({
+  /** One statement on the store. `$1` … are the values of `per`, or of the key. */
+  sql: checked(word, (sql) =>
+    /^\s*(select|with|insert|update|delete|merge|call)\b/i.test(sql)
+      ? null
+      : problem(
+          'is no statement that can follow a change',
+          'Begin it with SELECT, WITH, INSERT, UPDATE, DELETE, MERGE or CALL.',
+        ),
+  ),
+  /** Columns of the mirror that make a group: the statement runs once for each group that changed. Default: each row. */
+  per: names.optional(),
+  /** Once the changes are settled, in a transaction of its own, tried until it succeeds. Default: in the change's own. */
+  later: z.boolean({ error: 'must be true or false' }).optional(),
+});
+
 export const uploadSchema = section({
   /** Where changes go: the source's table, the mirror (which then is the system of record), or a procedure. */
   writeBack,
@@ -110,6 +126,8 @@ export const uploadSchema = section({
   approval: approval.optional(),
   /** What people change by SQL in the mirror's source-owned columns is taken to the source. Default: it is refused. */
   captureMirrorEdits: z.boolean({ error: 'must be true or false' }).optional(),
+  /** SQL on the store after changes that were written. */
+  afterApply: z.union([afterApply.transform((step) => [step]), z.array(afterApply)]).optional(),
 });
 
 export type ParsedUpload = z.output<typeof uploadSchema>;

@@ -1,4 +1,5 @@
 /** What an entity's configuration says of changes that devices, approvers and mirrors send: `upload` of an entity. */
+import type { AfterApplySpec } from './after-apply.ts';
 import type { BusinessRule } from './rules.ts';
 
 /** How a clash of one field, or of a group of fields, is decided. */
@@ -67,6 +68,8 @@ export type UploadSpec = {
   readonly approval: ApprovalSpec;
   /** People's SQL on source-owned columns of the mirror is staged as mutations; else it is refused. */
   readonly captureMirrorEdits?: boolean;
+  /** SQL on the store that follows changes that were written. */
+  readonly afterApply?: readonly AfterApplySpec[];
   /** IANA zone of the source's times without zone, for the clocks of its changes (C19). */
   readonly timeZone: string;
 };

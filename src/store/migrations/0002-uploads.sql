@@ -247,3 +247,19 @@ BEGIN
   VALUES (who, upload_key, seq, mutation, entity, row_id, operation,
           jsonb_build_object('entity', entity, 'row', row_id, 'operation', operation) || body, now);
 END $edit$;
+
+-- What the configuration's `afterApply` still has to do, by group of rows, until it is done.
+CREATE TABLE syncline.after_apply (
+  entity text COLLATE "C" NOT NULL,
+  -- Names the statement by its columns and its place among those of the same.
+  step text COLLATE "C" NOT NULL,
+  -- Hash of the values.
+  group_key text COLLATE "C" NOT NULL,
+  group_values jsonb NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  -- Why it failed the last time, without values.
+  problem text,
+  try_after timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (entity, step, group_key)
+);
+CREATE INDEX after_apply_due ON syncline.after_apply (try_after);
