@@ -33,6 +33,7 @@ test('the bundle exports workflows and nothing else', () => {
   expect(Object.keys(workflows).sort()).toEqual([
     'processUpload',
     'resolveConflict',
+    'sweep',
     'syncEntity',
     'syncPipeline',
   ]);

@@ -69,7 +69,10 @@ export function fakeUpload(options: FakeUploadOptions): FakeUpload {
       ...{ spec: { ...WAITS, ...approval }, role: null, openedAtMs: Date.now(), closed: false },
       approval: null,
     }),
-    takeSignedMessage: async () => ({ message: null }),
+    takeSignedMessage: async ({ id }) => ({
+      message:
+        id === 'known' ? { input: { text: 'signed' }, who: { name: 'bob', roles: [], via: 'cli' } } : null,
+    }),
     recordConflict: async (step) => {
       steps.set(step.conflictId, [...(steps.get(step.conflictId) ?? []), step]);
       return { tell: tell ?? false };

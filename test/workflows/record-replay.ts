@@ -1,5 +1,5 @@
 /**
- * Records histories of runs for replay.test.ts: `npx tsx test/workflows/record-replay.ts`. A history that is there stays
+ * Records histories of runs, uploads and conflicts for replay.test.ts: `npx tsx test/workflows/record-replay.ts`. A history that is there stays
  * as it is: it stands for runs that were under way when a newer version was deployed, so it is never made anew from
  * changed code. Remove one only when no run of its time can still be open.
  */
@@ -12,11 +12,13 @@ import { promisify } from 'node:util';
 import { findTemporal } from '../../dev/temporal-server/find.ts';
 import { machineProbes } from '../../dev/temporal-server/probes.ts';
 import { startTemporal } from '../../dev/temporal-server/start.ts';
+import type { Activities } from '../../src/activities/contract.ts';
 import { cancelRun, followRun, pauseRun, type RunHandle, resumeRun, startRun } from '../../src/client.ts';
 import type { RunMode } from '../../src/domain/run.ts';
 import { searchAttributes } from '../../src/domain/search-attributes.ts';
 import { makeBundle } from '../support/make-bundle.ts';
 import { type FakeRun, fakeRun, syncError, workUntilCancelled } from './fake-run.ts';
+import { fakeOf, uploadStories } from './upload-stories.ts';
 import { startWorld, type World } from './world.ts';
 
 const run = promisify(execFile);
@@ -126,6 +128,16 @@ for (const story of stories) {
   for (const entity of story.entities) {
     await record(world, `${story.name}.${entity}`, `sync/${story.name}/${story.mode}/${at.runId}/${entity}`);
   }
+  await world.close();
+}
+for (const story of uploadStories) {
+  const { activities } = fakeOf(story);
+  const world = await startWorld(activities as unknown as Activities, {
+    ...{ server, bundle: bundle.value, pipeline: story.name },
+  });
+  const { client, config } = world;
+  const stage = { client, taskQueue: config.temporal.taskQueue, name: story.name };
+  await record(world, story.name, await story.play(stage));
   await world.close();
 }
 await bundle.remove();

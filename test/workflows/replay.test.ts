@@ -1,4 +1,4 @@
-/** Histories of runs that were recorded before must replay in the code as it is: else a deploy breaks open runs. */
+/** Histories that were recorded before must replay in the code as it is: else a deploy breaks what is open. */
 import { readdir, readFile } from 'node:fs/promises';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
@@ -24,15 +24,23 @@ async function replay(history: History): Promise<string | null> {
   throw new Error('nothing was replayed');
 }
 
-test('there are histories of every way that a run goes', () => {
+test('there are histories of every way that a run, an upload and a conflict go', () => {
   const stories = new Set(files.map((name) => name.split('.')[0]));
   expect([...stories]).toEqual([
     'cancelled-from-outside',
+    'conflict-continued',
+    'conflict-decided',
+    'conflict-expired',
+    'conflict-open',
+    'conflict-reopened',
+    'conflict-withdrawn',
     'continued',
     'full',
     'incremental',
     'partial',
     'paused-and-cancelled',
+    'sweep',
+    'upload',
     'yielded',
   ]);
 });
