@@ -49,7 +49,7 @@ async function applyTogether(work: UploadWork, items: readonly Item[]): Promise<
 }
 
 /** What the configuration's own SQL said. */
-function isRefusal(error: unknown): error is SyncError {
+export function isRefusal(error: unknown): error is SyncError {
   return isSyncError(error, 'RULE_QUERY_FAILED') || isSyncError(error, 'AFTER_APPLY_FAILED');
 }
 
@@ -59,7 +59,7 @@ export function keyOf({ key, mutation }: Item): string {
 }
 
 /** C18: the next full run would bring it back. */
-const SOURCES_ROW = {
+export const SOURCES_ROW = {
   status: 'rejected',
   code: 'NOT_ALLOWED',
   message:

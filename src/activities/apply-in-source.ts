@@ -105,6 +105,9 @@ export type Heard = {
 export async function writeAll(work: UploadWork, planned: readonly Planned[]): Promise<Heard> {
   if (planned.length === 0) return { left: [], rejected: [] };
   const mine = await noted(work, planned);
+  // Another worker has some of a group: it is that one's.
+  const isTorn = mine.length < planned.length && planned.some(({ item }) => item.mutation.group !== null);
+  if (isTorn) return { left: planned.map(({ item }) => item), rejected: [] };
   const mutations = mine.map((each) => mutationOf(work, each));
   const verdicts = await withSource(work.deps, useOf(work), () =>
     targetOf(work).writeBatch(mutations, {
@@ -185,6 +188,7 @@ function mutationOf(work: UploadWork, { item, now, decision, attempted }: Tried)
     values: operation === 'delete' ? {} : sourceValues(work.entity, decision.values),
     base: now.state === 'row' ? guardOf(work.entity, now.row.values as FieldTexts) : null,
     origin: originOf(work, item),
+    ...(item.mutation.group !== null && { group: item.mutation.group }),
   };
 }
 

@@ -3,24 +3,28 @@ import type { PipelineSpec } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import { encodeKey } from '../domain/keys.ts';
 import type { Change } from '../domain/upload/decision.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { UploadPart, UploadRef } from '../domain/upload/upload-run.ts';
 import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
 import { clockNode } from '../store/clock-node.ts';
+import { readyGroups, rejectBadGroups } from '../store/groups.ts';
 import {
   countStaged,
   nextMutations,
   parkBehind,
   parkHeld,
+  readMutation,
   rejectStaged,
   type StagedMutation,
 } from '../store/mutations.ts';
 import { entitiesOf, rejectUnknown } from '../store/upload-parts.ts';
 import { readUpload } from '../store/uploads.ts';
 import { runAfterApply } from './after-apply.ts';
+import { applyGroup, failGroup } from './apply-group.ts';
 import { applyInMirror, rejectItem } from './apply-in-mirror.ts';
 import { applyInSource } from './apply-in-source.ts';
 import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
-import { prepareChanges } from './prepare-change.ts';
+import { type Prepared, prepareChanges } from './prepare-change.ts';
 import type { ApplyResult } from './upload-contract.ts';
 import { findUpload, type UploadEntity, uploadEntity } from './upload-entity.ts';
 import type { Item, UploadWork } from './upload-work.ts';
@@ -34,6 +38,7 @@ export async function planUpload(
   input: UploadRef,
 ): Promise<{ parts: readonly UploadPart[] }> {
   await readUpload(deps.store.pool, input);
+  await rejectBadGroups(deps.store.pool, input);
   const entities = await entitiesOf(deps.store.pool, input);
   const parts = new Map<string, UploadPart>();
   for (const entity of entities) {
@@ -73,7 +78,12 @@ export async function applyUpload(
         except,
         limit: WAVE,
       });
-      if (staged.length === 0 && (waiting.length === 0 || !isProgress)) break;
+      if (staged.length === 0) {
+        const grouped = await applyGroups(deps, { ...input, entities, id }, context);
+        decided += grouped;
+        isProgress ||= grouped > 0;
+        if (grouped === 0 && (waiting.length === 0 || !isProgress)) break;
+      }
       if (staged.length === 0) {
         waiting = [];
         isProgress = false;
@@ -94,6 +104,61 @@ export async function applyUpload(
 
 /** A mutation that could not be decided now; `making`: the one that has to make a row that it names. */
 export type Left = { readonly ordinal: string; readonly making: string | null };
+
+/** Groups after single changes, each in one go. @returns how many mutations were settled. */
+async function applyGroups(
+  deps: ActivityDeps,
+  of: UploadRef & { readonly entities: readonly string[]; readonly id: string },
+  context: ActivityContext,
+): Promise<number> {
+  const { pool } = deps.store;
+  let settled = 0;
+  for (const group of await readyGroups(pool, of)) {
+    const found = await Promise.all(group.members.map((ordinal) => readMutation(pool, ordinal)));
+    const members = found.flatMap((mutation) => mutation ?? []);
+    const work = await workOf(deps, { entity: members[0]?.entity ?? '', id: of.id }, context);
+    if (await settleGroup(work, members, group.held)) settled += members.length;
+  }
+  return settled;
+}
+
+async function settleGroup(
+  work: UploadWork,
+  members: readonly StagedMutation[],
+  held: string | null,
+): Promise<boolean> {
+  const prepared = await prepareChanges(work.deps.store.pool, work.entity, members);
+  const items: Item[] = [];
+  for (const [i, mutation] of members.entries()) {
+    const change = prepared[i];
+    const failure = mutation.ordinal === held ? WAITS : failureOfPrepared(change, members);
+    if (failure !== null) {
+      return failGroup(work, members, { ordinal: mutation.ordinal, verdict: failure });
+    }
+    if (change?.kind !== 'change') return false;
+    items.push({ mutation, prepared: change, key: keyOfRow(work.entity, mutation, change.change) });
+  }
+  return (await applyGroup(work, items)) === 'settled';
+}
+
+const WAITS: StoredVerdict = {
+  status: 'rejected',
+  code: 'GROUP_FAILED',
+  message: 'it waits for a decision about an earlier change: send the group again after that',
+};
+
+/** null: nothing stands against it, by itself. */
+function failureOfPrepared(
+  change: Prepared | undefined,
+  members: readonly StagedMutation[],
+): StoredVerdict | null {
+  if (change?.kind === 'rejected') return change.verdict;
+  if (change?.kind !== 'waiting') return null;
+  if (change.conflictId !== null) return WAITS;
+  const isOwn = members.some(({ ordinal }) => ordinal === change.making);
+  const message = 'it names a row that the same group makes, which has no key yet: make that row before';
+  return isOwn ? { status: 'rejected', code: 'GROUP_INVALID', message } : null;
+}
 
 /** Rows made offline that name each other in a circle: each waits for the other to be made, for ever. */
 async function rejectCycles(deps: ActivityDeps, waiting: readonly Left[]): Promise<number> {
@@ -133,13 +198,20 @@ export async function applyWave(
 ): Promise<Left[]> {
   const left: Left[] = [];
   for (const mutations of stretches(wave.staged)) {
-    const name = mutations[0]?.entity as string;
-    const entity = await uploadEntity(deps, { entity: name, id: wave.id }, context);
-    if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${name} takes no changes` });
-    const work: UploadWork = { deps, context, entity, id: wave.id, node: await clockNode(deps.store.pool) };
+    const work = await workOf(deps, { entity: mutations[0]?.entity as string, id: wave.id }, context);
     left.push(...(await applyOfEntity(work, mutations)));
   }
   return left;
+}
+
+async function workOf(
+  deps: ActivityDeps,
+  of: { readonly entity: string; readonly id: string },
+  context: ActivityContext,
+): Promise<UploadWork> {
+  const entity = await uploadEntity(deps, of, context);
+  if (entity === null) throw new SyncError('CONFIG_UNKNOWN', { message: `${of.entity} takes no changes` });
+  return { deps, context, entity, id: of.id, node: await clockNode(deps.store.pool) };
 }
 
 function stretches(staged: readonly StagedMutation[]): StagedMutation[][] {

@@ -54,7 +54,7 @@ const IS_NEXT_OF_ROW = `NOT EXISTS (SELECT FROM syncline.mutation AS earlier
                       AND earlier.ordinal < m.ordinal)`;
 
 /**
- * Mutations of the upload that can be decided now, one a row: by priority, then parents before children (deletes the
+ * Mutations of the upload that can be decided now, one a row, without those of groups (groups.ts): by priority, then parents before children (deletes the
  * other way), then as they were sent.
  * @param options.entityOrder names, in the order in which rows may be inserted.
  * @param options.except ordinals of those that were looked at and have to wait.
@@ -72,7 +72,7 @@ export async function nextMutations(
   const { rows } = await db.query<StagedMutation>(
     `SELECT ${COLUMNS} FROM ${TABLES}
       WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged' AND m.entity = ANY ($5::text[])
-        AND m.ordinal <> ALL ($6::bigint[]) AND ${IS_NEXT_OF_ROW}
+        AND m.group_name IS NULL AND m.ordinal <> ALL ($6::bigint[]) AND ${IS_NEXT_OF_ROW}
       ORDER BY m.priority,
                coalesce(array_position($3::text[], m.entity), 0) * CASE m.operation WHEN 'delete' THEN -1 ELSE 1 END,
                m.ordinal
@@ -117,7 +117,7 @@ function parkSql(scope: string): string {
                               WHERE e.entity = m.entity AND e.row_id = m.row_id AND e.ordinal < m.ordinal
                                 AND e.state IN ('held', 'parked')
                               ORDER BY e.ordinal DESC LIMIT 1) AS earlier
-        WHERE ${scope} AND m.state = 'staged'),
+        WHERE ${scope} AND m.state = 'staged' AND m.group_name IS NULL),
      open AS MATERIALIZED (
        SELECT id FROM syncline.conflict
         WHERE state = 'open' AND id IN (SELECT conflict_id FROM blocked) ORDER BY id FOR SHARE)

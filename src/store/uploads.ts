@@ -113,10 +113,10 @@ async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promis
 
 function lineOf(device: string, seq: number, read: ReadMutation): Line {
   if (read.kind === 'unreadable') {
-    const { mutation, entity = '?', row = '?' } = read.hint;
+    const { mutation, entity = '?', row = '?', group = null } = read.hint;
     const verdict: StoredVerdict = { status: 'rejected', code: 'MUTATION_INVALID', message: read.text };
     const id = mutation ?? `unreadable/${seq}/${hash([device, read.text, seq])}`;
-    return { seq, id, entity, row, operation: 'update', body: null, group: null, priority: 0, verdict };
+    return { seq, id, entity, row, operation: 'update', body: null, group, priority: 0, verdict };
   }
   const { mutation } = read;
   return {

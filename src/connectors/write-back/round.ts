@@ -116,8 +116,10 @@ async function applyUnit<Table extends WrittenTable>(
   }
 }
 
-function isWritten({ kind }: Verdict): boolean {
-  return kind === 'applied' || kind === 'duplicate';
+/** A mutation that somebody gave up will never be: its group is not either. */
+function isWritten(verdict: Verdict): boolean {
+  if (verdict.kind === 'duplicate') return verdict.outcome.state === 'applied';
+  return verdict.kind === 'applied';
 }
 
 /** A parent that is not there yet, or a child that still is: perhaps what waits for a lock is the one. */

@@ -73,13 +73,14 @@ export function readMutation(input: unknown): ReadMutation {
 /** Enough to say which mutation it was. */
 function hintOf(input: unknown): Partial<WireMutation> {
   if (typeof input !== 'object' || input === null) return {};
-  const { mutation, entity, row } = input as Record<string, unknown>;
+  const { mutation, entity, row, group } = input as Record<string, unknown>;
   const sound = (value: unknown): value is string =>
     typeof value === 'string' && value.length <= 1_000 && oddText(value) === null;
   return {
     ...(sound(mutation) && { mutation }),
     ...(sound(entity) && { entity }),
     ...(sound(row) && { row }),
+    ...(sound(group) && { group }),
   };
 }
 
