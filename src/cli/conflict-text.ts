@@ -1,6 +1,7 @@
 /** A conflict as people read it at the terminal: both sides, what clashes, who may decide, and what to type. */
 import { wantedOf } from '../domain/approval/may-decide.ts';
 import type { SyncConfig } from '../domain/config.ts';
+import { shellWord } from '../domain/shell-word.ts';
 import type { Resolvers } from '../domain/upload/upload-spec.ts';
 import type { ConflictEvent, ConflictRow } from '../store/conflicts.ts';
 import { table } from './table.ts';
@@ -9,6 +10,8 @@ import { moment, shortened } from './text.ts';
 export type ShownConflict = Omit<ConflictRow, 'mutation'> & {
   /** For people: `anyone`, `role CFO`. */
   readonly mayDecide: string;
+  /** What whoever may decide has to say of himself: ` --role lead`, ` --as anna`; empty where anyone may. */
+  readonly identify: string;
   readonly events: readonly ConflictEvent[];
   /** Path in the Temporal UI. */
   readonly temporalPath: string;
@@ -19,9 +22,11 @@ export function shownConflict(
   events: readonly ConflictEvent[],
   config: SyncConfig,
 ): ShownConflict {
+  const resolvers = resolversOf(row, config);
   return {
     ...row,
-    mayDecide: wantedOf(resolversOf(row, config), requesterOf(row, events, config)),
+    mayDecide: wantedOf(resolvers, requesterOf(row, events, config)),
+    identify: identityFor(resolvers, row.user),
     events,
     temporalPath: `/namespaces/${config.temporal.namespace}/workflows/${encodeURIComponent(row.workflowId)}`,
   };
@@ -36,6 +41,13 @@ function approvalOf({ entity }: Pick<ConflictRow, 'entity'>, { pipelines }: Sync
 function resolversOf(row: Pick<ConflictRow, 'entity' | 'clash'>, config: SyncConfig): Resolvers {
   if (row.clash.role !== null) return { role: row.clash.role };
   return approvalOf(row, config)?.resolvers ?? 'anyone';
+}
+
+function identityFor(resolvers: Resolvers, user: string | null): string {
+  if (resolvers === 'anyone') return '';
+  return typeof resolvers === 'object'
+    ? ` --role ${shellWord(resolvers.role)}`
+    : ` --as ${shellWord(user ?? '<name>')}`;
 }
 
 function requesterOf(
@@ -123,19 +135,19 @@ function history({ events }: ShownConflict): string[] {
 }
 
 function ending(conflict: ShownConflict): string[] {
-  const { id, state, outcome, closedAtMs } = conflict;
+  const { id, state, outcome, closedAtMs, identify } = conflict;
   if (state === 'closed') {
     const { outcome: how, by } = (outcome ?? {}) as { outcome?: string; by?: string | null };
     const who = by == null ? '' : `, decided by ${by}`;
     return [`Closed ${closedAtMs === null ? '' : `${momentOf(closedAtMs)} UTC`}: ${how ?? 'closed'}${who}.`];
   }
-  const fields = fieldsToGive(conflict).map((name) => ` --field ${name}=…`);
+  const fields = fieldsToGive(conflict).map((name) => ` --field ${shellWord(name)}=…`);
   const resolve = `syncline conflicts resolve ${id}`;
   return [
     'To decide:',
-    `  ${resolve} --decision client    takes the device’s side`,
-    `  ${resolve} --decision server    keeps the server’s`,
-    ...(fields.length === 0 ? [] : [`  ${resolve} --decision merged${fields.join('')}`]),
+    `  ${resolve} --decision client${identify}    takes the device’s side`,
+    `  ${resolve} --decision server${identify}    keeps the server’s`,
+    ...(fields.length === 0 ? [] : [`  ${resolve} --decision merged${fields.join('')}${identify}`]),
   ];
 }
 

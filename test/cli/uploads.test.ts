@@ -198,6 +198,9 @@ describe('conflicts', () => {
   it('that want a role take it from the command line, but not from who asked', async () => {
     const id = await clash(12, 'led', '--user', 'mallory');
     const decide = ['conflicts', 'resolve', id, '--decision', 'client'];
+    const shown = (await run('conflicts', 'show', id)).stdout;
+    expect(shown).toContain('may decide      role lead');
+    expect(shown).toContain(`${decide.join(' ')} --role lead`.replace('conflicts', 'syncline conflicts'));
     expect(await run(...decide, '--as', 'anna')).toMatchObject({
       exit: 1,
       stderr: expect.stringContaining('role lead'),

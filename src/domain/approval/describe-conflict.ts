@@ -3,6 +3,7 @@
  * when, what to send. History holds no row data, so the page has no field values; they come by query and command line.
  */
 import { formatDuration } from '../duration.ts';
+import { shellWord } from '../shell-word.ts';
 import { type ApprovalState, phaseOf } from './approval.ts';
 import { nextDeadline } from './deadlines.ts';
 import { decidable } from './handle-event.ts';
@@ -105,7 +106,8 @@ function deadlines(state: ApprovalState): string {
 function whatToSend(state: ApprovalState, { workflowId, resolveCommand }: PageTexts): string {
   const { round, spec } = state;
   const who = `### To decide\n\nMay decide: ${plain(wantedOf(spec.resolvers, decidable(state)))}.`;
-  const command = block('sh', `${resolveCommand} --decision client --round ${round}`);
+  const role = typeof spec.resolvers === 'object' ? ` --role ${shellWord(spec.resolvers.role)}` : '';
+  const command = block('sh', `${resolveCommand} --decision client --round ${round}${role}`);
   const byCommand = `On the command line (\`client\`, \`server\` or \`merged\`):\n\n${command}`;
   if (spec.resolvers !== 'anyone') {
     return `${who} A signal does not prove who sent it, so it cannot decide this conflict.\n\n${byCommand}`;

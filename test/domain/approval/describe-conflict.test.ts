@@ -70,7 +70,7 @@ test('where a role decides, the page does not send people to the signal', () => 
   const page = describeConflict(opened({ role: 'CFO' }), texts);
   expect(page).toContain('May decide: role CFO. A signal does not prove who sent it');
   expect(page).not.toContain('```json');
-  expect(page).toContain('syncline conflicts resolve 42 --decision client --round 1');
+  expect(page).toContain('syncline conflicts resolve 42 --decision client --round 1 --role CFO');
 });
 
 test('who it is assigned to, what was said, and that it waits without end', () => {
