@@ -5,7 +5,7 @@ import type { UploadRef } from './uploads.ts';
 export type StagedUpload = UploadRef & { readonly workflowId: string; readonly entities: readonly string[] };
 export type WaitingConflict = { readonly id: string; readonly workflowId: string; readonly entity: string };
 
-/** Whoever staged it starts it as well, so it is given a moment. */
+/** Whoever staged it starts it as well, so it is given a moment; not so what a trigger staged, for which we are there. */
 const GRACE = "interval '20 seconds'";
 
 /**
@@ -32,7 +32,8 @@ export async function stagedUploads(
             ARRAY(SELECT DISTINCT m.entity FROM syncline.mutation AS m
                    WHERE m.device = u.device AND m.upload_key = u.key AND m.state = 'staged') AS entities
        FROM syncline.upload AS u
-      WHERE u.state = 'staged' AND u.start_after <= clock_timestamp() AND u.received_at < clock_timestamp() - ${GRACE}
+      WHERE u.state = 'staged' AND u.start_after <= clock_timestamp()
+        AND (u.received_at < clock_timestamp() - ${GRACE} OR u.sha256 = 'sql')
         AND u.workflow_id <> ALL ($1::text[])
       ORDER BY u.received_at LIMIT $2`,
     [except, limit],
