@@ -69,23 +69,35 @@ function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {
   const { rowId, hlc, origin, by } = write;
   const stamp = (clock: Hlc): string =>
     `jsonb_build_object('x', pg_current_xact_id()::text, 'h', ${bind(clock)}::text)`;
+  const clockOnly = (name: string, clock: Hlc): string =>
+    `(coalesce(m.sync_fields->${bindLiteral(name)}, m.sync_fields->'*', jsonb_build_object('x', m.sync_xid::text))
+      || jsonb_build_object('h', ${bind(clock)}::text))`;
   return {
     sync_xid: 'pg_current_xact_id()',
     sync_hlc: bind(hlc),
     sync_origin: bind(origin),
     sync_modified_at: 'clock_timestamp()',
     sync_modified_by: bind(by),
-    sync_fields: stampsSql(write, stamp),
+    sync_fields: stampsSql(write, { stamp, clockOnly }),
     ...(rowId !== null && { sync_id: bind(rowId) }),
     ...(write.operation === 'insert' && keepsOwnRows(write.plan) && { sync_made_here: 'true' }),
   };
 }
 
-function stampsSql({ operation, hlc, fieldHlcs }: MirrorWrite, stamp: (clock: Hlc) => string): string {
+type Stamps = {
+  readonly stamp: (clock: Hlc) => string;
+  readonly clockOnly: (name: string, clock: Hlc) => string;
+};
+
+/** A field that gets a later clock and keeps its value keeps its version: what others saw of it is still true. */
+function stampsSql(write: MirrorWrite, stamps: Stamps): string {
+  const { operation, hlc, fieldHlcs, values } = write;
+  const { stamp, clockOnly } = stamps;
   if (operation === 'insert' || operation === 'delete') return `jsonb_build_object('*', ${stamp(hlc)})`;
   const before = `coalesce(m.sync_fields, jsonb_build_object('*', jsonb_build_object('x', m.sync_xid::text)))`;
   const fields = Object.entries(fieldHlcs).map(
-    ([name, clock]) => `jsonb_build_object(${bindLiteral(name)}::text, ${stamp(clock)})`,
+    ([name, clock]) =>
+      `jsonb_build_object(${bindLiteral(name)}::text, ${Object.hasOwn(values, name) ? stamp(clock) : clockOnly(name, clock)})`,
   );
   return [before, ...fields].join(' || ');
 }

@@ -66,11 +66,16 @@ function describedBy(sides: Omit<FieldSides, 'wanted'>, spec: MergeSpec | undefi
 
 /**
  * A field without a stamp has not changed since it came into the mirror, so every device that knows the row has seen
- * its value. A device that did not say what it saw may have seen any older value of a field with one.
+ * its value. A device that changes a field without saying what it saw may have seen any older value of one with a stamp;
+ * of fields that it does not speak of at all it claims nothing.
  */
-function newerThanBase({ baseVersion }: Change, row: CurrentRow, field: string): boolean {
-  if (baseVersion !== null && baseVersion.incarnation !== row.version.incarnation) return true;
-  if (baseVersion === null) return own(row.stamps, field) !== undefined;
+function newerThanBase(change: Change, row: CurrentRow, field: string): boolean {
+  const { baseVersion, values, operations } = change;
+  if (baseVersion === null) {
+    const isSent = Object.hasOwn(values, field) || Object.hasOwn(operations, field);
+    return isSent && own(row.stamps, field) !== undefined;
+  }
+  if (baseVersion.incarnation !== row.version.incarnation) return true;
   const stamp = stampOf(row, field);
   return stamp !== undefined && compareXids(stamp.xid, baseVersion.xid) > 0;
 }
