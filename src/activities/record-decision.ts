@@ -56,7 +56,7 @@ async function renewed(
 ): Promise<string | null> {
   const clocks = 'clocks' in decision ? decision.clocks : {};
   if (now.state === 'unknown') return null;
-  if (now.state === 'tombstone' || Object.keys(clocks).length === 0) {
+  if (Object.keys(clocks).length === 0) {
     const { told, row } = item.mutation;
     return told ? touchRow(session, work.entity.plan, item.key ?? row) : null;
   }

@@ -10,6 +10,8 @@ export default defineConfig({
       'test/store/load-dedupe.test.ts',
       'test/domain/merge/merge-*.test.ts',
       'test/domain/upload/convergence.test.ts',
+      'test/uploads/convergence.test.ts',
+      'test/uploads/approvals.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
