@@ -3,8 +3,8 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temp
 import { type Client, reach } from './client.ts';
 import type { HumanDecision } from './domain/approval/approval.ts';
 import type { ApprovalMessage } from './domain/approval/messages.ts';
-import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
+import { queueOfEntities } from './domain/upload/upload-queue.ts';
 import type { UploadRef, UploadSummary } from './domain/upload/upload-run.ts';
 import { conflictWorkflowId, uploadWorkflowId } from './domain/upload/workflow-ids.ts';
 import { type ConflictAnswer, conflictUpdates } from './workflows/conflict-messages.ts';
@@ -16,12 +16,8 @@ export type { ConflictAnswer };
 /** Devices wait for it: before increments and full runs. */
 const PRIORITY = 2;
 
-/** The queue of the first entity's pipeline, or the configuration's own where nothing takes the upload. */
-export function queueOf(config: SyncConfig, entities: readonly string[]): string {
-  const pipelines = Object.values(config.pipelines);
-  const found = pipelines.find((pipeline) => entities.some((entity) => pipeline.entities[entity]?.upload));
-  return found?.taskQueue ?? pipelines[0]?.taskQueue ?? config.temporal.taskQueue;
-}
+/** Task queue of an upload's workflow. */
+export const queueOf = queueOfEntities;
 
 /**
  * Has a staged upload worked on, once, however often it is asked for.

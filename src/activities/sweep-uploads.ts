@@ -62,6 +62,8 @@ async function startUploads(
   for (const upload of await stagedUploads(deps.store.pool, { except, limit: AT_ONCE })) {
     signal.throwIfAborted();
     const { device, key, workflowId, entities } = upload;
+    // Of another configuration: its own workers know those entities, and ours would reject the changes.
+    if (entities.length > 0 && entities.every((entity) => findUpload(deps, entity) === null)) continue;
     const taskQueue = queueOfEntities(deps.config, entities);
     if ((await deps.workflows.startUpload({ device, key, workflowId, taskQueue })) === 'running') continue;
     await noteUploadStart(deps.store.pool, upload);

@@ -21,16 +21,20 @@ const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 30_000;
 
 export type ConflictInput = { readonly conflictId: string };
+/** What an execution hands on to the next one. */
+type Carried = {
+  readonly state: ApprovalState;
+  readonly step: number;
+  readonly notes?: readonly string[];
+};
+
 export type ConflictEnd = { readonly outcome: 'applied' | 'withdrawn' | 'closed before' };
 
-export async function resolveConflict(
-  input: ConflictInput,
-  carried?: { readonly state: ApprovalState; readonly step: number },
-): Promise<ConflictEnd> {
-  const { state = null, step: steps = 0 } = carried ?? {};
+export async function resolveConflict(input: ConflictInput, carried?: Carried): Promise<ConflictEnd> {
+  const { state = null, step: steps = 0, notes = [] } = carried ?? {};
   const work: ConflictWork = {
     ...{ input, state, step: steps, behind: false },
-    ...{ inbox: [], notes: [], telling: new Set<Promise<void>>() },
+    ...{ inbox: [], notes: [...notes], telling: new Set<Promise<void>>() },
   };
   takeConflictMessages(work);
   const found = work.state === null ? await open(work) : 'open';
@@ -59,7 +63,8 @@ async function quiet(work: ConflictWork): Promise<boolean> {
 }
 
 function goOnAsNew(work: ConflictWork): Promise<never> {
-  return continueAsNew<typeof resolveConflict>(work.input, { state: stateOf(work), step: work.step });
+  const { input, step: steps, notes } = work;
+  return continueAsNew<typeof resolveConflict>(input, { state: stateOf(work), step: steps, notes });
 }
 
 /** A message, or a deadline. */

@@ -1,6 +1,6 @@
 /**
  * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N]`: fault campaigns
- * longer than fit into `npm test`: workers killed in one full run; interleavings of the model of C1; histories of
+ * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
  * deduplicated rows (C23); merges of each type of value; histories of offline writers.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */

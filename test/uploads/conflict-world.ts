@@ -48,7 +48,8 @@ export async function clash(
   at: { readonly entity: string; readonly row: number; readonly fields?: Record<string, string> },
 ): Promise<string> {
   const { entity, row, fields = { salary: '3000' } } = at;
-  const ref = { device: 'd1', key: `u${++sent}` };
+  // Test files share Temporal, where an upload's workflow has the name of its device and key.
+  const ref = { device: 'd1', key: `${world.config.temporal.taskQueue}-${++sent}` };
   await stage(world, [clashing(entity, row, fields)], ref);
   const taskQueue = queueOf(world.config, [entity]);
   const summary = await runUpload(world.client, { ...ref, taskQueue });
