@@ -30,20 +30,33 @@ export async function sayToConflict(context: CommandContext, said: Said): Promis
     throw new SyncError('DECISION_REFUSED', { message: `Conflict ${id} is closed` });
   }
   const client = await context.temporal();
-  await refuseIdle(client, row.workflowId);
+  await refuseIdle(client, row.workflowId).catch((error: unknown) => noWorkflow(error, id));
   const signed = await signMessage(pool, { conflictId: id, message, input: said.input(row.round), who });
   const answer = client.withDeadline(Date.now() + ANSWER_MS, () =>
     sendSigned(client, id, { message, signed }),
   );
-  return answer.catch((error: unknown) => noAnswer(error, id));
+  return answer
+    .catch((error: unknown) => noWorkflow(error, id))
+    .catch((error: unknown) => noAnswer(error, id));
 }
 
 async function refuseIdle(client: Client, workflowId: string): Promise<void> {
-  const { taskQueue } = await reach(() => client.workflow.getHandle(workflowId).describe());
+  const { taskQueue, status } = await reach(() => client.workflow.getHandle(workflowId).describe());
+  if (status.name !== 'RUNNING') throw new SyncError('RUN_NOT_FOUND', { message: `It is ${status.name}` });
   if ((await idleQueues(client, [taskQueue])).length === 0) return;
   throw new SyncError('TEMPORAL_UNAVAILABLE', {
     message: `Nobody is there to hear it. ${idleText([taskQueue])}`,
     remedy: 'Start `syncline worker`, then say it again.',
+  });
+}
+
+/** It was terminated, or its history is gone: the sweep starts another. */
+function noWorkflow(error: unknown, id: string): never {
+  if (!isSyncError(error, 'RUN_NOT_FOUND')) throw error;
+  throw new SyncError('RUN_NOT_FOUND', {
+    message: `Conflict ${id} waits, but its workflow is not running: nobody is there to hear it`,
+    remedy: 'Workers start it again within a few minutes, while one is running: say it again then.',
+    cause: error,
   });
 }
 

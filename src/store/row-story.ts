@@ -1,15 +1,7 @@
 /** Everything the store knows of one row's life: what was sent, decided, said and written, as lines with a time each. */
 import type { Db } from '../pg/pool.ts';
 
-export type StoryKind =
-  | 'upload'
-  | 'verdict'
-  | 'conflict'
-  | 'change'
-  | 'quarantine'
-  | 'run'
-  | 'backup'
-  | 'task';
+export type StoryKind = 'upload' | 'verdict' | 'conflict' | 'change' | 'quarantine' | 'backup' | 'task';
 
 export type StoryLine = {
   /** UTC, ISO 8601. */
@@ -57,7 +49,9 @@ export async function readStory(db: Db, row: RowOfStory, limit: number): Promise
 
 const ofRow = (alias: string): string => `${alias}.entity = $1 AND ${alias}.row_id = ANY ($3::text[])`;
 
-/** `$1` entity, `$2` key, `$3` all names of the row. `place`: order among lines of one instant. */
+/**
+ * Both halves of the mutations are named, since each has an index of its own. `$1` entity, `$2` key, `$3` all names of the row. `place`: order among lines of one instant.
+ */
 const PARTS = [
   `SELECT u.received_at AS at, 1 AS place, 'upload' AS kind,
           m.operation || ' staged' || coalesce(': ' || (SELECT string_agg(name, ', ' ORDER BY name)
@@ -65,11 +59,11 @@ const PARTS = [
                   SELECT jsonb_object_keys(coalesce(m.body->'changes', '{}'))) AS named (name)), '') AS what,
           coalesce(u.user_name || ' on ', '') || m.device AS by, u.workflow_id AS "workflowId"
      FROM syncline.mutation AS m JOIN syncline.upload AS u ON u.device = m.device AND u.key = m.upload_key
-    WHERE ${ofRow('m')}`,
+    WHERE ${ofRow('m')} AND (m.state = 'done' OR m.state <> 'done')`,
   `SELECT m.decided_at, 3, 'verdict',
           m.verdict->>'status' || coalesce(' (' || (m.verdict->>'code') || ')', '') ||
             coalesce(', version ' || (m.verdict->>'version'), ''), m.device, NULL
-     FROM syncline.mutation AS m WHERE ${ofRow('m')} AND m.decided_at IS NOT NULL`,
+     FROM syncline.mutation AS m WHERE ${ofRow('m')} AND m.state = 'done'`,
   `SELECT c.opened_at, 2, 'conflict', 'conflict ' || c.id || ' opened: ' || (c.clash->>'reason'), c.device, c.workflow_id
      FROM syncline.conflict AS c WHERE ${ofRow('c')}`,
   `SELECT e.at, 2, 'conflict', 'conflict ' || c.id || ' ' || e.event || ', round ' || e.round ||

@@ -139,7 +139,7 @@ describe('upload', () => {
     expect(exit).toBe(5);
     expect(stdout).toMatch(/line +entity +row +verdict/);
     expect(stdout).toMatch(/people +5 +pending_approval .*clashing: salary/);
-    expect(stdout).toMatch(/syncline conflicts show \d+/);
+    expect(stdout).toMatch(/syncline conflicts show [\w-]+/);
   });
 });
 
@@ -224,6 +224,19 @@ describe('conflicts', () => {
       status: 'applied',
     });
     expect(await person(13)).toMatchObject({ salary: '3000.00' });
+  });
+
+  it('whose workflow was terminated say so', async () => {
+    const id = await clash(17);
+    await world.store.pool.query(
+      `UPDATE syncline.conflict SET start_after = now() + interval '1 day' WHERE id = $1`,
+      [id],
+    );
+    await world.client.workflow.getHandle(conflictWorkflowId(id)).terminate();
+    expect(await run('conflicts', 'comment', id, 'hello')).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(/RUN_NOT_FOUND: Conflict [\w-]+ waits, but.*\n.*start it again/),
+    });
   });
 
   it('are withdrawn by who asked', async () => {
