@@ -1,9 +1,12 @@
 /** An entity as changes meet it: its plan, its pipeline, and a mirror that can take what uploads write. */
 import { bindPlan } from '../domain/bind-plan.ts';
 import type { PipelineSpec } from '../domain/config.ts';
-import type { EntityPlan } from '../domain/entity.ts';
+import { readHash } from '../domain/config-hash.ts';
+import type { EntityPlan, EntitySpec } from '../domain/entity.ts';
+import { isSyncError } from '../domain/errors.ts';
 import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { bringMirror } from '../store/bring-mirror.ts';
+import { readCheckpoint } from '../store/checkpoints.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { withSource } from './source-access.ts';
 
@@ -46,19 +49,48 @@ export async function uploadEntity(
   kept.set(deps, cache);
   const known = cache.get(entity);
   if (known !== undefined && known.untilMs > Date.now()) return known.entity;
-  const ref = { pipeline: found.pipeline.pipeline, runId: id };
-  const asked = withSource(
-    deps,
-    { ref, signal: context.signal, moved: context.heartbeat },
-    async (source): Promise<UploadEntity> => {
-      const shape = await source.describe(spec, context.signal);
-      const plan = bindPlan(spec, shape);
-      await bringMirror(deps.store.pool, plan, { onDrift: spec.schemaChanges });
-      return { ...found, plan, seesAllRows: shape.seesAllRows };
-    },
+  const asked = asLastRead(deps, { ...found, spec }).then(
+    (last) => last ?? asDescribed(deps, { ...found, spec, id }, context),
   );
   cache.set(entity, { entity: asked, untilMs: Date.now() + KEPT_MS });
   // A failure is not remembered: the next try asks again.
   asked.catch(() => cache.delete(entity));
   return asked;
+}
+
+type Found = NonNullable<ReturnType<typeof findUpload>> & { readonly spec: EntitySpec };
+
+/**
+ * Changes that stay in the mirror need no source, which may be away for days: its columns are those that the last run
+ * found. null: nobody knows them yet, or they do not fit the configuration or the mirror any more.
+ */
+async function asLastRead(
+  { store }: ActivityDeps,
+  { pipeline, upload, spec }: Found,
+): Promise<UploadEntity | null> {
+  if (upload.writeBack.to !== 'mirror') return null;
+  const checkpoint = await readCheckpoint(store.pool, spec.entity);
+  if (checkpoint === null || checkpoint.readHash !== readHash(spec)) return null;
+  try {
+    const plan = bindPlan(spec, { columns: checkpoint.sourceColumns });
+    await bringMirror(store.pool, plan, { onDrift: spec.schemaChanges });
+    return { pipeline, upload, plan, seesAllRows: false };
+  } catch (error) {
+    if (isSyncError(error, 'SCHEMA_CHANGED') || isSyncError(error, 'CONFIG_INVALID')) return null;
+    throw error;
+  }
+}
+
+async function asDescribed(
+  deps: ActivityDeps,
+  { pipeline, upload, spec, id }: Found & { readonly id: string },
+  { signal, heartbeat }: ActivityContext,
+): Promise<UploadEntity> {
+  const ref = { pipeline: pipeline.pipeline, runId: id };
+  return withSource(deps, { ref, signal, moved: heartbeat }, async (source) => {
+    const shape = await source.describe(spec, signal);
+    const plan = bindPlan(spec, shape);
+    await bringMirror(deps.store.pool, plan, { onDrift: spec.schemaChanges });
+    return { pipeline, upload, plan, seesAllRows: shape.seesAllRows };
+  });
 }

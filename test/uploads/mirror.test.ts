@@ -238,6 +238,16 @@ describe('a conflict', () => {
   });
 });
 
+test('needs no source: a worker that cannot reach it writes all the same', async () => {
+  const cutOff = kit.workerAt('postgres://nobody:nothing@127.0.0.1:1/none');
+  const verdicts = await upload(cutOff, [
+    edit(14, { score: 14 }, await baseOf(14)),
+    insert(540, { owner: 'offline' }),
+  ]);
+  expect(verdicts).toMatchObject([{ status: 'applied' }, { status: 'applied' }]);
+  expect([await row(14), await row(540)]).toMatchObject([{ score: 14 }, { owner: 'offline', made: true }]);
+});
+
 test('rows of devices alone have an entity whose query gives none', async () => {
   const id = '6f1c1f0e-8f0e-4a55-9a39-4c0d3f3f0a01';
   const made = { entity: 'assessments', row: id, operation: 'insert', values: { deal: '13', grade: 2 } };
