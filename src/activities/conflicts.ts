@@ -5,7 +5,7 @@ import { openApproval } from '../domain/approval/reduce-approval.ts';
 import { SyncError } from '../domain/errors.ts';
 import { queueOfEntities } from '../domain/upload/upload-queue.ts';
 import type { ConflictStart, OpenedConflict, UploadRef, UploadSummary } from '../domain/upload/upload-run.ts';
-import { readApproval } from '../store/approvals.ts';
+import { type StoredApproval, takeOverApproval } from '../store/approvals.ts';
 import { closeHold, listUnstarted, noteStarted, readConflict as readRow } from '../store/conflicts.ts';
 import { inUploadTransaction } from '../store/load-session.ts';
 import { unstartedConflicts } from '../store/lost-work.ts';
@@ -26,6 +26,14 @@ type Input<K extends keyof UploadActivities> = Parameters<UploadActivities[K]>[0
 export async function readConflict(
   deps: ActivityDeps,
   { conflictId }: Input<'readConflict'>,
+): Promise<ConflictStart> {
+  return startOf(deps, conflictId, await takeOverApproval(deps.store.pool, conflictId));
+}
+
+async function startOf(
+  deps: ActivityDeps,
+  conflictId: string,
+  approval: StoredApproval | null,
 ): Promise<ConflictStart> {
   const row = await readRow(deps.store.pool, conflictId);
   const found = findUpload(deps, row.entity);
@@ -50,7 +58,7 @@ export async function readConflict(
     spec: found.upload.approval,
     role,
     openedAtMs: Math.round(row.openedAtMs),
-    approval: await readApproval(deps.store.pool, conflictId),
+    approval,
     closed: row.state === 'closed',
   };
 }
@@ -62,7 +70,7 @@ export async function openedConflicts(
   const rows = await listUnstarted(deps.store.pool, { device, key, limit });
   const conflicts = await Promise.all(
     rows.map(async ({ id, workflowId, entity }) => {
-      const start = await readConflict(deps, { conflictId: id });
+      const start = await startOf(deps, id, null);
       const title = titleOfConflict(openApproval(start, start.openedAtMs).state);
       return { id, workflowId, title, taskQueue: queueOfEntities(deps.config, [entity]) };
     }),

@@ -16,20 +16,24 @@ export type ApprovalStep = StoredApproval & {
   readonly notifications: readonly Notification[];
 };
 
-/** @returns null before the first step. */
-export async function readApproval(db: Db, conflictId: string): Promise<StoredApproval | null> {
-  const { rows } = await db.query<{ state: ApprovalState | null; step: number }>(
-    'SELECT approval AS state, step FROM syncline.conflict WHERE id = $1',
+/**
+ * For an execution that begins: the step is counted, so that one which an earlier execution still has under way comes
+ * too late.
+ * @returns null before the first step.
+ */
+export async function takeOverApproval(db: Db, conflictId: string): Promise<StoredApproval | null> {
+  const { rows } = await db.query<StoredApproval>(
+    `UPDATE syncline.conflict SET step = step + 1 WHERE id = $1 AND approval IS NOT NULL
+     RETURNING approval AS state, step`,
     [conflictId],
   );
-  const [row] = rows;
-  return row === undefined || row.state === null ? null : { state: row.state, step: row.step };
+  return rows[0] ?? null;
 }
 
 /**
  * One step: the new state, its lines of history, and what is to be told. Each step counts once, in the caller's
  * transaction, so an activity that is repeated adds nothing.
- * @returns false when the step was recorded before.
+ * @returns false when the step was recorded before, or the conflict is another execution's by now.
  */
 export async function recordStep(db: Db, recorded: ApprovalStep): Promise<boolean> {
   const { conflictId, step, state, effects, notifications } = recorded;

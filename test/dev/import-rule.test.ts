@@ -104,6 +104,8 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
       './activities/create-activities.ts',
       './config/load.ts',
       './notify/notifier.ts',
+      './sweep-schedule.ts',
+      '@temporalio/client',
       '@temporalio/worker',
     ],
     refused: ['./client.ts', './cli/program.ts', '../dev/postgres.ts'],

@@ -154,6 +154,21 @@ test('what nobody takes for a day is given up; the task stays', async () => {
   expect(rows).toEqual([{ state: 'open' }]);
 });
 
+test('a step of an execution that was lost comes too late once another one has taken over', async () => {
+  const conflictId = await clash();
+  const { state, effects } = await opened(deps, conflictId);
+  const lost = reduceApproval(state, { kind: 'deadline' }, (state.remindAtMs ?? 0) + 1);
+  const { approval } = await readConflict(deps, { conflictId });
+  expect(approval).toMatchObject({ step: 2, state: { status: 'proposed', reminders: 0 } });
+  await recordConflict(deps, { conflictId, step: 2, ...lost });
+  await recordConflict(deps, { conflictId, step: 3, state, effects });
+  const { rows } = await kit.store.pool.query(
+    'SELECT event FROM syncline.conflict_event WHERE conflict_id = $1 ORDER BY id',
+    [conflictId],
+  );
+  expect(rows).toEqual([{ event: 'proposed' }, { event: 'proposed' }]);
+});
+
 test('each reminder is a notification of its own', async () => {
   const receiver = await startReceiver();
   const at = telling({ webhook: receiver.url });
