@@ -117,6 +117,7 @@ function noLedger(cause: unknown): SyncError {
     message: `The source has no table ${LEDGER_TABLE}, which write-back needs`,
     cause,
     details: { scope: 'entity' },
-    remedy: 'Have an owner of the source’s database run the statements for the ledger in docs/postgres.md.',
+    remedy:
+      'Have an owner of the source’s database run what `syncline write-back script` prints (docs/postgres.md).',
   });
 }
