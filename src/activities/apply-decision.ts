@@ -22,7 +22,7 @@ import { inUploadTransaction, type LoadSession } from '../store/load-session.ts'
 import { isSettled, readMutation } from '../store/mutations.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
 import { runAfterApply, settleAfterApply } from './after-apply.ts';
-import { keyOf, unlessSettled, write } from './apply-in-mirror.ts';
+import { endUnwritten, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
 import { itemOf } from './apply-upload.ts';
 import { factsOf, queryResults } from './decide-item.ts';
@@ -72,7 +72,12 @@ async function apply(
   }
   const work: UploadWork = { deps, context, entity, id, node: await clockNode(deps.store.pool) };
   const item = await itemOf(work, mutation);
-  if ('why' in item) return refused(deps, row, item.why);
+  if ('why' in item) {
+    if (decided.decision !== 'server') return refused(deps, row, item.why);
+    // Nothing is written, so nothing stands against it.
+    await endUnwritten(work, { mutation }, { status: 'conflict', conflictId, message: item.why });
+    return { kind: 'applied' };
+  }
   const decision = await decisionOf(work, decided);
   if ('why' in decision) return refused(deps, row, decision.why);
   const mine = { ...item, decided: { conflictId, round: row.round } };

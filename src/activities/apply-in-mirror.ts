@@ -6,6 +6,7 @@
 import type { EntityPlan } from '../domain/entity.ts';
 import { isSyncError, type SyncError } from '../domain/errors.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
+import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { AlreadySettled, settle } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
@@ -105,15 +106,24 @@ async function refuse(work: UploadWork, item: Item, error: unknown): Promise<voi
   return rejectItem(work, item, { code: 'CONSTRAINT', message });
 }
 
-export async function rejectItem(
+export function rejectItem(
+  work: UploadWork,
+  item: Pick<Item, 'mutation'>,
+  why: { readonly code: string; readonly message: string },
+): Promise<void> {
+  return endUnwritten(work, item, { status: 'rejected', ...why });
+}
+
+/** The verdict of a mutation of which nothing is written. */
+export async function endUnwritten(
   work: UploadWork,
   { mutation }: Pick<Item, 'mutation'>,
-  why: { readonly code: string; readonly message: string },
+  verdict: StoredVerdict,
 ): Promise<void> {
   const { deps, context, entity, id } = work;
   await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
     const version = mutation.told ? await touchKnown(session, entity.plan, mutation) : null;
-    await settle(session, mutation, { status: 'rejected', ...why, ...(version !== null && { version }) });
+    await settle(session, mutation, { ...verdict, ...(version !== null && { version }) });
   }).catch(unlessSettled);
 }
 

@@ -99,10 +99,11 @@ type Judged = Entry & { readonly canonical: Canonical };
 
 function whyRejected(
   { plan, upload }: Pick<UploadEntity, 'plan' | 'upload'>,
-  { body, receivedHlc }: StagedMutation,
+  { body, receivedHlc, device, revoked }: StagedMutation,
   entries: readonly Judged[],
 ): StoredVerdict | null {
   const reject = (code: string, message: string): StoredVerdict => ({ status: 'rejected', code, message });
+  if (revoked) return reject('DEVICE_REVOKED', `Device ${device} may not change anything any more`);
   const ahead = whyAhead(body, receivedHlc);
   if (ahead !== null) return reject('CLOCK_AHEAD', ahead);
   if (!upload.operations.includes(body.operation)) {

@@ -19,6 +19,8 @@ export type StagedMutation = {
   readonly receivedHlc: string;
   readonly user: string | null;
   readonly permissions: readonly string[];
+  /** Its device may not change anything any more (C13). */
+  readonly revoked: boolean;
   readonly state: 'staged' | 'parked' | 'held' | 'done';
   /** Its device was told that it waits for a decision: whatever comes of it must reach the device by the row (C9). */
   readonly told: boolean;
@@ -41,7 +43,8 @@ export type Attempted = {
 };
 
 const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group", m.priority,
-       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions, m.state, m.conflict_id IS NOT NULL AS told,
+       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions,
+       EXISTS (SELECT FROM syncline.device AS d WHERE d.id = m.device AND d.revoked_at IS NOT NULL) AS revoked, m.state, m.conflict_id IS NOT NULL AS told,
        m.attempt, m.attempted`;
 
 const TABLES = `syncline.mutation AS m

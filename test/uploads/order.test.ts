@@ -301,3 +301,18 @@ test('a row that two devices change in one field ends as the one that was staged
   await process(deps, two);
   expect(await source(200)).toMatchObject({ phone: 'second' });
 });
+
+test('a device that is revoked changes nothing any more, when it is applied or decided (C13)', async () => {
+  const [first] = await upload(deps, [edit('210', { salary: '3000' }, { salary: '1' })], { device: 'lost' });
+  const ref = { device: 'lost', key: 'staged' };
+  await stage(deps, [edit('211', { phone: 'x' }, { phone: 'old' })], ref);
+  await kit.store.pool.query(`UPDATE syncline.device SET revoked_at = now() WHERE id = 'lost'`);
+  await process(deps, ref);
+  expect(await verdictsOf(deps, ref)).toMatchObject([{ status: 'rejected', code: 'DEVICE_REVOKED' }]);
+  const id = first?.conflictId ?? '';
+  expect(await decide(deps, id, { decision: 'client', round: 1 })).toMatchObject({ because: 'refused' });
+  const before = await versionOf(210);
+  expect(await decide(deps, id, { decision: 'server', round: 2 })).toEqual({ kind: 'applied' });
+  expect(await versionOf(210)).toBeGreaterThan(before);
+  expect([await source(210), await source(211)]).toMatchObject([{ salary: 1000 }, { phone: 'old' }]);
+});

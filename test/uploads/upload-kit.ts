@@ -61,13 +61,13 @@ export async function verdictsOf(
 export async function decide(
   deps: ActivityDeps,
   conflictId: string,
-  decision: HumanDecision,
+  { approvedBy = ['anyone'], ...decision }: HumanDecision & { readonly approvedBy?: readonly string[] },
 ): Promise<DecisionResult> {
   const decided = {
     ...decision,
     by: { name: 'anna', via: 'cli' as const },
     atMs: Date.now(),
-    approvedBy: ['anyone'],
+    approvedBy,
   };
   const result = await applyDecision(deps, { conflictId, decided }, contextOf());
   if (result.kind === 'applied') {
