@@ -128,7 +128,7 @@ export async function endUnwritten(
 }
 
 /** C9: a device that was told to wait hears of the end by its row. @returns the version; null: there is no row. */
-async function touchKnown(
+export async function touchKnown(
   session: LoadSession,
   plan: EntityPlan,
   mutation: Item['mutation'],

@@ -12,6 +12,7 @@ import { unstartedConflicts } from '../store/lost-work.ts';
 import { countReleased, nextReleased, parkReleased, readMutation } from '../store/mutations.ts';
 import { finishUpload as finishInStore } from '../store/uploads.ts';
 import { runAfterApply } from './after-apply.ts';
+import { beforeWithdrawal } from './apply-decision.ts';
 import { applyWave } from './apply-upload.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { startConflicts } from './sweep-uploads.ts';
@@ -102,6 +103,7 @@ export async function closeConflict(
 ): Promise<{ released: number }> {
   const { store } = deps;
   const row = await readRow(store.pool, conflictId);
+  if (outcome === 'withdrawn' && row.state === 'open') await beforeWithdrawal(deps, row, context);
   const mutation = await readMutation(store.pool, row.mutation);
   return inUploadTransaction(store, { name: `conflict/${conflictId}`, signal: context.signal }, (session) =>
     closeHold(session, { conflictId, outcome, by, mutation }),

@@ -1,6 +1,7 @@
 /** What comes after what: later changes of a row, of rows that name each other, of devices that missed an answer. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyUpload } from '../../src/activities/apply-upload.ts';
+import { closeConflict } from '../../src/activities/conflicts.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
 import { accept, requireApproval } from '../../src/domain/upload/rule-outcomes.ts';
@@ -315,4 +316,14 @@ test('a device that is revoked changes nothing any more, when it is applied or d
   expect(await decide(deps, id, { decision: 'server', round: 2 })).toEqual({ kind: 'applied' });
   expect(await versionOf(210)).toBeGreaterThan(before);
   expect([await source(210), await source(211)]).toMatchObject([{ salary: 1000 }, { phone: 'old' }]);
+});
+
+test('a change that is withdrawn reaches its device as a new version of the row (C9)', async () => {
+  const [verdict] = await upload(deps, [edit('220', { salary: '3000' }, { salary: '1' })], { device: 'w' });
+  const conflictId = verdict?.conflictId ?? '';
+  const before = await versionOf(220);
+  await closeConflict(deps, { conflictId, outcome: 'withdrawn', by: 'w' }, contextOf());
+  expect(await versionOf(220)).toBeGreaterThan(before);
+  expect(await statesOf('w')).toEqual(['done']);
+  expect(await source(220)).toMatchObject({ salary: 1000 });
 });
