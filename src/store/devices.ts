@@ -27,7 +27,7 @@ export async function listDevices(db: Db, { limit }: { readonly limit: number })
   return rows;
 }
 
-/** From now on its uploads are refused. What it sent before keeps its course. @returns false when there is no such device. */
+/** From now on its uploads are refused, and what waits of those it sent (C13). @returns false when there is no such device. */
 export async function revokeDevice(
   db: Db,
   { id, by }: { readonly id: string; readonly by: string },

@@ -50,7 +50,9 @@ function listText(devices: readonly Device[], limit: number): string {
 
 function revokeCommand(register: Register): Command {
   const command = new Command('revoke')
-    .description('refuse whatever a device sends from now on; what it sent before keeps its course')
+    .description(
+      'refuse whatever a device sends from now on, and what is not applied yet of what it sent before',
+    )
     .argument('<id>')
     .option('--by <name>', 'who says so (default: your user name)');
   return register<{ by?: string }>(command, (options, output, [id]) =>
