@@ -2,19 +2,15 @@
 import {
   Client,
   Connection,
-  isGrpcDeadlineError,
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
-import { redact } from './domain/redact.ts';
 import { NO_ROWS, type RunSummary, type SyncPipelineInput } from './domain/run.ts';
 import { searchAttributes } from './domain/search-attributes.ts';
 import { workflowId } from './domain/workflow-id.ts';
+import { grpcCode, reach, unavailable } from './temporal-calls.ts';
 import { failureNote } from './workflows/failure-note.ts';
 import {
   type LiveStatus,
@@ -37,12 +33,7 @@ const QUERY_MS = 5_000;
 /** Uploads of devices will go before increments, increments before full runs. */
 const PRIORITY = { incremental: 3, full: 5 } as const;
 
-const GRPC_UNAVAILABLE = 14;
-const GRPC_NOT_FOUND = 5;
-/** PERMISSION_DENIED, UNAUTHENTICATED. */
-const REFUSED: readonly number[] = [7, 16];
 const GRPC_ALREADY_EXISTS = 6;
-const GRPC_INVALID_ARGUMENT = 3;
 /** `Keyword` of temporal.api.enums.v1.IndexedValueType. */
 const KEYWORD = 2;
 
@@ -248,69 +239,4 @@ export async function missingSearchAttributes(client: Client): Promise<string[]>
   const { operatorService } = client.connection as Connection;
   const { customAttributes } = await reach(() => operatorService.listSearchAttributes({ namespace }));
   return Object.values(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
-}
-
-/** Gives the errors of a call to Temporal their codes. */
-export async function reach<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toSyncError(error);
-  }
-}
-
-function toSyncError(error: unknown): unknown {
-  if (error instanceof SyncError) return error;
-  if (error instanceof WorkflowNotFoundError) {
-    return new SyncError('RUN_NOT_FOUND', { message: `No run is under way: ${error.message}`, cause: error });
-  }
-  if (error instanceof WorkflowUpdateFailedError) {
-    const { code, message, remedy } = failureNote(error.cause);
-    return new SyncError(code, { message, ...(remedy !== undefined && { remedy }), cause: error });
-  }
-  if (isGrpcDeadlineError(error) || grpcCode(error) === GRPC_UNAVAILABLE) return unavailable(error, '');
-  if (grpcCode(error) === GRPC_NOT_FOUND && /namespace/i.test(grpcDetails(error))) {
-    return new SyncError('CONFIG_INVALID', {
-      message: `Temporal: ${redact(grpcDetails(error))}`,
-      remedy: 'Correct temporal.namespace, or create it: `temporal operator namespace create`.',
-      cause: error,
-    });
-  }
-  if (REFUSED.includes(grpcCode(error) ?? 0)) {
-    return new SyncError('TEMPORAL_UNAVAILABLE', {
-      message: `The Temporal server refuses us: ${redact(grpcDetails(error))}`,
-      remedy: 'Correct temporal.apiKey and temporal.namespace, or what the key may do.',
-      cause: error,
-    });
-  }
-  if (grpcCode(error) === GRPC_INVALID_ARGUMENT && /search attribute/i.test(grpcDetails(error))) {
-    return new SyncError('STORE_NOT_READY', {
-      message: 'The Temporal namespace lacks our search attributes',
-      remedy: 'Run `syncline init`: it registers them.',
-      cause: error,
-    });
-  }
-  return error;
-}
-
-function unavailable(error: unknown, where: string): SyncError {
-  const reason = error instanceof Error ? redact(error.message) : 'unknown';
-  return new SyncError('TEMPORAL_UNAVAILABLE', {
-    message: `The Temporal server${where} does not answer: ${reason}`,
-    cause: error,
-  });
-}
-
-/** The SDK wraps some errors of gRPC in its own. */
-function grpcError(error: unknown): { code?: number; details?: string } | null {
-  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return at;
-  return null;
-}
-
-function grpcCode(error: unknown): number | null {
-  return grpcError(error)?.code ?? null;
-}
-
-function grpcDetails(error: unknown): string {
-  return grpcError(error)?.details ?? '';
 }

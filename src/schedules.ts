@@ -7,11 +7,11 @@ import {
   type ScheduleOptions,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { reach } from './client.ts';
 import type { PipelineSpec, ScheduleSpec, SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
 import type { RunMode, SyncPipelineInput } from './domain/run.ts';
 import { workflowId } from './domain/workflow-id.ts';
+import { reach } from './temporal-calls.ts';
 import { attributes } from './workflows/search-attributes.ts';
 
 export type ScheduleChange = {

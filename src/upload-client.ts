@@ -1,12 +1,13 @@
 /** Typed calls of Temporal for uploads and conflicts. Runs are in client.ts. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
-import { type Client, reach } from './client.ts';
+import type { Client } from './client.ts';
 import type { HumanDecision } from './domain/approval/approval.ts';
 import type { ApprovalMessage } from './domain/approval/messages.ts';
 import { SyncError } from './domain/errors.ts';
 import { queueOfEntities } from './domain/upload/upload-queue.ts';
 import type { UploadRef, UploadSummary } from './domain/upload/upload-run.ts';
 import { conflictWorkflowId, uploadWorkflowId } from './domain/upload/workflow-ids.ts';
+import { reach } from './temporal-calls.ts';
 import { type ConflictAnswer, conflictUpdates } from './workflows/conflict-messages.ts';
 import { failureNote } from './workflows/failure-note.ts';
 import type { processUpload } from './workflows/process-upload.ts';

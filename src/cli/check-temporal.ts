@@ -1,6 +1,7 @@
 /** `check`'s part about Temporal. */
-import { connectClient, missingSearchAttributes, reach } from '../client.ts';
+import { connectClient, missingSearchAttributes } from '../client.ts';
 import type { SyncConfig } from '../domain/config.ts';
+import { reach } from '../temporal-calls.ts';
 import { type Finding, tried } from './findings.ts';
 import { idleQueues, idleText } from './temporal-view.ts';
 

@@ -1,11 +1,11 @@
 /** A message to a conflict, signed in the store, carried by Temporal. */
 import type { Client } from '../client.ts';
-import { reach } from '../client.ts';
 import type { Who } from '../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../domain/approval/messages.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
 import { readConflict } from '../store/conflicts.ts';
 import { signMessage } from '../store/signed-messages.ts';
+import { reach } from '../temporal-calls.ts';
 import { type ConflictAnswer, sendSigned } from '../upload-client.ts';
 import type { CommandContext } from './context.ts';
 import { idleQueues, idleText } from './temporal-view.ts';

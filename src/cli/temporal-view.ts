@@ -1,6 +1,7 @@
 /** What Temporal knows and the store does not: runs that wait for their turn, and whether anybody is there to work. */
-import { type Client, reach } from '../client.ts';
+import type { Client } from '../client.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
+import { reach } from '../temporal-calls.ts';
 
 export type OpenWorkflow = {
   readonly workflowId: string;
