@@ -5,6 +5,7 @@ const COUNTS = [
   'CAMPAIGN_HISTORIES',
   'CAMPAIGN_MERGES',
   'CAMPAIGN_UPLOADS',
+  'CAMPAIGN_CONFLICTS',
 ] as const;
 type Count = (typeof COUNTS)[number];
 

@@ -1,7 +1,7 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N]`: fault campaigns
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N]`: fault campaigns
  * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
- * deduplicated rows (C23); merges of each type of value; histories of offline writers.
+ * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     histories: { type: 'string', default: '500' },
     merges: { type: 'string', default: '100000' },
     uploads: { type: 'string', default: '10000' },
+    conflicts: { type: 'string', default: '3000' },
   },
 });
 
@@ -37,6 +38,7 @@ const child = spawn(
       CAMPAIGN_HISTORIES: values.histories,
       CAMPAIGN_MERGES: values.merges,
       CAMPAIGN_UPLOADS: values.uploads,
+      CAMPAIGN_CONFLICTS: values.conflicts,
     },
   },
 );

@@ -11,6 +11,7 @@ export default defineConfig({
       'test/domain/merge/merge-*.test.ts',
       'test/domain/upload/convergence.test.ts',
       'test/uploads/convergence.test.ts',
+      'test/uploads/large.test.ts',
       'test/uploads/approvals.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
