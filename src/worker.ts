@@ -51,6 +51,11 @@ const SHUTDOWN_FORCE = '30 seconds';
 /** A workflow task that a dead worker had cached goes to another one after so long. */
 const STICKY_TIMEOUT = '2 seconds';
 /**
+ * Thousands of conflicts wait for weeks, and each that is cached holds most of a megabyte: the SDK's own number, which
+ * follows the heap, let a worker grow to 2.4 GB. One that was dropped is replayed when somebody speaks to it.
+ */
+const CACHED_WORKFLOWS = 200;
+/**
  * Open polls, for workflow tasks and for activities. A machine that hangs keeps its polls open; each of them swallows
  * one task, which stands still until its time-out. With the SDK's ten, a run could stand still for more than a minute.
  */
@@ -141,6 +146,7 @@ function workerSettings(options: WorkerOptions): Omit<TemporalWorkerOptions, 'ta
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
     maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
     workflowTaskPollerBehavior: POLLS,
     activityTaskPollerBehavior: POLLS,
