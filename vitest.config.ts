@@ -11,8 +11,8 @@ export default defineConfig({
     exclude: ['test/campaign/**'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    // The servers under test need the processors too.
-    maxWorkers: 2,
+    // For two processors: tests mostly wait for servers, which need the processors too.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

@@ -16,14 +16,16 @@ export type OracleBench = {
   fill(rows: number): Promise<void>;
   /** Seconds that the bare driver takes. */
   fetchAll(): Promise<number>;
+  connect(): Promise<oracledb.Connection>;
   withConnection<T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 };
 
 export async function startOracleBench(): Promise<OracleBench> {
   const { connectString, stop } = await startOracleProcess({ name: LOGIN.user, password: LOGIN.password });
+  const connect = (): Promise<oracledb.Connection> => oracledb.getConnection({ ...LOGIN, connectString });
   const withConnection = async <T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T> => {
-    const connection = await oracledb.getConnection({ ...LOGIN, connectString });
+    const connection = await connect();
     try {
       return await work(connection);
     } finally {
@@ -34,6 +36,7 @@ export async function startOracleBench(): Promise<OracleBench> {
     environment: { ERP_CONNECT: connectString, ERP_USER: LOGIN.user, ERP_PASSWORD: LOGIN.password },
     fill: (rows) => withConnection((connection) => createSales(connection, rows)),
     fetchAll: () => withConnection(fetchAll),
+    connect,
     withConnection,
     stop,
   };
