@@ -13,8 +13,9 @@ export default defineConfig({
     pool: 'forks',
     // For two processors: tests mostly wait for servers, which need the processors too.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Twice what the slowest take alone.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     teardownTimeout: 20_000,
   },
 });

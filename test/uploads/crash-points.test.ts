@@ -239,7 +239,7 @@ async function checkStore(kit: Kit, n: number): Promise<void> {
 
 test.each([
   // So many steps from one death to the next: each time by itself, at the whole upload.
-  ['postgres', 5, 50],
+  ['postgres', 7, 40],
   ['oracle', 20, 25],
 ] as const)(
   'at every step of an upload and of a decision, on %s',

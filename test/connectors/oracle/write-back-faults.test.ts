@@ -161,7 +161,7 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     ]);
     await struck;
     expect(await counter()).toBe(1);
-  }, 30_000);
+  });
 
   describe('while the outcome cannot be known', () => {
     test('the call fails, and the same one later finds what was committed', async () => {
@@ -178,7 +178,7 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
         { kind: 'duplicate', outcome: { state: 'applied', operation: 'update', key: '1' }, row: { N: '1' } },
       ]);
       expect(await counter()).toBe(1);
-    }, 30_000);
+    });
 
     test('giving up waits for the commit under way, and tells of it', async () => {
       const impatient = oracleWriteTarget(world.source, { callTimeoutMs: 1_000 });
@@ -194,7 +194,7 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
         operation: 'update',
         key: '1',
       });
-    }, 30_000);
+    });
 
     test('giving up on what never came stays so, also when its own COMMIT is not heard', async () => {
       const never = step(0);
@@ -265,5 +265,5 @@ describe.runIf(!isRealOracle)('what only the simulator can do', () => {
     await expect(writing).rejects.toThrow('enough');
     faults.clear();
     expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([{ kind: 'applied' }]);
-  }, 30_000);
+  });
 });

@@ -171,7 +171,7 @@ test('a socket that says nothing more at COMMIT is found out, and the ledger ask
   expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([{ kind: 'applied', row: { n: '1' } }]);
   await struck;
   expect(await counter()).toBe(1);
-}, 30_000);
+});
 
 describe('while the outcome cannot be known', () => {
   test('the call fails, and the same one later finds what was committed', async () => {
@@ -188,7 +188,7 @@ describe('while the outcome cannot be known', () => {
       { kind: 'duplicate', outcome: { state: 'applied', operation: 'update', key: '1' }, row: { n: '1' } },
     ]);
     expect(await counter()).toBe(1);
-  }, 30_000);
+  });
 
   test('giving up waits for the commit under way, and tells of it', async () => {
     const impatient = open({ statementMaxMs: 1_000 });
@@ -203,7 +203,7 @@ describe('while the outcome cannot be known', () => {
       key: '1',
     });
     await struck;
-  }, 30_000);
+  });
 
   test('giving up on what never came stays so, also when its own COMMIT is not heard', async () => {
     for (const act of [cutBefore, cutAfter]) {
@@ -254,7 +254,7 @@ test('work that is stopped leaves nothing behind', async () => {
   await other.query('ROLLBACK');
   expect(await ledgerRows([next.ledgerKey])).toBe(0);
   expect(await target.writeBatch([next], OPTIONS())).toMatchObject([{ kind: 'applied' }]);
-}, 30_000);
+});
 
 test('a wrong password is not tried again', async () => {
   const url = new URL(world.url);
