@@ -240,7 +240,7 @@ async function checkStore(kit: Kit, n: number): Promise<void> {
 test.each([
   // So many steps from one death to the next: each time by itself, at the whole upload.
   ['postgres', 7, 40],
-  ['oracle', 20, 25],
+  ['oracle', 24, 20],
 ] as const)(
   'at every step of an upload and of a decision, on %s',
   async (name, stride, points) => {

@@ -11,7 +11,7 @@ import { hlcAt, stage } from './upload-kit.ts';
 
 const MINUTES = 30 * 60_000;
 /** More than one execution of the upload's workflow starts (C10). */
-const CONFLICTS = countOr(600, 'CAMPAIGN_CONFLICTS');
+const CONFLICTS = countOr(60, 'CAMPAIGN_CONFLICTS');
 
 let world: World;
 let worker: WorkerProcess;
