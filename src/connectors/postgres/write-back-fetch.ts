@@ -40,9 +40,14 @@ export async function fetchRows(
   for (const [n, ...texts] of rows) {
     const at = Number(n);
     if (found.has(at)) throw refused('KEY_NOT_UNIQUE', 'The key matches several rows');
+    const order = Object.keys(wanted[at]?.base ?? {});
     found.set(at, {
       row: Object.fromEntries(shown.map(({ name }, i) => [name, texts[i] ?? null])),
-      differing: columns.filter((_, i) => texts[shown.length + i] !== 't').map(({ name }) => name),
+      // In the order of its own base: several mutations are compared together, each names columns in an order of its own.
+      differing: columns
+        .filter((_, i) => texts[shown.length + i] !== 't')
+        .map(({ name }) => name)
+        .sort((one, other) => order.indexOf(one) - order.indexOf(other)),
     });
   }
   return found;
