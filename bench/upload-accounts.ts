@@ -5,7 +5,7 @@ import { LEDGER_DDL as ORACLE_LEDGER } from '../src/connectors/oracle/ledger.ts'
 import { LEDGER_DDL as POSTGRES_LEDGER } from '../src/connectors/postgres/ledger.ts';
 import type { OracleBench } from './oracle.ts';
 
-export const ROWS = 20_000;
+const ROWS = 20_000;
 
 export type Accounts = {
   readonly name: string;
