@@ -22,17 +22,24 @@ export function stampSql(hlc: string): string {
 
 /** C19: the clock of a source's change is min(changedAt, now), its node the source. NULL where nobody said when. */
 export function sourceHlcSql(plan: EntityPlan, staged: string, bind: Bind): string {
+  const newest = newestChange(plan, staged, () => bind(plan.spec.upload?.timeZone ?? 'UTC'));
+  if (newest === null) return 'NULL::text';
+  const at = `least(${newest}, clock_timestamp())`;
+  return `${hlcOfInstant(at)} || ${bind(`-${nodeOfSource(plan.spec.source)}`)}`;
+}
+
+/**
+ * The latest of a staged row's changedAt columns, as an instant; null where the entity has none that is a time.
+ * @param zone SQL of the zone that times without one are in, asked for each such column.
+ */
+export function newestChange(plan: EntityPlan, staged: string, zone: () => string): string | null {
   const instants = plan.stagingExtras.flatMap(({ name, type }) => {
     if (!name.startsWith('_changed_')) return [];
     const column = `${staged}.${quoteIdent(name)}`;
     if (/^timestamp.* with time zone$/.test(type)) return [column];
-    return /^(timestamp|date)/.test(type)
-      ? [`${column}::timestamp AT TIME ZONE ${bind(plan.spec.upload?.timeZone ?? 'UTC')}`]
-      : [];
+    return /^(timestamp|date)/.test(type) ? [`${column}::timestamp AT TIME ZONE ${zone()}`] : [];
   });
-  if (instants.length === 0) return 'NULL::text';
-  const at = `least(greatest(${instants.join(', ')}), clock_timestamp())`;
-  return `${hlcOfInstant(at)} || ${bind(`-${nodeOfSource(plan.spec.source)}`)}`;
+  return instants.length === 0 ? null : `greatest(${instants.join(', ')})`;
 }
 
 /** A clock reading without its node: counter 0. Before 1970 it is 1970: no clock is older. */

@@ -4,7 +4,7 @@
  */
 import type { EntityPlan, Reject } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
-import { sourceHlcSql, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
+import { newestChange, sourceHlcSql, stampedSql, stampSql, tracksFields } from './field-stamps.ts';
 import { joinMirror } from './load-session.ts';
 import { keepsOwnRows } from './made-here.ts';
 import {
@@ -199,15 +199,9 @@ function stampedFields({ plan, staging }: Merge): string {
 
 /** The newest of the changedAt columns decides: an increment finds a row by any of them (C20). */
 function late({ plan, lateBelow }: Merge, bind: Bind): string {
-  const instants = plan.stagingExtras.flatMap(({ name, type }) => {
-    if (!name.startsWith('_changed_')) return [];
-    const column = `s.${quoteIdent(name)}`;
-    if (/^timestamp.* with time zone$/.test(type)) return [column];
-    // Wall times are taken as UTC: lateRows is a figure for people, hours of doubt are fine.
-    return /^(timestamp|date)/.test(type) ? [`${column}::timestamp AT TIME ZONE 'UTC'`] : [];
-  });
-  if (lateBelow === null || instants.length === 0) return 'false';
-  return `greatest(${instants.join(', ')}) < ${bind(lateBelow)}::timestamptz`;
+  // Wall times are taken as UTC: lateRows is a figure for people, hours of doubt are fine.
+  const newest = newestChange(plan, 's', () => "'UTC'");
+  return lateBelow === null || newest === null ? 'false' : `${newest} < ${bind(lateBelow)}::timestamptz`;
 }
 
 /** C1: rows that somebody wrote after the ticket, and that still differ from what was read, are read again. */
