@@ -64,6 +64,7 @@ function planOf(over: Partial<EntitySpec>): EntityPlan {
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
     ...over,
   };
   const described = Object.entries(SOURCE).map(([name, type]) => ({

@@ -15,6 +15,7 @@ import { mirrorProblems } from './mirror-owners.ts';
 import { meant, type Problem, problemsOf } from './problems.ts';
 import { resolveEntity } from './resolve-entity.ts';
 import type { Environment } from './resolve-env.ts';
+import { gatewayProblems, resolveGateway } from './resolve-gateway.ts';
 import { resolveNotifications } from './resolve-notifications.ts';
 
 export type Resolving = {
@@ -39,10 +40,15 @@ export function resolveConfig(work: Resolving): { config: SyncConfig; problems: 
   const entities = Object.values(pipelines).flatMap((pipeline) => Object.values(pipeline.entities));
   problems.push(...nameProblems(entities), ...mirrorProblems(entities));
   problems.push(...captureProblems({ entities, sources, sourceKinds: work.sourceKinds }));
+  const gateway = resolveGateway(parsed.gateway);
+  problems.push(...gatewayProblems(gateway, entities));
   const { url, poolMax = 10, tls } = parsed.store;
   const store = { url, poolMax, ...(tls && { tls: defined(tls) }) };
   const notifications = resolveNotifications(parsed.notifications);
-  return { config: { path: work.path, store, temporal, notifications, sources, pipelines }, problems };
+  return {
+    config: { path: work.path, store, temporal, notifications, gateway, sources, pipelines },
+    problems,
+  };
 }
 
 function resolveTemporal(parsed: ParsedConfig['temporal'], environment: Environment): TemporalSettings {

@@ -11,6 +11,7 @@ import { whyNoColumn } from '../domain/mirror-names.ts';
 import type { Value } from '../domain/row.ts';
 import { normaliseType } from '../domain/types.ts';
 import { meant, type Path, type Problem } from './problems.ts';
+import { resolveFeed } from './resolve-gateway.ts';
 import { resolveUpload, uploadProblems } from './resolve-upload.ts';
 
 type LocalColumn = Extract<ColumnSpec, { role: 'local' }>;
@@ -57,6 +58,7 @@ export function resolveEntity(parsed: ParsedEntity, place: EntityPlace, found: P
     maxValueBytes: parsed.maxValueBytes ?? ENTITY_DEFAULTS.maxValueBytes,
     schemaChanges: parsed.schemaChanges ?? ENTITY_DEFAULTS.schemaChanges,
     upload: parsed.upload === undefined ? null : resolveUpload(parsed.upload, { read, timeZone }),
+    feed: resolveFeed(parsed.feed),
   };
   found.push(...dedupeProblems(spec, at), ...uploadProblems(spec, at));
   return spec;

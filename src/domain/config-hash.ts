@@ -16,10 +16,10 @@ export type HashedPipeline = {
 };
 
 export function pipelineHash(pipeline: HashedPipeline): string {
-  // Uploads and approvals outlive configurations: of `upload`, a run only cares whether there is one.
+  // Uploads and approvals outlive configurations: of `upload`, a run only cares whether there is one; of `feed`, it does not.
   const entities = Object.entries(pipeline.entities).map(([name, spec]) => [
     name,
-    { ...spec, upload: spec.upload === null ? undefined : true },
+    { ...spec, upload: spec.upload === null ? undefined : true, feed: undefined },
   ]);
   return sha256({ ...pipeline, entities: Object.fromEntries(entities) });
 }

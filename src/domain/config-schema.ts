@@ -1,5 +1,6 @@
 /** The configuration as a user writes it: one schema, from which the types of `defineSync` and all messages come. */
 import { z } from 'zod';
+import { gatewaySchema } from './access/gateway-schema.ts';
 import { checked, count, duration, problem, secret, section, text, timeZone, word } from './config-fields.ts';
 import { whyNoCron } from './cron.ts';
 import { entitySchema } from './entity-schema.ts';
@@ -142,6 +143,8 @@ export const configSchema = section({
   temporal: temporal.optional(),
   /** How people are told of conflicts, besides the task in the store. */
   notifications: notificationsSchema.optional(),
+  /** HTTP for devices, approvers and operators. */
+  gateway: gatewaySchema.optional(),
   /** Systems that rows are read from, by name. */
   sources: z.record(name, sourceSchema),
   /** Groups of entities of one source that run together, by name. */

@@ -2,6 +2,7 @@
  * The configuration as the rest of Syncline sees it: parsed, defaults filled in, names resolved, secrets read from
  * the environment. `config-schema.ts` has the form in which a user writes it.
  */
+import type { GatewaySettings } from './access/gateway-settings.ts';
 import type { EntitySpec } from './entity.ts';
 import type { Mailbox } from './mailbox.ts';
 
@@ -110,6 +111,8 @@ export type SyncConfig = {
   readonly store: StoreSettings;
   readonly temporal: TemporalSettings;
   readonly notifications: NotificationSettings;
+  /** null: there is none. */
+  readonly gateway: GatewaySettings | null;
   readonly sources: Readonly<Record<string, SourceSettings>>;
   readonly pipelines: Readonly<Record<string, PipelineSpec>>;
 };

@@ -1,5 +1,6 @@
 /** An entity as a user writes it. The comments are what an editor shows for each option; docs/configuration.md has more. */
 import { z } from 'zod';
+import { feedSchema } from './access/feed-schema.ts';
 import {
   checked,
   count,
@@ -227,6 +228,8 @@ export const entitySchema = section({
   schemaChanges: z.enum(['stop', 'apply']).optional(),
   /** What devices and people may change, and how clashes are decided. Left out: nothing. */
   upload: uploadSchema.optional(),
+  /** What devices get of it over HTTP. Left out: nothing. */
+  feed: feedSchema.optional(),
 });
 
 export type EntityInput = z.input<typeof entitySchema>;

@@ -4,6 +4,7 @@
  * Plain data and pure functions of the user's; nothing here knows which kind of source it is.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { FeedSpec } from './access/feed-spec.ts';
 import type { Row, Value } from './row.ts';
 import type { UploadSpec } from './upload/upload-spec.ts';
 
@@ -99,6 +100,8 @@ export type EntitySpec = {
   readonly schemaChanges: 'stop' | 'apply';
   /** What devices and people may change; null: nothing. */
   readonly upload: UploadSpec | null;
+  /** What devices get of it; null: it is not served. */
+  readonly feed: FeedSpec | null;
 };
 
 /** A column as the source's catalogue has it, and what it becomes in PostgreSQL. */

@@ -141,6 +141,7 @@ export function entityOf(entity: string, more: Partial<EntitySpec> = {}): Entity
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
     ...more,
   };
 }
@@ -181,6 +182,7 @@ export function depsOf(
       store: { url: 'unused', poolMax: 4 },
       temporal: { address: 'unused', namespace: 'default', taskQueue: 'syncline' },
       notifications: { webhook: null, slack: null, smtp: null },
+      gateway: null,
       sources: {
         shop: {
           name: 'shop',

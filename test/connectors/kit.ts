@@ -28,6 +28,7 @@ export function specOf(changes: Partial<EntitySpec> & Pick<EntitySpec, 'read'>):
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
     ...changes,
   };
 }

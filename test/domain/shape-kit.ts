@@ -38,6 +38,7 @@ export function planOf({ source, columns, validate, ...rest }: PlanOf): EntityPl
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
     ...rest,
   };
   const described = names.map((name) => ({

@@ -23,6 +23,7 @@ export function entitySpec(changes: Partial<EntitySpec> = {}): EntitySpec {
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
     ...changes,
   };
 }

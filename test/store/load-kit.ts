@@ -110,6 +110,7 @@ export function planOf(options: PlanOptions): EntityPlan {
     capture: false,
     schemaChanges: 'stop',
     upload: null,
+    feed: null,
   };
   const readColumns = from.map(
     ({ name, type }): SourceColumn => ({

@@ -13,6 +13,7 @@ export function configOf(at: {
     store: { url: 'postgres://nowhere', poolMax: 2 },
     temporal: { address: at.address, namespace: at.namespace, taskQueue },
     notifications: { webhook: null, slack: null, smtp: null },
+    gateway: null,
     sources: {},
     pipelines: {
       [at.pipeline]: {

@@ -1,0 +1,93 @@
+/** Errors as HTTP has them: problem details of RFC 9457. */
+import { hasZodFastifySchemaValidationErrors } from '@fastify/type-provider-zod';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ERRORS, type ErrorCode, isSyncError, SyncError } from '../domain/errors.ts';
+
+export const problemSchema = z
+  .looseObject({
+    /** Where the code is explained. */
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    /** What happened, without values of rows. */
+    detail: z.string(),
+    /** One of the codes of docs/errors.md. */
+    code: z.string(),
+    /** What to do. */
+    remedy: z.string(),
+    /** Also in the reply's header, and in the gateway's log. */
+    requestId: z.string(),
+  })
+  .describe('Problem details of RFC 9457');
+
+export type Problem = z.output<typeof problemSchema>;
+
+const ERRORS_PAGE = 'https://syncline.dev/errors';
+
+/** Seconds after which a request that came too early may come again. */
+const RETRY_AFTER_S = 2;
+
+export function problemOf(error: SyncError, requestId: string): Problem {
+  const { code, message, remedy, details } = error;
+  return {
+    ...details,
+    type: `${ERRORS_PAGE}#${code.toLowerCase()}`,
+    title: titleOf(code),
+    status: ERRORS[code].http,
+    detail: message,
+    code,
+    remedy,
+    requestId,
+  };
+}
+
+function titleOf(code: ErrorCode): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function sendProblem(reply: FastifyReply, error: SyncError): FastifyReply {
+  const problem = problemOf(error, reply.request.id);
+  if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S);
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problem));
+}
+
+/** Whatever a route, a plugin or Fastify itself threw. What nobody foresaw is INTERNAL, and its text stays in the log. */
+export function asSyncError(error: unknown): SyncError {
+  if (isSyncError(error)) return error;
+  const { statusCode = 500, message } = error as FastifyError;
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
+  if (statusCode === 413) return new SyncError('BODY_TOO_LARGE', { message: 'The body is too large' });
+  if (statusCode === 429) return new SyncError('RATE_LIMITED', { message: 'There were too many requests' });
+  if (statusCode >= 400 && statusCode < 500) return new SyncError('REQUEST_INVALID', { message });
+  return new SyncError('INTERNAL', { message: 'The request failed', cause: error });
+}
+
+type Invalid = {
+  readonly validation: readonly { readonly instancePath: string; readonly message?: string }[];
+  readonly validationContext?: string;
+};
+
+/** Names the places that are wrong; values stay out. */
+function invalid(error: unknown): SyncError {
+  const { validation, validationContext = 'request' } = error as Invalid;
+  const problems = validation.slice(0, 20).map(({ instancePath, message = 'is invalid' }) => ({
+    at: `${validationContext}${instancePath}`,
+    problem: message,
+  }));
+  const [first] = problems;
+  return new SyncError('REQUEST_INVALID', {
+    message: first === undefined ? 'The request is invalid' : `${first.at}: ${first.problem}`,
+    details: { problems },
+  });
+}
+
+export function notFound(request: FastifyRequest): SyncError {
+  return new SyncError('NOT_FOUND', { message: `There is no ${request.method} of this path` });
+}

@@ -1,0 +1,48 @@
+-- What the gateway needs to serve devices: what left somebody's sight, how far tombstones were removed, who pulled what.
+
+-- Signs cursors, so that several gateways beside each other believe each other's.
+ALTER TABLE syncline.store_identity ADD COLUMN cursor_key text NOT NULL
+  DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+
+-- C13: a row that left a partition, for the devices that saw it there. Keys only; kept as long as tombstones.
+-- C9: a row that a device made and that was never accepted, for that device alone.
+CREATE TABLE syncline.feed_exit (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  entity text NOT NULL,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  row_id text COLLATE "C" NOT NULL,
+  -- Values of the partition columns that the row had, by column; {} where only `device` is meant.
+  partitions jsonb NOT NULL DEFAULT '{}',
+  device text COLLATE "C",
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX feed_exit_in_order ON syncline.feed_exit (entity, xid, id);
+
+-- C7: below it tombstones and exits were removed, so an older position has missed some.
+CREATE TABLE syncline.feed_floor (
+  entity text PRIMARY KEY,
+  xid xid8 NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- What cursors were given under, by hash: when somebody's partitions change, the difference is sent after.
+CREATE TABLE syncline.feed_scope (
+  hash text COLLATE "C" PRIMARY KEY,
+  scope jsonb NOT NULL,
+  used_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- How far a device has pulled, for people who look after it: written now and then, not with each pull.
+CREATE TABLE syncline.device_feed (
+  device text COLLATE "C" NOT NULL REFERENCES syncline.device ON DELETE CASCADE,
+  entity text NOT NULL,
+  xid xid8 NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (device, entity)
+);
+ALTER TABLE syncline.device ADD COLUMN last_pull_at timestamptz;
+
+-- The reply that a request got, byte for byte: the same request gets it again.
+ALTER TABLE syncline.upload ADD COLUMN reply text;
+-- Who sent it, as the token said: what may be changed is looked up anew when a change is applied (C13).
+ALTER TABLE syncline.upload ADD COLUMN grants jsonb;
