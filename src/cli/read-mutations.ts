@@ -1,9 +1,9 @@
 /** Mutations of a file, a line each. What cannot be read keeps its place, as a mutation that is rejected. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type DuplicateKeyInfo, isSafeNumber, parse } from 'lossless-json';
 import { SyncError } from '../domain/errors.ts';
 import { UnreadableLine } from '../domain/upload/wire.ts';
+import { parseJsonStrictly } from '../service/exact-json.ts';
 import { usageError } from './arguments.ts';
 
 /** More is several uploads: each is staged whole, in one transaction. */
@@ -68,30 +68,8 @@ export function readMutations(text: string): MutationLine[] {
 
 function readLine(text: string, line: number): unknown {
   try {
-    return parseExactly(text);
+    return parseJsonStrictly(text);
   } catch (error) {
-    // The parser's words would quote the line.
-    const where = /at position (\d+)/.exec((error as Error).message)?.[1];
-    const why =
-      error instanceof DuplicateKey
-        ? error.message
-        : `it is no JSON${where === undefined ? '' : `, from character ${Number(where) + 1} on`}`;
-    return new UnreadableLine(`Line ${line} cannot be read: ${why}`);
+    return new UnreadableLine(`Line ${line} cannot be read: ${(error as Error).message}`);
   }
-}
-
-/** JSON without rounded numbers, and without values that another of the same name would hide. @throws Error */
-export function parseExactly(text: string): unknown {
-  return parse(text, null, { parseNumber: exactly, onDuplicateKey: refuseDuplicate });
-}
-
-class DuplicateKey extends Error {}
-
-function refuseDuplicate({ key }: DuplicateKeyInfo): never {
-  throw new DuplicateKey(`"${key.slice(0, 64)}" is given twice, with different values`);
-}
-
-/** A number that JavaScript would round becomes its text, which PostgreSQL reads as it stands. */
-function exactly(text: string): number | string {
-  return isSafeNumber(text) ? Number(text) : text;
 }

@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import type { Who } from '../../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../../domain/approval/messages.ts';
 import { EXIT, type ExitCode } from '../../domain/errors.ts';
+import { parseJsonStrictly } from '../../service/exact-json.ts';
 import type { ConflictAnswer } from '../../upload-client.ts';
 import { collect, usageError, wholeNumber } from '../arguments.ts';
 import type { GlobalOptions, Register } from '../command.ts';
 import { withContext } from '../context.ts';
 import type { Output } from '../output.ts';
-import { parseExactly } from '../read-mutations.ts';
 import { sayToConflict } from '../say-to-conflict.ts';
 import { userName } from '../who.ts';
 
@@ -78,7 +78,7 @@ function fieldOf(given: string): [string, unknown] {
   const [name, value] = [given.slice(0, at), given.slice(at + 1)];
   if (!name.endsWith(':')) return [name, value];
   try {
-    return [name.slice(0, -1), parseExactly(value)];
+    return [name.slice(0, -1), parseJsonStrictly(value)];
   } catch {
     throw usageError(
       `--field ${name}= is followed by no JSON`,
