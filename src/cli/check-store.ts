@@ -1,10 +1,10 @@
 /** `check`'s part about the store. */
 import type { SyncConfig } from '../domain/config.ts';
 import { instantToMicros } from '../domain/instants.ts';
+import { entitiesOf } from '../service/names.ts';
 import { assertStoreReady } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
 import { missingGrants, readStoreFacts } from '../store/store-facts.ts';
-import { entitiesOf } from './context.ts';
 import { type Finding, tried } from './findings.ts';
 
 /** Watermarks come from the source's clock alone, so a wrong clock loses nothing; people compare times, though. */

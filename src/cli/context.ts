@@ -3,10 +3,7 @@ import { type Client, connectClient } from '../client.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Source } from '../connectors/contract.ts';
 import { openSource, sourceKinds } from '../connectors/registry.ts';
-import { closest } from '../domain/closest.ts';
-import type { PipelineSpec, SourceSettings, SyncConfig } from '../domain/config.ts';
-import type { EntitySpec } from '../domain/entity.ts';
-import { SyncError } from '../domain/errors.ts';
+import type { SourceSettings, SyncConfig } from '../domain/config.ts';
 import { assertStoreReady, storeError } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open.ts';
 
@@ -59,27 +56,4 @@ export async function withContext<T>(
   } finally {
     await Promise.allSettled(toClose.reverse().map((close) => close()));
   }
-}
-
-export function pipelineOf(config: SyncConfig, name: string): PipelineSpec {
-  const pipeline = config.pipelines[name];
-  if (pipeline === undefined) throw unknown('pipeline', name, Object.keys(config.pipelines));
-  return pipeline;
-}
-
-/** The pipeline that was named; all of them when none was. */
-export function pipelinesOf(config: SyncConfig, name: string | undefined): PipelineSpec[] {
-  return name === undefined ? Object.values(config.pipelines) : [pipelineOf(config, name)];
-}
-
-export function entitiesOf(config: SyncConfig): EntitySpec[] {
-  return Object.values(config.pipelines).flatMap(({ entities }) => Object.values(entities));
-}
-
-export function unknown(what: string, name: string, known: readonly string[]): SyncError {
-  const meant = closest(name, known);
-  return new SyncError('CONFIG_UNKNOWN', {
-    message: `There is no ${what} "${name}" in the configuration; it has ${known.join(', ') || 'none'}`,
-    ...(meant !== null && { remedy: `Did you mean ${meant}? \`syncline plan\` shows all there are.` }),
-  });
 }

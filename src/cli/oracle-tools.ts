@@ -1,8 +1,9 @@
 /** What the subcommands of `syncline oracle` work with: the tools of one source. */
 import { openToolsOfOracle } from '../connectors/registry.ts';
 import type { SourceSettings, SyncConfig } from '../domain/config.ts';
+import { unknown } from '../service/names.ts';
 import { usageError } from './arguments.ts';
-import { readConfig, unknown } from './context.ts';
+import { readConfig } from './context.ts';
 
 export type OracleTools = ReturnType<typeof openToolsOfOracle>;
 

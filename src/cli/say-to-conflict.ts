@@ -3,12 +3,12 @@ import type { Client } from '../client.ts';
 import type { Who } from '../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../domain/approval/messages.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
+import { idleQueues, idleText } from '../service/temporal-view.ts';
 import { readConflict } from '../store/conflicts.ts';
 import { signMessage } from '../store/signed-messages.ts';
 import { reach } from '../temporal-calls.ts';
 import { type ConflictAnswer, sendSigned } from '../upload-client.ts';
 import type { CommandContext } from './context.ts';
-import { idleQueues, idleText } from './temporal-view.ts';
 
 /** A decision is answered when it is written, and a source may be slow. */
 const ANSWER_MS = 60_000;

@@ -5,11 +5,11 @@ import { SyncError } from '../domain/errors.ts';
 import { sendHlc } from '../domain/upload/hlc.ts';
 import { readMutation } from '../domain/upload/wire.ts';
 import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
+import { idleQueues, idleText } from '../service/temporal-view.ts';
 import { clockNode } from '../store/clock-node.ts';
 import { type MutationVerdict, type NewUpload, readVerdicts, stageUpload } from '../store/uploads.ts';
 import { queueOf, runUpload } from '../upload-client.ts';
 import type { CommandContext } from './context.ts';
-import { idleQueues, idleText } from './temporal-view.ts';
 
 type Sent = Omit<NewUpload, 'receivedHlc' | 'workflowId'>;
 

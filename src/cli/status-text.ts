@@ -1,10 +1,11 @@
 /** `status` for people: what runs, how fresh each mirror is, and what holds anything back, each with what to do. */
+
+import { idleText } from '../service/temporal-view.ts';
 import type { FeedLag, RunReport, SourceStateReport } from '../store/run-reports.ts';
 import { progressText } from './progress.ts';
 import type { EntityStatus, Status, TemporalStatus } from './status.ts';
 import { failureText } from './summary.ts';
 import { table } from './table.ts';
-import { idleText } from './temporal-view.ts';
 import { counted, duration, moment } from './text.ts';
 
 /** Shorter than any load of ours: below it, the feed is as good as current. */

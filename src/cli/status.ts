@@ -2,6 +2,8 @@
 import type { SyncConfig } from '../domain/config.ts';
 import { isSyncError } from '../domain/errors.ts';
 import type { Degraded } from '../domain/source-shape.ts';
+import { secondsBetween } from '../service/ages.ts';
+import { idleQueues, type OpenWorkflow, openWorkflows } from '../service/temporal-view.ts';
 import { type EntityState, type LastRun, readEntityStates } from '../store/entity-states.ts';
 import type { Store } from '../store/open.ts';
 import {
@@ -15,9 +17,7 @@ import {
   type SourceStateReport,
 } from '../store/run-reports.ts';
 import { readStoreFacts } from '../store/store-facts.ts';
-import { secondsBetween } from './ages.ts';
 import type { CommandContext } from './context.ts';
-import { idleQueues, type OpenWorkflow, openWorkflows } from './temporal-view.ts';
 
 export type EntityStatus = {
   readonly entity: string;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { secondsBetween } from '../../src/cli/ages.ts';
 import { instantArgument, modeArgument, nameList, portNumber, wholeNumber } from '../../src/cli/arguments.ts';
 import { settingsLines } from '../../src/cli/settings-text.ts';
 import { table } from '../../src/cli/table.ts';
 import { counted, duration, harmless, moment, shortened } from '../../src/cli/text.ts';
+import { secondsBetween } from '../../src/service/ages.ts';
 
 it.each([
   [0.4, '0 s'],

@@ -1,12 +1,13 @@
 /** `syncline check`: everything a run needs, tried one by one; each problem with what to do about it. */
 import { Command } from 'commander';
+import { entitiesOf } from '../../service/names.ts';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
 import { checkTemporal } from '../check-temporal.ts';
 import { checkWriteBack } from '../check-write-back.ts';
 import { closeBreakers } from '../close-breakers.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, readConfig } from '../context.ts';
+import { readConfig } from '../context.ts';
 import { type Finding, findingsExit, findingsText } from '../findings.ts';
 import { counted } from '../text.ts';
 

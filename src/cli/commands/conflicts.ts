@@ -1,11 +1,12 @@
 /** `syncline conflicts`: changes that wait for a human, and what humans say to them. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
+import { entitiesOf, unknown } from '../../service/names.ts';
 import { type ConflictRow, listConflicts, listEvents, readConflict } from '../../store/conflicts.ts';
 import { usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { conflictText, momentOf, shownConflict } from '../conflict-text.ts';
-import { entitiesOf, unknown, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { table } from '../table.ts';
 import { shortened } from '../text.ts';
 import { assignCommand, commentCommand, resolveCommand, withdrawCommand } from './conflict-messages.ts';

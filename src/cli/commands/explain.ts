@@ -4,13 +4,13 @@ import type { EntitySpec } from '../../domain/entity.ts';
 import { EXIT, SyncError } from '../../domain/errors.ts';
 import { parseHlc } from '../../domain/upload/hlc.ts';
 import { ALL_OTHER_FIELDS } from '../../domain/upload/versions.ts';
-
+import { entitiesOf, unknown } from '../../service/names.ts';
 import { type MirrorRow, readMirrorRow } from '../../store/mirror-row.ts';
 import type { Store } from '../../store/open.ts';
 import { namesOfRow, type RowReads, readReads, readStory, type StoryLine } from '../../store/row-story.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, unknown, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { table } from '../table.ts';
 import { moment, shortened } from '../text.ts';
 

@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
 import type { RowCounts } from '../../domain/run.ts';
+import { unknown } from '../../service/names.ts';
 import { type RunReport, readRuns } from '../../store/run-reports.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { unknown, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { failureText } from '../summary.ts';
 import { table } from '../table.ts';
 import { duration, moment } from '../text.ts';

@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import type { EntitySpec } from '../../domain/entity.ts';
 import { EXIT, SyncError } from '../../domain/errors.ts';
+import { entitiesOf, unknown } from '../../service/names.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, readConfig, unknown } from '../context.ts';
+import { readConfig } from '../context.ts';
 import { type OracleTools, withTools } from '../oracle-tools.ts';
 import { withPatience } from '../patience.ts';
 import { table } from '../table.ts';

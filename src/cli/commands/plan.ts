@@ -1,9 +1,10 @@
 /** `syncline plan`: what a run would do, without doing it; with --apply: makes the mirrors fit. */
 import { Command } from 'commander';
 import { ERRORS, type ErrorCode, EXIT, type ExitCode } from '../../domain/errors.ts';
+import { pipelinesOf } from '../../service/names.ts';
 import type { MirrorChange } from '../../store/mirror-compare.ts';
 import type { Register } from '../command.ts';
-import { pipelinesOf, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { type EntityForecast, forecastEntity, sampleText } from '../forecast.ts';
 import { worstExit } from '../output.ts';
 import { failureText } from '../summary.ts';

@@ -1,6 +1,7 @@
 /** `syncline quarantine`: rows that were set aside, and what to do with them. */
 import { Command } from 'commander';
 import { EXIT, SyncError } from '../../domain/errors.ts';
+import { entitiesOf, unknown } from '../../service/names.ts';
 import {
   dropQuarantine,
   listQuarantine,
@@ -10,7 +11,7 @@ import {
 } from '../../store/quarantine.ts';
 import { usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, unknown, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { table } from '../table.ts';
 import { counted, moment, shortened } from '../text.ts';
 

@@ -4,10 +4,11 @@ import { startRun } from '../../client.ts';
 import type { PipelineSpec } from '../../domain/config.ts';
 import { EXIT } from '../../domain/errors.ts';
 import type { SyncPipelineInput } from '../../domain/run.ts';
+import { pipelineOf, unknown } from '../../service/names.ts';
+import { idleQueues, idleText } from '../../service/temporal-view.ts';
 import { instantArgument, usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { pipelineOf, unknown, withContext } from '../context.ts';
-import { idleQueues, idleText } from '../temporal-view.ts';
+import { withContext } from '../context.ts';
 import { watchRun } from '../watch.ts';
 import { userName } from '../who.ts';
 

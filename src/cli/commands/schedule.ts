@@ -11,11 +11,12 @@ import {
   type ScheduleReport,
   triggerSchedule,
 } from '../../schedules.ts';
+import { pipelineOf } from '../../service/names.ts';
+import { idleQueues, idleText } from '../../service/temporal-view.ts';
 import { modeArgument } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { pipelineOf, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { table } from '../table.ts';
-import { idleQueues, idleText } from '../temporal-view.ts';
 import { moment } from '../text.ts';
 import { userName } from '../who.ts';
 

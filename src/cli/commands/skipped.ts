@@ -1,10 +1,11 @@
 /** `syncline skipped`: rows that `deduplicate` left out, each with the row that stands for it. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
+import { entitiesOf, unknown } from '../../service/names.ts';
 import { listSkipped } from '../../store/skipped.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, unknown, withContext } from '../context.ts';
+import { withContext } from '../context.ts';
 import { table } from '../table.ts';
 import { moment } from '../text.ts';
 

@@ -2,11 +2,12 @@
 import { Command } from 'commander';
 import { type Client, cancelRun, pauseRun, resumeRun } from '../../client.ts';
 import { EXIT, isSyncError, SyncError } from '../../domain/errors.ts';
+import { pipelineOf } from '../../service/names.ts';
+import { idleQueues, idleText, openWorkflows } from '../../service/temporal-view.ts';
 import type { Store } from '../../store/open.ts';
 import { readRuns } from '../../store/run-reports.ts';
 import type { Register } from '../command.ts';
-import { pipelineOf, withContext } from '../context.ts';
-import { idleQueues, idleText, openWorkflows } from '../temporal-view.ts';
+import { withContext } from '../context.ts';
 import { userName } from '../who.ts';
 
 const ACTIONS = {

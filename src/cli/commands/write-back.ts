@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { writeBackScript } from '../../connectors/registry.ts';
 import type { SourceSettings, SyncConfig } from '../../domain/config.ts';
 import { EXIT } from '../../domain/errors.ts';
+import { entitiesOf, unknown } from '../../service/names.ts';
 import { usageError } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { entitiesOf, readConfig, unknown } from '../context.ts';
+import { readConfig } from '../context.ts';
 import { writeEntities } from '../write-entities.ts';
 
 export function writeBackCommand(register: Register): Command {
