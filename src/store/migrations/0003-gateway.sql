@@ -46,3 +46,14 @@ ALTER TABLE syncline.device ADD COLUMN last_pull_at timestamptz;
 ALTER TABLE syncline.upload ADD COLUMN reply text;
 -- Who sent it, as the token said: what may be changed is looked up anew when a change is applied (C13).
 ALTER TABLE syncline.upload ADD COLUMN grants jsonb;
+
+-- Row level security of partitioned mirrors, for the gateway's login (src/store/scope-session.ts): what the transaction's
+-- reader may see, as JSON by entity: true, or values by partition column. Not set, or set by an earlier transaction and
+-- therefore empty: nothing.
+CREATE FUNCTION syncline.scope_is_open(entity text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('syncline.scope', true), '')::jsonb -> entity = 'true'::jsonb, false);
+
+CREATE FUNCTION syncline.scope_values(entity text, partition_column text) RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ARRAY(
+  SELECT jsonb_array_elements_text(nullif(current_setting('syncline.scope', true), '')::jsonb -> entity -> partition_column)
+);
