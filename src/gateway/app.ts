@@ -11,7 +11,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { authorise, requireAccess } from './access/authorise.ts';
 import type { GatewayDeps } from './deps.ts';
 import { asSyncError, notFound, sendProblem } from './problem.ts';
+import { parseQuery } from './query.ts';
+import { registerReplyPlugins } from './reply-plugins.ts';
+import { measureRequests } from './request-metrics.ts';
 import { registerRoutes } from './routes.ts';
+
+/** Keys of rows come in paths. */
+const MAX_PARAM_LENGTH = 2_000;
 
 /** Routes whose schemas are zod's. */
 export type GatewayApp = FastifyInstance<
@@ -28,6 +34,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<GatewayApp> {
     loggerInstance: deps.logger as FastifyBaseLogger,
     bodyLimit: deps.settings.maxBodyBytes,
     genReqId: () => randomUUID(),
+    routerOptions: { querystringParser: parseQuery, maxParamLength: MAX_PARAM_LENGTH },
     trustProxy: deps.settings.trustedProxies.length > 0 ? [...deps.settings.trustedProxies] : false,
     // Names of entities and keys come in paths: what cannot be decoded is a request of the client's.
     frameworkErrors: (error, _request, reply) => {
@@ -60,6 +67,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<GatewayApp> {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  measureRequests(app, deps);
+  await registerReplyPlugins(app);
   await registerRoutes(app, deps);
   await app.ready();
   return app;
