@@ -1,9 +1,9 @@
 /** `status` for people: what runs, how fresh each mirror is, and what holds anything back, each with what to do. */
 
+import type { EntityStatus, Status, TemporalStatus } from '../service/status.ts';
 import { idleText } from '../service/temporal-view.ts';
 import type { FeedLag, RunReport, SourceStateReport } from '../store/run-reports.ts';
 import { progressText } from './progress.ts';
-import type { EntityStatus, Status, TemporalStatus } from './status.ts';
 import { failureText } from './summary.ts';
 import { table } from './table.ts';
 import { counted, duration, moment } from './text.ts';

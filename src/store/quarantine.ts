@@ -34,12 +34,14 @@ export async function listQuarantine(
   return rows;
 }
 
-/** One entry with the source row's values. */
+/** One entry with the source row's values, by source column. */
+export type QuarantinedRow = QuarantineEntry & { readonly payload: Readonly<Record<string, string | null>> };
+
 export async function showQuarantine(
   db: Db,
   row: { entity: string; key: string },
-): Promise<(QuarantineEntry & { payload: Record<string, string | null> }) | null> {
-  const { rows } = await db.query<QuarantineEntry & { payload: Record<string, string | null> }>(
+): Promise<QuarantinedRow | null> {
+  const { rows } = await db.query<QuarantinedRow>(
     `SELECT ${ENTRY}, payload FROM syncline.quarantine WHERE entity = $1 AND key = $2`,
     [row.entity, row.key],
   );

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { EntityStatus, Status } from '../../src/cli/status.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import { summaryText } from '../../src/cli/summary.ts';
 import { NO_ROWS, type RunSummary } from '../../src/domain/run.ts';
+import type { EntityStatus, Status } from '../../src/service/status.ts';
 
 const ENTITY: EntityStatus = {
   entity: 'orders',

@@ -1,7 +1,8 @@
 /** `syncline devices`: who sends changes, and who may not any more. */
 import { Command } from 'commander';
-import { EXIT, SyncError } from '../../domain/errors.ts';
-import { type Device, listDevices, revokeDevice } from '../../store/devices.ts';
+import { EXIT } from '../../domain/errors.ts';
+import { revokeDevice } from '../../service/devices.ts';
+import { type Device, listDevices } from '../../store/devices.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
@@ -58,12 +59,7 @@ function revokeCommand(register: Register): Command {
   return register<{ by?: string }>(command, (options, output, [id]) =>
     withContext(options, async (context) => {
       const by = options.by ?? userName();
-      if (!(await revokeDevice((await context.store()).pool, { id: id as string, by }))) {
-        throw new SyncError('CONFIG_UNKNOWN', {
-          message: `There is no device ${id}`,
-          remedy: '`syncline devices list` shows all there are.',
-        });
-      }
+      await revokeDevice(await context.store(), { id: id as string, by });
       output.result({ device: id, revokedBy: by }, () => `Device ${id} may not send changes any more.`);
       return EXIT.ok;
     }),

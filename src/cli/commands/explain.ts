@@ -1,13 +1,12 @@
 /** `syncline explain <entity> <key>`: one row's life, from the source's read to the last verdict. */
 import { Command } from 'commander';
-import type { EntitySpec } from '../../domain/entity.ts';
-import { EXIT, SyncError } from '../../domain/errors.ts';
+import { EVERYTHING } from '../../domain/access/scope.ts';
+import { EXIT } from '../../domain/errors.ts';
 import { parseHlc } from '../../domain/upload/hlc.ts';
 import { ALL_OTHER_FIELDS } from '../../domain/upload/versions.ts';
-import { entitiesOf, unknown } from '../../service/names.ts';
-import { type MirrorRow, readMirrorRow } from '../../store/mirror-row.ts';
-import type { Store } from '../../store/open.ts';
-import { namesOfRow, type RowReads, readReads, readStory, type StoryLine } from '../../store/row-story.ts';
+import { type Explained, explain } from '../../service/explain.ts';
+import { entityOf } from '../../service/names.ts';
+import type { RowReads } from '../../store/row-story.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
@@ -23,49 +22,12 @@ export function explainCommand(register: Register): Command {
   return register<{ limit: string }>(command, (options, output, [entity = '', name = '']) =>
     withContext(options, async (context) => {
       const limit = wholeNumber(options.limit, '--limit');
-      const specs = entitiesOf(context.config);
-      const spec = specs.find((each) => each.entity === entity);
-      if (spec === undefined)
-        throw unknown(
-          'entity',
-          entity,
-          specs.map((each) => each.entity),
-        );
-      const explained = await explain(await context.store(), spec, { name, limit });
+      const spec = entityOf(context.config, entity);
+      const explained = await explain(await context.store(), spec, { name, limit, scope: EVERYTHING });
       output.result(explained, () => explainedText(explained, limit));
       return EXIT.ok;
     }),
   );
-}
-
-type Explained = {
-  readonly entity: string;
-  readonly key: string;
-  /** All names of the row, on devices too. */
-  readonly ids: readonly string[];
-  readonly row: Omit<MirrorRow, 'values' | 'keyColumns'> | null;
-  readonly reads: RowReads;
-  readonly history: readonly StoryLine[];
-};
-
-async function explain(
-  { pool: db }: Store,
-  spec: EntitySpec,
-  { name, limit }: { readonly name: string; readonly limit: number },
-): Promise<Explained> {
-  const { entity } = spec;
-  const { key, ids } = await namesOfRow(db, { entity, name });
-  const found = await readMirrorRow(db, spec, key);
-  const reads = await readReads(db, { entity, key });
-  const history = await readStory(db, { entity, key, ids }, limit);
-  if (found === null && history.length === 0 && reads.refresh === null) {
-    throw new SyncError('CONFIG_UNKNOWN', {
-      message: `Nobody has heard of row ${name} of ${entity}`,
-      remedy: 'Write the key as the mirror has it; parts of a key are joined by |.',
-    });
-  }
-  const { values: _, keyColumns: __, ...row } = found ?? { values: null, keyColumns: null };
-  return { entity, key, ids, row: found === null ? null : (row as Explained['row']), reads, history };
 }
 
 function explainedText({ entity, key, ids, row, reads, history }: Explained, limit: number): string {

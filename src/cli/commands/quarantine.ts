@@ -1,14 +1,9 @@
 /** `syncline quarantine`: rows that were set aside, and what to do with them. */
 import { Command } from 'commander';
-import { EXIT, SyncError } from '../../domain/errors.ts';
+import { EXIT } from '../../domain/errors.ts';
 import { entitiesOf, unknown } from '../../service/names.ts';
-import {
-  dropQuarantine,
-  listQuarantine,
-  type QuarantineEntry,
-  retryQuarantine,
-  showQuarantine,
-} from '../../store/quarantine.ts';
+import { chooseQuarantined, readQuarantined } from '../../service/quarantine.ts';
+import { listQuarantine, type QuarantinedRow, type QuarantineEntry } from '../../store/quarantine.ts';
 import { usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
@@ -73,18 +68,13 @@ function showCommand(register: Register): Command {
     .argument('<key>');
   return register(command, (options, output, [entity, key]) =>
     withContext(options, async (context) => {
-      const row = await showQuarantine((await context.store()).pool, {
-        entity: entity as string,
-        key: key as string,
-      });
-      if (row === null) throw notThere(`Row ${key} of ${entity} is not in quarantine`);
+      const store = await context.store();
+      const row = await readQuarantined(store, { entity: entity as string, key: key as string });
       output.result(row, () => rowText(row));
       return EXIT.ok;
     }),
   );
 }
-
-type QuarantinedRow = NonNullable<Awaited<ReturnType<typeof showQuarantine>>>;
 
 function rowText(row: QuarantinedRow): string {
   return [
@@ -100,16 +90,14 @@ function rowText(row: QuarantinedRow): string {
 }
 
 type Choice = {
-  readonly name: string;
+  readonly name: 'retry' | 'drop';
   readonly what: string;
-  readonly act: typeof dropQuarantine;
   readonly done: (rows: number, entity: string, pipeline: string) => string;
 };
 
 const RETRY: Choice = {
   name: 'retry',
   what: 'read rows again from the source, at the next run',
-  act: retryQuarantine,
   done: (rows, entity, pipeline) =>
     `The next run reads ${counted(rows, 'row')} of ${entity} again: \`syncline run ${pipeline}\` starts one.`,
 };
@@ -117,11 +105,10 @@ const RETRY: Choice = {
 const DROP: Choice = {
   name: 'drop',
   what: 'forget rows; they come back if a run meets them again',
-  act: dropQuarantine,
   done: (rows, entity) => `Forgot ${counted(rows, 'row')} of ${entity}.`,
 };
 
-function choiceCommand(register: Register, { name, what, act, done }: Choice): Command {
+function choiceCommand(register: Register, { name, what, done }: Choice): Command {
   const command = new Command(name)
     .description(what)
     .argument('<entity>')
@@ -133,19 +120,12 @@ function choiceCommand(register: Register, { name, what, act, done }: Choice): C
         throw usageError('Name keys, or say --all', '`syncline quarantine list` shows the keys.');
       if (keys.length > 0 && options.all)
         throw usageError('Name keys, or say --all, not both', 'Leave one of the two out.');
-      const rows = await act((await context.store()).pool, { entity, keys: options.all ? null : keys });
-      if (rows === 0) throw notThere(`There is no such row of ${entity} in quarantine to ${name}`);
+      const store = await context.store();
+      const rows = await chooseQuarantined(store, { act: name, entity, keys: options.all ? null : keys });
       if (rows < keys.length) output.note(`${counted(keys.length - rows, 'key')} of those are not there.`);
       const spec = entitiesOf(context.config).find((one) => one.entity === entity);
       output.result({ entity, rows }, () => done(rows, entity, spec?.pipeline ?? '<pipeline>'));
       return EXIT.ok;
     }),
   );
-}
-
-function notThere(message: string): SyncError {
-  return new SyncError('CONFIG_UNKNOWN', {
-    message,
-    remedy: '`syncline quarantine list` shows what is. A row whose key cannot be read has no retry.',
-  });
 }

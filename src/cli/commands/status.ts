@@ -1,9 +1,9 @@
 /** `syncline status`: what runs now, how fresh each entity is, and what holds anything back. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
+import { gatherStatus } from '../../service/status.ts';
 import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
-import { gatherStatus } from '../status.ts';
 import { statusText } from '../status-text.ts';
 
 export function statusCommand(register: Register): Command {
@@ -12,7 +12,7 @@ export function statusCommand(register: Register): Command {
   );
   return register(command, (options, output) =>
     withContext(options, async (context) => {
-      const status = await gatherStatus(context);
+      const status = await gatherStatus({ ...context, store: await context.store() });
       output.result(status, () => statusText(status));
       return EXIT.ok;
     }),

@@ -1,7 +1,8 @@
 /** `syncline tasks`: what people are asked to do. */
 import { Command } from 'commander';
-import { EXIT, SyncError } from '../../domain/errors.ts';
-import { closeTask, listTasks, readTask, type Task } from '../../store/tasks.ts';
+import { EXIT } from '../../domain/errors.ts';
+import { closeTask } from '../../service/tasks.ts';
+import { listTasks, type Task } from '../../store/tasks.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { withContext } from '../context.ts';
@@ -59,26 +60,11 @@ function closeCommand(register: Register): Command {
     .option('--by <name>', 'who says so (default: your user name)');
   return register<{ by?: string }>(command, (options, output, [id = '']) =>
     withContext(options, async (context) => {
-      const { pool } = await context.store();
+      const store = await context.store();
       const by = options.by ?? userName();
-      if (!(await closeTask(pool, { id, by }))) throw whyNot(id, await readTask(pool, id));
+      await closeTask(store, { id, by });
       output.result({ task: id, closedBy: by }, () => `Task ${id} is closed.`);
       return EXIT.ok;
     }),
   );
-}
-
-function whyNot(id: string, task: Task | null): SyncError {
-  if (task === null)
-    return refused(`There is no task ${id}`, '`syncline tasks list` shows those that are open.');
-  if (task.state === 'closed')
-    return refused(`Task ${id} is closed already, by ${task.closedBy}`, 'Nothing is left to do.');
-  return refused(
-    `Task ${id} is closed by deciding conflict ${task.conflictId}`,
-    `\`syncline conflicts show ${task.conflictId}\` shows what is to be decided.`,
-  );
-}
-
-function refused(message: string, remedy: string): SyncError {
-  return new SyncError('CONFIG_UNKNOWN', { message, remedy });
 }

@@ -1,9 +1,8 @@
-/** What `status` tells, gathered from the store and, as far as it answers, from Temporal. */
+/** What runs, how fresh each mirror is and what holds anything back: from the store and, as far as it answers, Temporal. */
+import type { Client } from '../client.ts';
 import type { SyncConfig } from '../domain/config.ts';
 import { isSyncError } from '../domain/errors.ts';
 import type { Degraded } from '../domain/source-shape.ts';
-import { secondsBetween } from '../service/ages.ts';
-import { idleQueues, type OpenWorkflow, openWorkflows } from '../service/temporal-view.ts';
 import { type EntityState, type LastRun, readEntityStates } from '../store/entity-states.ts';
 import type { Store } from '../store/open.ts';
 import {
@@ -17,7 +16,9 @@ import {
   type SourceStateReport,
 } from '../store/run-reports.ts';
 import { readStoreFacts } from '../store/store-facts.ts';
-import type { CommandContext } from './context.ts';
+import { secondsBetween } from './ages.ts';
+import type { ServiceContext } from './context.ts';
+import { idleQueues, type OpenWorkflow, openWorkflows } from './temporal-view.ts';
 
 export type EntityStatus = {
   readonly entity: string;
@@ -53,8 +54,13 @@ export type TemporalStatus =
 
 const MAX_RUNNING = 100;
 
-export async function gatherStatus(context: CommandContext): Promise<Status> {
-  const store = await context.store();
+type StatusContext = Omit<ServiceContext, 'client'> & {
+  /** @throws SyncError: the status says so, and tells what the store knows. */
+  readonly temporal: () => Promise<Client>;
+};
+
+export async function gatherStatus(context: StatusContext): Promise<Status> {
+  const { store } = context;
   const running = await readRuns(store.pool, { running: true, limit: MAX_RUNNING });
   const [entities, sources, feedLag, temporal] = await Promise.all([
     entityStates(context.config, store),
@@ -109,7 +115,7 @@ function lastOf(run: EntityState['lastRun']): Pick<EntityStatus, 'lastRun' | 'de
 
 /** The store alone tells most of it, so a Temporal that does not answer is one line of the status. */
 async function temporalStatus(
-  context: CommandContext,
+  context: StatusContext,
   running: readonly RunReport[],
 ): Promise<TemporalStatus> {
   const pipelines = Object.values(context.config.pipelines);
