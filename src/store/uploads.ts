@@ -7,6 +7,7 @@ import type { Hlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { type ReadMutation, readMutation, type WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
+import { contentId, shortHash, withIds } from './mutation-ids.ts';
 import { inStoreTransaction, type Store } from './open.ts';
 
 export type UploadRef = { readonly device: string; readonly key: string };
@@ -89,7 +90,8 @@ type Line = {
  * that was made offline may be named by its key too: its id stands for both, or its mutations would have two orders.
  */
 async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promise<void> {
-  const lines = upload.mutations.map((input, seq) => lineOf(upload.device, seq, readMutation(input)));
+  const read = upload.mutations.map((input, seq) => lineOf(upload.device, seq, readMutation(input)));
+  const lines = await withIds(client, upload.device, read);
   const values = [upload.device, upload.key, JSON.stringify(lines)];
   await client.query(
     `INSERT INTO syncline.upload_line (device, upload_key, seq, mutation)
@@ -115,13 +117,13 @@ function lineOf(device: string, seq: number, read: ReadMutation): Line {
   if (read.kind === 'unreadable') {
     const { mutation, entity = '?', row = '?', group = null } = read.hint;
     const verdict: StoredVerdict = { status: 'rejected', code: 'MUTATION_INVALID', message: read.text };
-    const id = mutation ?? `unreadable/${seq}/${hash([device, read.text, seq])}`;
+    const id = mutation ?? `unreadable/${seq}/${shortHash([device, read.text, seq])}`;
     return { seq, id, entity, row, operation: 'update', body: null, group, priority: 0, verdict };
   }
   const { mutation } = read;
   return {
     seq,
-    id: mutation.mutation ?? mutationId(device, mutation),
+    id: mutation.mutation ?? contentId(device, mutation),
     entity: mutation.entity,
     row: mutation.row,
     operation: mutation.operation,
@@ -130,16 +132,6 @@ function lineOf(device: string, seq: number, read: ReadMutation): Line {
     priority: mutation.priority ?? 0,
     verdict: null,
   };
-}
-
-/** C11: of a device that names none. The same change from the same base is the same mutation. */
-export function mutationId(device: string, mutation: WireMutation): string {
-  const { entity, row, operation, values, changes, base } = mutation;
-  return `hash/${hash([device, entity, row, operation, values ?? null, changes ?? null, base ?? null])}`;
-}
-
-function hash(parts: readonly unknown[]): string {
-  return createHash('sha256').update(stableJson(parts)).digest('hex').slice(0, 40);
 }
 
 export type UploadState = UploadRef & {

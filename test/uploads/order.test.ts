@@ -132,6 +132,39 @@ test('a device without ids and clocks that heard nothing, was started anew and w
   expect(await source(1)).toMatchObject({ visits: 15, phone: 'theirs' });
 });
 
+test('a device without ids that sets a field to and fro is followed, whatever answers were lost (C11)', async () => {
+  const device = 'toggle';
+  const change = (values: object, base: object) => ({
+    ...{ entity: 'employees', row: '230', operation: 'update' },
+    ...{ values, base: { values: base } },
+  });
+  const [there, back] = [change({ phone: 'b' }, { phone: 'old' }), change({ phone: 'old' }, { phone: 'b' })];
+  for (const [sent, phone] of [
+    [[there], 'b'],
+    [[back], 'old'],
+    [[there], 'b'],
+    // Its answer was lost, and the app started anew.
+    [[there], 'b'],
+    [[back], 'old'],
+    [[back, there], 'b'],
+    [[back], 'old'],
+  ] as const) {
+    for (const { status } of await upload(deps, sent, { device })) expect(status).toBe('applied');
+    expect(await source(230)).toMatchObject({ phone });
+  }
+  expect(await statesOf(device)).toHaveLength(6);
+  // It never hears of anything and counts from its first base: up, up, down, and down again, which is sent twice.
+  for (const [visits, counted] of [
+    ['5', 5],
+    ['6', 6],
+    ['5', 5],
+    ['5', 5],
+  ] as const) {
+    await upload(deps, [change({ visits }, { visits: '3' })], { device });
+    expect(await source(230)).toMatchObject({ visits: counted });
+  }
+});
+
 test('an outcome that a device was told to wait for reaches it as a new version of the row (C9)', async () => {
   const held = async (row: number): Promise<string> => {
     const [verdict] = await upload(deps, [edit(String(row), { salary: '3000' }, { salary: '1' })]);

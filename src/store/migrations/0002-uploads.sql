@@ -71,8 +71,8 @@ CREATE TABLE syncline.mutation (
   UNIQUE (device, id)
 );
 CREATE INDEX mutation_of_upload ON syncline.mutation (device, upload_key, ordinal) WHERE state <> 'done';
--- For people who ask how a row came to be; written once, with the verdict.
-CREATE INDEX mutation_story ON syncline.mutation (entity, row_id) WHERE state = 'done';
+-- For people who ask how a row came to be, and for what a device sends again (C11).
+CREATE INDEX mutation_story ON syncline.mutation (entity, row_id, ordinal);
 CREATE INDEX mutation_of_row ON syncline.mutation (entity, row_id, ordinal) WHERE state <> 'done';
 CREATE INDEX mutation_of_conflict ON syncline.mutation (conflict_id, ordinal) WHERE state <> 'done';
 

@@ -1,0 +1,89 @@
+/** C11: ids of mutations, of devices that name them and of those that do not. */
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { stableJson } from '../domain/config-hash.ts';
+import { mutationIds } from '../domain/upload/sent-again.ts';
+import type { WireMutation } from '../domain/upload/wire.ts';
+
+/** The same change from the same base has the same content. */
+export function contentId(device: string, mutation: WireMutation): string {
+  const { entity, row, operation, values, changes, base } = mutation;
+  return `hash/${shortHash([device, entity, row, operation, values ?? null, changes ?? null, base ?? null])}`;
+}
+
+export function shortHash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(stableJson(parts)).digest('hex').slice(0, 40);
+}
+
+type Line = { readonly id: string; readonly entity: string; readonly row: string; readonly body: unknown };
+
+type Past = {
+  readonly entity: string;
+  readonly row: string;
+  readonly rowId: string;
+  readonly past: string[];
+};
+
+/**
+ * Lines with ids by which each change is kept once. The caller holds the device's row, so that it sends nothing else
+ * meanwhile.
+ */
+export async function withIds<T extends Line>(
+  client: pg.PoolClient,
+  device: string,
+  lines: readonly T[],
+): Promise<T[]> {
+  const unnamed = lines.filter(({ id, body }) => body !== null && id.startsWith('hash/'));
+  if (unnamed.length === 0) return [...lines];
+  const rows = new Map<string, Past>();
+  for (const past of await pastOf(client, device, unnamed)) rows.set(nameOf(past), past);
+  const ofRow = new Map<string, { at: number; id: string }[]>();
+  for (const [at, line] of lines.entries()) {
+    const known = line.body === null ? undefined : rows.get(nameOf(line));
+    if (known === undefined) continue;
+    const name = nameOf({ entity: known.entity, row: known.rowId });
+    ofRow.set(name, [...(ofRow.get(name) ?? []), { at, id: line.id }]);
+  }
+  const named = [...lines];
+  for (const [name, sent] of ofRow) {
+    const past = [...rows.values()].find((row) => nameOf({ entity: row.entity, row: row.rowId }) === name);
+    const ids = mutationIds({
+      sent: sent.map(({ id }) => id),
+      past: past?.past ?? [],
+      hash: (id) => shortHash([id]).slice(0, 16),
+    });
+    for (const [i, { at }] of sent.entries()) {
+      named[at] = { ...(lines[at] as T), id: ids[i] as string };
+    }
+  }
+  return named;
+}
+
+function nameOf({ entity, row }: Pick<Line, 'entity' | 'row'>): string {
+  return JSON.stringify([entity, row]);
+}
+
+/** What the device sent of these rows, the last of it, under the ids that the rows are kept by. */
+async function pastOf(
+  client: pg.PoolClient,
+  device: string,
+  lines: readonly Pick<Line, 'entity' | 'row'>[],
+): Promise<Past[]> {
+  const { rows } = await client.query<Past>(
+    `WITH asked AS (
+       SELECT line.entity, line."row", coalesce(known.id, line."row") AS row_id, line.sent
+         FROM (SELECT entity, "row", count(*) AS sent
+                 FROM unnest($2::text[], $3::text[]) AS line (entity, "row") GROUP BY 1, 2) AS line
+         LEFT JOIN syncline.row_id AS known ON known.entity = line.entity AND known.key = line."row"),
+     counted AS (SELECT asked.*, sum(sent) OVER (PARTITION BY entity, row_id) AS most FROM asked)
+     SELECT counted.entity, counted."row", counted.row_id AS "rowId", last.ids AS past
+       FROM counted
+       CROSS JOIN LATERAL (
+         SELECT coalesce(array_agg(m.id ORDER BY m.ordinal), '{}') AS ids
+           FROM (SELECT id, ordinal FROM syncline.mutation
+                  WHERE device = $1 AND entity = counted.entity AND row_id = counted.row_id
+                  ORDER BY ordinal DESC LIMIT counted.most) AS m) AS last`,
+    [device, lines.map(({ entity }) => entity), lines.map(({ row }) => row)],
+  );
+  return rows;
+}
