@@ -83,3 +83,8 @@ export type Activities = {
   /** Writes pause, resume or cancel into the run row, where every claim reads it. */
   steerRun(input: { runId: string; action: 'pause' | 'resume' | 'cancel'; by: string }): Promise<void>;
 };
+
+export type RecordActivities = {
+  /** Looks one record up in its source and mirrors it (C1). @returns whether the source has it. */
+  refreshRecord(input: { read: string }): Promise<{ found: boolean }>;
+};

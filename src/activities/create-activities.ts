@@ -12,7 +12,7 @@ import {
   openedConflicts,
   readConflict,
 } from './conflicts.ts';
-import type { Activities } from './contract.ts';
+import type { Activities, RecordActivities } from './contract.ts';
 import { copyChanges } from './copy-changes.ts';
 import { copyChunks } from './copy-chunks.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
@@ -21,6 +21,7 @@ import { finishEntity } from './finish-entity.ts';
 import { openRun } from './open-run.ts';
 import { planChunks } from './plan-chunks.ts';
 import { prepareEntity } from './prepare-entity.ts';
+import { refreshRecord } from './refresh-record.ts';
 import { steerRun } from './steer-run.ts';
 import { sweepStale } from './sweep.ts';
 import { sweepUploads, tellAgain } from './sweep-uploads.ts';
@@ -28,7 +29,7 @@ import { takeSignedMessage } from './take-signed-message.ts';
 import { recordConflict, tellConflict } from './tell-conflict.ts';
 import type { UploadActivities } from './upload-contract.ts';
 
-export function createActivities(deps: ActivityDeps): Activities & UploadActivities {
+export function createActivities(deps: ActivityDeps): Activities & UploadActivities & RecordActivities {
   return {
     openRun: bind(deps, openRun),
     prepareEntity: bind(deps, prepareEntity),
@@ -39,6 +40,7 @@ export function createActivities(deps: ActivityDeps): Activities & UploadActivit
     finishEntity: bind(deps, finishEntity),
     closeRun: bind(deps, closeRun),
     steerRun: bind(deps, steerRun),
+    refreshRecord: bind(deps, refreshRecord),
     planUpload: bind(deps, planUpload),
     applyUpload: bind(deps, applyUpload),
     openedConflicts: bind(deps, openedConflicts),

@@ -8,14 +8,14 @@ import { takeTicket } from '../store/ticket.ts';
 import { wellFormed } from '../store/tombstones.ts';
 import { PIECE_BYTES } from './copy-stream.ts';
 import { withSource } from './source-access.ts';
-import { lookUpJob, refOf, type UploadWork } from './upload-work.ts';
+import { type LookUpWork, lookUpJob, refOf } from './upload-work.ts';
 
 /**
  * `then` runs in the transaction of the last load: what it writes and what was read stand there together. Keys that
  * the source does not have become tombstones.
  */
 export async function refreshRows(
-  work: UploadWork,
+  work: LookUpWork,
   asked: readonly string[],
   then: (session: LoadSession, found: ReadonlySet<string>) => Promise<void> = async () => undefined,
 ): Promise<void> {
@@ -36,7 +36,7 @@ export async function refreshRows(
 }
 
 /** As one piece: an upload's wave is far smaller than what is loaded at once. */
-async function lookUp(work: UploadWork, keys: readonly string[]): Promise<Piece> {
+async function lookUp(work: LookUpWork, keys: readonly string[]): Promise<Piece> {
   const { deps, context, entity } = work;
   const { signal } = context;
   const { plan } = entity;

@@ -8,12 +8,17 @@ import type { ActivityContext, ActivityDeps } from './deps.ts';
 import type { Prepared } from './prepare-change.ts';
 import type { UploadEntity } from './upload-entity.ts';
 
-export type UploadWork = {
+/** Rows of an entity that are looked up in its source by key. */
+export type LookUpWork = {
   readonly deps: ActivityDeps;
   readonly context: ActivityContext;
-  readonly entity: UploadEntity;
-  /** Of the upload or the conflict: names sessions, and what rules see. */
+  readonly entity: Pick<UploadEntity, 'pipeline' | 'plan' | 'seesAllRows'>;
+  /** Of the upload, the conflict or the read: names sessions, and what rules see. */
   readonly id: string;
+};
+
+export type UploadWork = LookUpWork & {
+  readonly entity: UploadEntity;
   /** This process's node, for clocks. */
   readonly node: string;
 };
@@ -27,14 +32,14 @@ export type Item = {
   readonly decided?: { readonly conflictId: string; readonly round: number };
 };
 
-export function refOf({ entity, id }: UploadWork): EntityRef {
+export function refOf({ entity, id }: LookUpWork): EntityRef {
   const { pipeline } = entity.pipeline;
   return { runId: id, pipeline, fence: 0, configHash: '', entity: entity.plan.spec.entity };
 }
 
 /** Rows that were looked up by key, without a run. */
 export function lookUpJob(
-  work: UploadWork,
+  work: LookUpWork,
   { ticket, found, gone }: { ticket: string; found: readonly string[]; gone: readonly string[] },
 ): LoadJob {
   const { plan, seesAllRows } = work.entity;

@@ -1,5 +1,6 @@
 /** Entry of the workflow bundle: every function exported here is a workflow type. */
 export { processUpload } from './process-upload.ts';
+export { refreshRecord } from './refresh-record.ts';
 export { resolveConflict } from './resolve-conflict.ts';
 export { sweep } from './sweep.ts';
 export { syncEntity } from './sync-entity.ts';

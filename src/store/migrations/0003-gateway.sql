@@ -57,3 +57,22 @@ CREATE FUNCTION syncline.scope_values(entity text, partition_column text) RETURN
 RETURN ARRAY(
   SELECT jsonb_array_elements_text(nullif(current_setting('syncline.scope', true), '')::jsonb -> entity -> partition_column)
 );
+
+-- A record that somebody wants read from its source. Its key stands here and not in a workflow's history, which holds no
+-- values of rows; a minute later nobody asks for it any more.
+CREATE TABLE syncline.record_read (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  entity text NOT NULL,
+  key text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX record_read_by_age ON syncline.record_read (at);
+
+-- Where the feeds stood when a device that counts in time stamps (WatermelonDB) pulled: positions by entity.
+CREATE TABLE syncline.watermelon_pull (
+  device text COLLATE "C" NOT NULL REFERENCES syncline.device ON DELETE CASCADE,
+  stamp bigint NOT NULL,
+  positions jsonb NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (device, stamp)
+);
