@@ -4,12 +4,12 @@ import type { Who } from '../../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../../domain/approval/messages.ts';
 import { EXIT, type ExitCode } from '../../domain/errors.ts';
 import { parseJsonStrictly } from '../../service/exact-json.ts';
+import { sayToConflict } from '../../service/say-to-conflict.ts';
 import type { ConflictAnswer } from '../../upload-client.ts';
 import { collect, usageError, wholeNumber } from '../arguments.ts';
 import type { GlobalOptions, Register } from '../command.ts';
 import { withContext } from '../context.ts';
 import type { Output } from '../output.ts';
-import { sayToConflict } from '../say-to-conflict.ts';
 import { userName } from '../who.ts';
 
 type Speaker = { as?: string; role: string[] };
@@ -137,7 +137,8 @@ type Said = {
 
 function say(options: Speaker & GlobalOptions, output: Output, said: Said): Promise<ExitCode> {
   return withContext(options, async (context) => {
-    const { status, round } = await sayToConflict(context, { ...said, who: whoOf(options) });
+    const [store, client] = [await context.store(), await context.temporal()];
+    const { status, round } = await sayToConflict({ store, client }, { ...said, who: whoOf(options) });
     output.result({ conflict: said.id, status, round }, () => answerText(said, { status, round }));
     const waits = said.message === 'decide' && status !== 'applied';
     return waits ? EXIT.conflicts : EXIT.ok;

@@ -3,12 +3,12 @@ import type { Client } from '../client.ts';
 import type { Who } from '../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../domain/approval/messages.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
-import { idleQueues, idleText } from '../service/temporal-view.ts';
 import { readConflict } from '../store/conflicts.ts';
 import { signMessage } from '../store/signed-messages.ts';
 import { reach } from '../temporal-calls.ts';
 import { type ConflictAnswer, sendSigned } from '../upload-client.ts';
-import type { CommandContext } from './context.ts';
+import type { ServiceContext } from './context.ts';
+import { idleQueues, idleText } from './temporal-view.ts';
 
 /** A decision is answered when it is written, and a source may be slow. */
 const ANSWER_MS = 60_000;
@@ -22,14 +22,17 @@ type Said = {
 };
 
 /** @throws SyncError CONFLICT_NOT_FOUND, DECISION_REFUSED, TEMPORAL_UNAVAILABLE when nobody answers. */
-export async function sayToConflict(context: CommandContext, said: Said): Promise<ConflictAnswer> {
+export async function sayToConflict(
+  context: Pick<ServiceContext, 'store' | 'client'>,
+  said: Said,
+): Promise<ConflictAnswer> {
   const { id, message, who } = said;
-  const { pool } = await context.store();
+  const { client, store } = context;
+  const { pool } = store;
   const row = await readConflict(pool, id);
   if (row.state === 'closed') {
     throw new SyncError('DECISION_REFUSED', { message: `Conflict ${id} is closed` });
   }
-  const client = await context.temporal();
   await refuseIdle(client, row.workflowId).catch((error: unknown) => noWorkflow(error, id));
   const signed = await signMessage(pool, { conflictId: id, message, input: said.input(row.round), who });
   const answer = client.withDeadline(Date.now() + ANSWER_MS, () =>
