@@ -1,5 +1,6 @@
 /** Calls of Temporal, whose errors are given their codes. */
 import {
+  type Client,
   isGrpcDeadlineError,
   isGrpcServiceError,
   WorkflowNotFoundError,
@@ -56,6 +57,13 @@ function toSyncError(error: unknown): unknown {
     });
   }
   return error;
+}
+
+/** Whether the server answers at all. @throws TEMPORAL_UNAVAILABLE */
+export async function pingTemporal(client: Client, timeoutMs: number): Promise<void> {
+  await reach(() =>
+    client.withDeadline(Date.now() + timeoutMs, () => client.workflowService.getSystemInfo({})),
+  );
 }
 
 export function unavailable(error: unknown, where: string): SyncError {

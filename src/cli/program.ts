@@ -9,6 +9,7 @@ import { conflictsCommand } from './commands/conflicts.ts';
 import { devCommand } from './commands/dev.ts';
 import { devicesCommand } from './commands/devices.ts';
 import { explainCommand } from './commands/explain.ts';
+import { gatewayCommand } from './commands/gateway.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { oracleCommand } from './commands/oracle.ts';
@@ -51,6 +52,7 @@ const COMMANDS = [
   writeBackCommand,
   oracleCommand,
   workerCommand,
+  gatewayCommand,
   devCommand,
 ];
 

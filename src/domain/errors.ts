@@ -165,7 +165,7 @@ export const ERRORS = {
     retryable: false,
     http: 403,
     exit: EXIT.failure,
-    remedy: 'Register the device again, or let its user use another one.',
+    remedy: 'Register the app under a new device id, if its user may go on.',
   },
   CONFLICT_NOT_FOUND: {
     retryable: false,
@@ -245,6 +245,27 @@ export const ERRORS = {
     http: 401,
     exit: EXIT.failure,
     remedy: 'Get a new token from the issuer, and send it as `Authorization: Bearer …`.',
+  },
+  ISSUER_UNAVAILABLE: {
+    retryable: true,
+    http: 503,
+    exit: EXIT.connectivity,
+    remedy:
+      'Make the address of `gateway.auth.jwksUrl` reachable from the gateway; the same request works then.',
+  },
+  LISTEN_FAILED: {
+    retryable: false,
+    http: 500,
+    exit: EXIT.config,
+    remedy:
+      'Choose an address of this machine and a free port: --host, --port, or `gateway` of the configuration.',
+  },
+  NOT_READY: {
+    retryable: true,
+    http: 503,
+    exit: EXIT.connectivity,
+    remedy:
+      'Ask again: it is ready by itself once what the message names answers. The gateway’s log says why.',
   },
   FORBIDDEN: {
     retryable: false,

@@ -1,23 +1,21 @@
-/** The HTTP server, wired: who may call what, errors as problem details, the OpenAPI document. */
-import { randomUUID } from 'node:crypto';
-import swagger from '@fastify/swagger';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from '@fastify/type-provider-zod';
+/** The HTTP server, wired: its limits, who may call what, errors as problem details, the OpenAPI document. */
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from '@fastify/type-provider-zod';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { authorise, requireAccess } from './access/authorise.ts';
+import { logRequests } from './access-log.ts';
+import { describeApi, showApi } from './api-document.ts';
+import { allowOrigins, secureReplies } from './browsers.ts';
 import type { GatewayDeps } from './deps.ts';
+import { drainOnClose } from './drain.ts';
 import { asSyncError, notFound, sendProblem } from './problem.ts';
 import { parseQuery } from './query.ts';
+import { limitRates } from './rate-limits.ts';
 import { registerReplyPlugins } from './reply-plugins.ts';
+import { acceptBodies, discardRest } from './request-body.ts';
 import { measureRequests } from './request-metrics.ts';
+import { checkAddress } from './request-text.ts';
 import { registerRoutes } from './routes.ts';
-
-/** Keys of rows come in paths. */
-const MAX_PARAM_LENGTH = 2_000;
+import { serverOptions } from './server-options.ts';
 
 /** Routes whose schemas are zod's. */
 export type GatewayApp = FastifyInstance<
@@ -30,46 +28,58 @@ export type GatewayApp = FastifyInstance<
 
 /** @returns the server, ready, listening nowhere yet. */
 export async function buildGateway(deps: GatewayDeps): Promise<GatewayApp> {
-  const app = Fastify({
-    loggerInstance: deps.logger as FastifyBaseLogger,
-    bodyLimit: deps.settings.maxBodyBytes,
-    genReqId: () => randomUUID(),
-    routerOptions: { querystringParser: parseQuery, maxParamLength: MAX_PARAM_LENGTH },
-    trustProxy: deps.settings.trustedProxies.length > 0 ? [...deps.settings.trustedProxies] : false,
+  const app = createServer(deps);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)));
+  app.setErrorHandler(async (error, request, reply) => {
+    const known = asSyncError(error);
+    if (known.code === 'INTERNAL') request.log.error({ err: error }, 'request failed');
+    await discardRest(request.raw);
+    return sendProblem(reply, known);
+  });
+  app.decorateRequest('principal', null as never);
+  await addHooks(app, deps);
+  await showApi(app);
+  await registerRoutes(app, deps);
+  await app.ready();
+  return app;
+}
+
+function createServer({ logger, settings }: GatewayDeps): GatewayApp {
+  const { maxBodyBytes, trustedProxies } = settings;
+  return Fastify({
+    ...serverOptions,
+    routerOptions: { ...serverOptions.routerOptions, querystringParser: parseQuery },
+    loggerInstance: logger as FastifyBaseLogger,
+    bodyLimit: maxBodyBytes,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // Names of entities and keys come in paths: what cannot be decoded is a request of the client's.
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply as never, asSyncError(error));
     },
   }).withTypeProvider<ZodTypeProvider>() as GatewayApp;
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)));
-  app.setErrorHandler((error, request, reply) => {
-    const known = asSyncError(error);
-    if (known.code === 'INTERNAL') request.log.error({ err: error }, 'request failed');
-    return sendProblem(reply, known);
-  });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Syncline',
-        version: '1',
-        description: 'Devices pull and push; approvers decide; operators look after it.',
-      },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    },
-    transform: jsonSchemaTransform,
-  });
-  app.decorateRequest('principal', null as never);
-  app.addHook('onRoute', requireAccess);
-  app.addHook('onRequest', authorise(deps));
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-  });
+}
+
+/** What comes first runs first. */
+async function addHooks(app: GatewayApp, deps: GatewayDeps): Promise<void> {
+  const { config, settings } = deps;
+  const entities = Object.values(config.pipelines).flatMap((pipeline) => Object.keys(pipeline.entities));
+  drainOnClose(app);
+  logRequests(app, new Set(entities));
   measureRequests(app, deps);
+  secureReplies(app);
+  await describeApi(app);
   await registerReplyPlugins(app);
-  await registerRoutes(app, deps);
-  await app.ready();
-  return app;
+  // Replies to whoever is refused are for browsers too.
+  await allowOrigins(app, settings.corsOrigins);
+  await limitRates(app, settings);
+  app.addHook('onRoute', requireAccess);
+  app.addHook('onRequest', (request, reply) => app.limits.address(request, reply));
+  app.addHook('onRequest', checkAddress);
+  app.addHook('onRequest', authorise(deps));
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.principal !== null) await app.limits.caller(request, reply);
+  });
+  acceptBodies(app, settings);
 }

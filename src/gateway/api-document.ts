@@ -1,0 +1,118 @@
+/** The API's description, OpenAPI 3.1, from the schemas of all routes; and a page that shows it. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform } from '@fastify/type-provider-zod';
+import type { FastifySchema, RouteOptions } from 'fastify';
+import { z } from 'zod';
+import type { GatewayApp } from './app.ts';
+import type { RouteAccess } from './deps.ts';
+import { problemSchema } from './problem.ts';
+
+const PAGE = '/v1/docs';
+const DOCUMENT = '/v1/openapi.json';
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** The page's own scripts, and calls of this gateway. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+type Transformed = ReturnType<typeof jsonSchemaTransform>;
+
+/** Before the routes. */
+export async function describeApi(app: GatewayApp): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Syncline',
+        version: '1',
+        description: 'Devices pull and push; approvers decide; operators look after it.',
+      },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        schemas: { Problem: problemJsonSchema() },
+        responses: {
+          Problem: {
+            description: 'An error, as problem details of RFC 9457',
+            content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+    },
+    transform: ((document: Parameters<typeof jsonSchemaTransform>[0]) =>
+      withAccess(jsonSchemaTransform(document), document.route)) as typeof jsonSchemaTransform,
+    transformObject: (document) =>
+      withProblems('openapiObject' in document ? document.openapiObject : document.swaggerObject) as never,
+  });
+  // The page's routes are not ours, and do not say who may call them.
+  app.addHook('onRoute', (route) => {
+    if (route.url === PAGE || route.url.startsWith(`${PAGE}/`)) {
+      route.config = { ...route.config, access: 'public' };
+    }
+  });
+}
+
+/** After `requireAccess`. */
+export async function showApi(app: GatewayApp): Promise<void> {
+  app.get(
+    DOCUMENT,
+    { config: { access: 'public' }, schema: { hide: true } as FastifySchema },
+    async (_request, reply) => reply.header('cache-control', 'no-cache').send(app.swagger()),
+  );
+  await app.register(swaggerUi, {
+    routePrefix: PAGE,
+    staticCSP: PAGE_POLICY,
+    uiConfig: { docExpansion: 'none', tryItOutEnabled: false },
+  });
+}
+
+function problemJsonSchema(): object {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(problemSchema);
+  return schema;
+}
+
+/** Who may call it: for people in words, for programs as `x-roles`. */
+function withAccess({ schema, url }: Transformed, route: RouteOptions): Transformed {
+  const access = route.config?.access;
+  if (schema === undefined || 'hide' in schema || access === undefined) return { schema, url };
+  return { url, schema: { ...schema, ...accessOf(access) } as FastifySchema };
+}
+
+function accessOf(access: RouteAccess): object {
+  if (access === 'public') return { 'x-roles': [], security: [] };
+  return { 'x-roles': access.includes('admin') ? access : [...access, 'admin'], security: [{ bearer: [] }] };
+}
+
+type Operation = { responses?: Record<string, unknown> };
+type ApiObject = { paths?: Record<string, Record<string, Operation>> };
+
+/** Every call may end in an error, and all errors look the same. */
+function withProblems(document: object): object {
+  const { paths = {} } = document as ApiObject;
+  const complete = ({ responses, ...operation }: Operation): Operation => ({
+    ...operation,
+    responses: {
+      ...responses,
+      '4XX': { $ref: '#/components/responses/Problem' },
+      '5XX': { $ref: '#/components/responses/Problem' },
+    },
+  });
+  return {
+    ...document,
+    paths: Object.fromEntries(
+      Object.entries(paths).map(([path, operations]) => [
+        path,
+        Object.fromEntries(Object.entries(operations).map(([method, each]) => [method, complete(each)])),
+      ]),
+    ),
+  };
+}
