@@ -19,6 +19,7 @@ import type { SyncConfig } from './domain/config.ts';
 import { SyncError } from './domain/errors.ts';
 import { createLogger, type Logger, temporalLogger } from './logging.ts';
 import { type Notifier, openNotifier } from './notify/notifier.ts';
+import { querySidesCodec, sidesOfConflict } from './query-sides.ts';
 import { assertStoreReady } from './store/migrate.ts';
 import { openStore } from './store/open.ts';
 import { ensureSweeps } from './sweep-schedule.ts';
@@ -102,7 +103,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       workflows: uploadWorkflows(client),
       notifier,
     };
-    const common = { ...workerSettings(options), connection, namespace, identity: workerId };
+    const codec = querySidesCodec(sidesOfConflict(store, config), logger);
+    const common = {
+      ...workerSettings(options),
+      dataConverter: { payloadCodecs: [codec] },
+      ...{ connection, namespace, identity: workerId },
+    };
     const activities = createActivities(deps);
     const workers = await Promise.all(
       taskQueues.map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),

@@ -1,6 +1,7 @@
 /** What people say to a conflict. Signals take anything, since a malformed one must not fail the workflow's task. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalState } from '../domain/approval/approval.ts';
+import type { ConflictView } from '../domain/approval/conflict-view.ts';
 import type { ApprovalMessage } from '../domain/approval/messages.ts';
 
 /** Answers with the state as it is once the message was carried out. */
@@ -23,5 +24,5 @@ export const conflictUpdates = {
   withdraw: defineUpdate<ConflictAnswer, [unknown]>('withdraw'),
 } as const satisfies Record<ApprovalMessage, unknown>;
 
-/** Everything but values of the row, which history must not hold: `syncline conflicts show` prints them. */
-export const conflictQuery = defineQuery<ApprovalState>('conflict');
+/** Both sides are added by the worker that answers: the workflow, whose history must hold no values, has none. */
+export const conflictQuery = defineQuery<ConflictView>('conflict');

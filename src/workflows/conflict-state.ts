@@ -1,4 +1,5 @@
 /** What a conflict's workflow remembers, what it takes from people, and how it shows itself. */
+import { defaultPayloadConverter, RawValue } from '@temporalio/common';
 import {
   ApplicationFailure,
   condition,
@@ -10,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ApprovalEvent, ApprovalState, Refusal, Who } from '../domain/approval/approval.ts';
+import { type ConflictView, SIDES_WANTED, viewOf } from '../domain/approval/conflict-view.ts';
 import { describeConflict, titleOfConflict } from '../domain/approval/describe-conflict.ts';
 import {
   APPROVAL_MESSAGES,
@@ -51,7 +53,9 @@ const DESCRIPTIONS: Readonly<Record<ApprovalMessage, string>> = {
 };
 
 export function takeConflictMessages(work: ConflictWork): void {
-  setHandler(conflictQuery, () => stateNow(work), { description: 'Where it stands; no values of the row' });
+  setHandler(conflictQuery, () => answerFor(work), {
+    description: 'Where it stands, both sides, and who may decide',
+  });
   for (const message of APPROVAL_MESSAGES) {
     const description = DESCRIPTIONS[message];
     setHandler(conflictSignals[message], (input) => takeSignal(work, message, input), { description });
@@ -69,6 +73,14 @@ export function takeConflictMessages(work: ConflictWork): void {
       },
     });
   }
+}
+
+/** Marked outside of its data, so that no text of a row or a person can pass for the mark. */
+function answerFor(work: ConflictWork): ConflictView {
+  const payload = defaultPayloadConverter.toPayload(viewOf(stateNow(work)));
+  const metadata = { ...payload.metadata, [SIDES_WANTED]: new TextEncoder().encode(work.input.conflictId) };
+  // The converter takes it out of its wrapping: to who asks it is the view.
+  return RawValue.fromPayload({ ...payload, metadata }) as unknown as ConflictView;
 }
 
 /** Whoever speaks through a bare Temporal client is believed nothing but that he may. */

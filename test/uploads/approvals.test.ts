@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkerProcess } from '../../dev/worker-process.ts';
+import type { ConflictSides } from '../../src/domain/approval/conflict-view.ts';
 import { decideConflict } from '../../src/upload-client.ts';
 import { countOr } from '../campaign/counts.ts';
 import { eventually, type World } from '../e2e/world.ts';
@@ -32,8 +33,12 @@ beforeAll(async () => {
     {
       plain: '{}',
       weeks: `{ remindAfter: '1 second', escalateAfter: '3 seconds', escalateTo: 'boss' }`,
+      guarded: `{ resolvers: { role: 'payroll' } }`,
     },
-    `http://127.0.0.1:${port}/`,
+    {
+      webhook: `http://127.0.0.1:${port}/`,
+      feeds: { guarded: `{ fields: { salary: { read: 'SALARY_VIEW' } } }` },
+    },
   );
   worker = await world.startWorker();
 });
@@ -89,6 +94,47 @@ test('the page in Temporal says which fields clash, since when, and what to send
   await handle.signal('withdraw', { reason: 'a typo' });
   expect(await handle.result()).toEqual({ outcome: 'withdrawn' });
   expect((await handle.describe()).memo).toEqual({ conflict: expect.stringContaining('withdrawn') });
+});
+
+test('a bare client’s query has both sides and the base, which no history has', async () => {
+  const before = Date.now();
+  const id = await clash(world, { entity: 'plain', row: 5, fields: { salary: '7654321' } });
+  const view = await stateOf(world, id);
+  expect(view).toMatchObject({
+    ...{ status: 'proposed', round: 1, clashing: ['salary'], mayDecide: 'anyone', sidesProblem: null },
+    sides: {
+      ...{ round: 1, base: { salary: '1' }, draft: null, withheld: [] },
+      device: { values: { salary: '7654321' } },
+      server: { values: { id: '5', name: 'name 5', salary: '1000.00' } },
+    },
+  });
+  const { device, server } = (view as { sides: ConflictSides }).sides;
+  const times = [server.changedAt, device.changedAt, view.since].map((at) => Date.parse(String(at)));
+  expect(times).toEqual([...times].sort());
+  expect(times[1]).toBeGreaterThanOrEqual(before);
+  const handle = handleOf(world, id);
+  await handle.query('conflict');
+  expect(await decideConflict(world.client, id, { decision: 'client', round: 1 })).toMatchObject({
+    status: 'applied',
+  });
+  await handle.result();
+  const { events, raw } = { events: await handle.fetchHistory(), raw: (await handle.describe()).raw };
+  const kept = textOf(events) + JSON.stringify(raw);
+  expect(kept).toContain('salary');
+  expect(kept).not.toMatch(/7654321|1000\.00/);
+});
+
+test('fields that not everybody may read are left out of a query’s answer', async () => {
+  const id = await clash(world, { entity: 'guarded', row: 6, fields: { salary: '7654321', phone: '123' } });
+  const view = await stateOf(world, id);
+  expect(view).toMatchObject({
+    ...{ clashing: ['salary'], mayDecide: 'role payroll' },
+    sides: {
+      ...{ base: {}, withheld: ['salary'] },
+      ...{ device: { values: { phone: '123' } }, server: { values: { name: 'name 6' } } },
+    },
+  });
+  expect(JSON.stringify(view)).not.toMatch(/7654321|1000\.00/);
 });
 
 /** Everything that the history holds as text: payloads are bytes. */

@@ -14,15 +14,19 @@ const SOURCE = `
   INSERT INTO hr.staff SELECT n, 'name ' || n, 1000, 'phone', now() - interval '1 hour' FROM generate_series(1, 200) AS n;
   ${LEDGER_DDL.join(';\n')};`;
 
-/** @param approvals text of `approval`, by the name of the entity that has it. @param webhook where people are told. */
+/**
+ * @param approvals text of `approval`, by the name of the entity that has it. @param options.webhook where people are
+ * told. @param options.feeds text of `feed`, by entity.
+ */
 export async function conflictWorld(
   name: string,
   approvals: Readonly<Record<string, string>>,
-  webhook?: string,
+  { webhook, feeds = {} }: { webhook?: string; feeds?: Readonly<Record<string, string>> } = {},
 ): Promise<World> {
   const entities = Object.entries(approvals).map(
     ([entity, approval]) => `${entity}: {
       read: { table: 'hr.staff' }, key: 'id', changedAt: 'updated_at', mirror: 'hr.${entity}',
+      ${feeds[entity] === undefined ? '' : `feed: ${feeds[entity]},`}
       upload: {
         writeBack: 'source', writable: ['name', 'salary', 'phone'],
         fields: { salary: { policy: 'manual' } }, approval: ${approval},
