@@ -3,6 +3,7 @@
  * any change. Where the row moved, people are asked again (C17).
  */
 import type { Decided } from '../domain/approval/approval.ts';
+import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import { decideResolution } from '../domain/upload/decide-resolution.ts';
 import type { RowNow } from '../domain/upload/decision.ts';
@@ -22,7 +23,7 @@ import { inUploadTransaction, type LoadSession } from '../store/load-session.ts'
 import { isSettled, readMutation } from '../store/mutations.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
 import { runAfterApply, settleAfterApply } from './after-apply.ts';
-import { endUnwritten, keyOf, touchKnown, unlessSettled, write } from './apply-in-mirror.ts';
+import { endUnwritten, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
 import { itemOf } from './apply-upload.ts';
 import { factsOf, queryResults } from './decide-item.ts';
@@ -46,24 +47,23 @@ export async function applyDecision(
 
 /**
  * A change that is withdrawn: a try to write it whose outcome nobody heard is settled first, and what the source has of
- * it counts. The row gets a new version, by which its device hears that it is not changed (C9).
+ * it counts.
+ * @returns the plan of its row, by which the device hears of it; null: nothing is withdrawn.
  */
 export async function beforeWithdrawal(
   deps: ActivityDeps,
   row: ConflictRow,
   context: ActivityContext,
-): Promise<void> {
+): Promise<EntityPlan | null> {
   const { pool } = deps.store;
   const id = `conflict/${row.id}`;
   const mutation = await readMutation(pool, row.mutation);
   const entity = await uploadEntity(deps, { entity: row.entity, id }, context);
-  if (mutation === null || mutation.state !== 'held' || entity === null) return;
+  if (mutation === null || mutation.state !== 'held' || entity === null) return null;
   const work: UploadWork = { deps, context, entity, id, node: await clockNode(pool) };
   const item = await itemOf(work, mutation);
-  if (!('why' in item) && (await settleAttempts(work, [item])).length === 0) return;
-  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, (session) =>
-    touchKnown(session, entity.plan, mutation),
-  );
+  if (!('why' in item) && (await settleAttempts(work, [item])).length === 0) return null;
+  return entity.plan;
 }
 
 type Case = {

@@ -10,6 +10,7 @@ import { inUploadTransaction, type LoadSession } from '../store/load-session.ts'
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
 import { isSettled, type StagedMutation } from '../store/mutations.ts';
 import { isRowError } from '../store/poison.ts';
+import { tellByRow } from '../store/told.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { applyInMirror, isRefusal, keyOf, SOURCES_ROW, unlessSettled, write } from './apply-in-mirror.ts';
@@ -37,11 +38,11 @@ type Failure = GroupFailure & { readonly tried?: ReadonlySet<string> };
 
 /** One verdict says why; the others name the row that it was about. @returns false when another worker has some of it. */
 export async function failGroup(
-  work: Pick<UploadWork, 'deps' | 'context' | 'id'>,
+  work: UploadWork,
   members: readonly StagedMutation[],
   { ordinal, verdict }: GroupFailure,
 ): Promise<boolean> {
-  const { deps, context, id } = work;
+  const { deps, context, entity, id } = work;
   const culprit = members.find((member) => member.ordinal === ordinal);
   const why = verdict.message ?? 'the server’s side won';
   const others: StoredVerdict = {
@@ -50,7 +51,11 @@ export async function failGroup(
     message: `Nothing of the group was applied. Row ${culprit?.row}: ${why}`,
   };
   const settled = inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
-    for (const member of members) await settle(session, member, member === culprit ? verdict : others);
+    for (const mutation of members) {
+      const version = await tellByRow(session, entity.plan, { mutation, key: null });
+      const own = mutation === culprit ? verdict : others;
+      await settle(session, mutation, { ...own, ...(version !== null && { version }) });
+    }
     return true;
   });
   return settled.catch((error: unknown) => {

@@ -3,7 +3,6 @@
  * lock of the mirror's row, written and settled in one transaction.
  */
 
-import type { EntityPlan } from '../domain/entity.ts';
 import { isSyncError, type SyncError } from '../domain/errors.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
@@ -11,9 +10,10 @@ import { AlreadySettled, settle } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
 import { isRowError } from '../store/poison.ts';
+import { tellByRow } from '../store/told.ts';
 import { wellFormed } from '../store/tombstones.ts';
 import { readRows } from '../store/upload-rows.ts';
-import { touchRow, writeMirror } from '../store/upload-writes.ts';
+import { writeMirror } from '../store/upload-writes.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
@@ -76,7 +76,8 @@ export async function write(
   const key = keyOf(item);
   const { plan } = work.entity;
   if (operation === 'delete' && keepsOwnRows(plan) && !(await isMadeHere(session, plan, key))) {
-    return settle(session, item.mutation, SOURCES_ROW);
+    const version = await tellByRow(session, plan, { mutation: item.mutation, key });
+    return settle(session, item.mutation, { ...SOURCES_ROW, ...(version !== null && { version }) });
   }
   const version = await writeMirror(session, {
     ...provenance(work, item, decision.clocks),
@@ -122,20 +123,9 @@ export async function endUnwritten(
 ): Promise<void> {
   const { deps, context, entity, id } = work;
   await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
-    const version = mutation.told ? await touchKnown(session, entity.plan, mutation) : null;
+    const version = await tellByRow(session, entity.plan, { mutation, key: null });
     await settle(session, mutation, { ...verdict, ...(version !== null && { version }) });
   }).catch(unlessSettled);
-}
-
-/** C9: a device that was told to wait hears of the end by its row. @returns the version; null: there is no row. */
-export async function touchKnown(
-  session: LoadSession,
-  plan: EntityPlan,
-  mutation: Item['mutation'],
-): Promise<string | null> {
-  const key = mutation.key ?? mutation.row;
-  const known = (await readRows(session.client, plan, { keys: [key], lock: 'row' })).get(key);
-  return known === undefined || known.state === 'unknown' ? null : touchRow(session, plan, key);
 }
 
 /** Another worker was faster: its verdict counts. */

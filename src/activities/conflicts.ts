@@ -10,6 +10,7 @@ import { closeHold, listUnstarted, noteStarted, readConflict as readRow } from '
 import { inUploadTransaction } from '../store/load-session.ts';
 import { unstartedConflicts } from '../store/lost-work.ts';
 import { countReleased, nextReleased, parkReleased, readMutation } from '../store/mutations.ts';
+import { tellByRow } from '../store/told.ts';
 import { finishUpload as finishInStore } from '../store/uploads.ts';
 import { runAfterApply } from './after-apply.ts';
 import { beforeWithdrawal } from './apply-decision.ts';
@@ -103,11 +104,14 @@ export async function closeConflict(
 ): Promise<{ released: number }> {
   const { store } = deps;
   const row = await readRow(store.pool, conflictId);
-  if (outcome === 'withdrawn' && row.state === 'open') await beforeWithdrawal(deps, row, context);
+  const isWithdrawal = outcome === 'withdrawn' && row.state === 'open';
+  const plan = isWithdrawal ? await beforeWithdrawal(deps, row, context) : null;
   const mutation = await readMutation(store.pool, row.mutation);
-  return inUploadTransaction(store, { name: `conflict/${conflictId}`, signal: context.signal }, (session) =>
-    closeHold(session, { conflictId, outcome, by, mutation }),
-  );
+  const name = `conflict/${conflictId}`;
+  return inUploadTransaction(store, { name, signal: context.signal }, async (session) => {
+    if (plan !== null && mutation !== null) await tellByRow(session, plan, { mutation, key: null });
+    return closeHold(session, { conflictId, outcome, by, mutation });
+  });
 }
 
 /** Changes of whoever sent them; a conflict that one of them opens gets its workflow at once. */

@@ -7,7 +7,8 @@ import { carryOut, holdMutation, noticesOf, settle } from '../store/decisions.ts
 import type { LoadSession } from '../store/load-session.ts';
 import { noteAccepted } from '../store/mutations.ts';
 import { enqueueRefresh } from '../store/refresh.ts';
-import { noteChange, noteRowId, touchRow, writeMirror } from '../store/upload-writes.ts';
+import { tellByRow } from '../store/told.ts';
+import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';
 import { verdictOfItem } from './decide-item.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
@@ -55,10 +56,8 @@ async function renewed(
   { item, now, decision }: Recorded,
 ): Promise<string | null> {
   const clocks = 'clocks' in decision ? decision.clocks : {};
-  if (now.state === 'unknown') return null;
-  if (Object.keys(clocks).length === 0) {
-    const { told, row } = item.mutation;
-    return told ? touchRow(session, work.entity.plan, item.key ?? row) : null;
+  if (now.state === 'unknown' || Object.keys(clocks).length === 0) {
+    return tellByRow(session, work.entity.plan, item);
   }
   return writeMirror(session, {
     ...provenance(work, item, clocks),
@@ -88,13 +87,20 @@ async function hold(
       clash,
       reason,
       role,
-      base: item.prepared.change.baseImage,
+      ...basesOf(item),
       proposal,
       draft,
       row: now,
     },
     noticesOf(decision.effects),
   );
+}
+
+/** People read what the device saw, and apart from it what its change was compared with instead. */
+function basesOf({ prepared: { seen, change } }: Item): { base: FieldTexts | null; accepted: FieldTexts } {
+  const compared = Object.entries(change.baseImage ?? {});
+  const accepted = compared.filter(([name, text]) => seen === null || seen[name] !== text);
+  return { base: seen, accepted: Object.fromEntries(accepted) };
 }
 
 /** Of a mutation, for ever: no two have the same, whatever characters devices and their ids have. */

@@ -22,7 +22,7 @@ export type StagedMutation = {
   /** Its device may not change anything any more (C13). */
   readonly revoked: boolean;
   readonly state: 'staged' | 'parked' | 'held' | 'done';
-  /** Its device was told that it waits for a decision: whatever comes of it must reach the device by the row (C9). */
+  /** Its device was told that it waits: whatever comes of it must reach the device by the row (C9). */
   readonly told: boolean;
   /** Number of the last try to write it at the source; 0: none yet. */
   readonly attempt: number;
@@ -44,7 +44,7 @@ export type Attempted = {
 
 const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group", m.priority,
        m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions,
-       EXISTS (SELECT FROM syncline.device AS d WHERE d.id = m.device AND d.revoked_at IS NOT NULL) AS revoked, m.state, m.conflict_id IS NOT NULL AS told,
+       EXISTS (SELECT FROM syncline.device AS d WHERE d.id = m.device AND d.revoked_at IS NOT NULL) AS revoked, m.state, m.told OR m.conflict_id IS NOT NULL AS told,
        m.attempt, m.attempted`;
 
 const TABLES = `syncline.mutation AS m
@@ -181,18 +181,19 @@ export async function countStaged(
 
 /**
  * Compare-and-set: of two workers that decided the same mutation, one is heard. Who read it before the other one began
- * to write it at the source (`attempt`), or before it was held (`state`), is not.
+ * to write it at the source (`attempt`), before it was held (`state`), or before its device was told to wait, is not.
  * @returns false when it moved on; the caller's transaction must be rolled back then.
  */
 export async function settleMutation(
   db: Db,
-  { ordinal, state, attempt }: Pick<StagedMutation, 'ordinal' | 'state' | 'attempt'>,
+  { ordinal, state, attempt, told }: Pick<StagedMutation, 'ordinal' | 'state' | 'attempt' | 'told'>,
   verdict: StoredVerdict,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE syncline.mutation SET state = 'done', verdict = $2, decided_at = clock_timestamp()
-      WHERE ordinal = $1 AND state = $3 AND state IN ('staged', 'held') AND attempt = $4`,
-    [ordinal, JSON.stringify(verdict), state, attempt],
+      WHERE ordinal = $1 AND state = $3 AND state IN ('staged', 'held') AND attempt = $4
+        AND (told OR conflict_id IS NOT NULL) = $5`,
+    [ordinal, JSON.stringify(verdict), state, attempt, told],
   );
   return rowCount === 1;
 }

@@ -59,6 +59,8 @@ CREATE TABLE syncline.mutation (
   -- 'parked': behind a conflict of its row, or of the row that it depends on (C17).
   state text NOT NULL DEFAULT 'staged' CHECK (state IN ('staged', 'parked', 'held', 'done')),
   conflict_id text COLLATE "C",
+  -- Its device was answered before it was decided: whatever differs from what was sent has to reach it by the row (C9).
+  told boolean NOT NULL DEFAULT false,
   -- How often its write was sent to the source. Each try has a ledger key of its own; the last one is settled before the
   -- next (C12).
   attempt integer NOT NULL DEFAULT 0,
