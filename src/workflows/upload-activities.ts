@@ -1,31 +1,38 @@
 /** How the activities of uploads and conflicts are tried. See retry.ts for those of runs. */
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { UploadActivities } from '../activities/upload-contract.ts';
 import { HEARTBEAT_TIMEOUT, retry } from './retry.ts';
 
-/** A few statements in the store. */
-export const {
-  planUpload,
-  openedConflicts,
-  noteConflictsStarted,
-  finishUpload,
-  readConflict,
-  takeSignedMessage,
-  recordConflict,
-  closeConflict,
-} = proxyActivities<
-  Pick<
-    UploadActivities,
-    | 'planUpload'
-    | 'openedConflicts'
-    | 'noteConflictsStarted'
-    | 'finishUpload'
-    | 'readConflict'
-    | 'takeSignedMessage'
-    | 'recordConflict'
-    | 'closeConflict'
-  >
->({ startToCloseTimeout: '1 minute', retry });
+/** A few statements in the store. One that a killed worker had begun is done by another after so long. */
+const inStore = { startToCloseTimeout: '15 seconds', retry } as const;
+
+export const { recordConflict, closeConflict } =
+  proxyActivities<Pick<UploadActivities, 'recordConflict' | 'closeConflict'>>(inStore);
+
+type Step =
+  | 'planUpload'
+  | 'openedConflicts'
+  | 'noteConflictsStarted'
+  | 'finishUpload'
+  | 'readConflict'
+  | 'takeSignedMessage';
+type Steps = Pick<UploadActivities, Step>;
+const local = proxyLocalActivities<Steps>(inStore);
+const remote = proxyActivities<Steps>(inStore);
+
+/**
+ * The worker that has the workflow's task does these at once: a task of their own for each made an upload of 50 changes
+ * take 490 ms instead of 230. Executions that began before that go on as they began.
+ */
+const steps = (): Steps => (patched('local-steps') ? local : remote);
+
+export const planUpload: Steps['planUpload'] = (input) => steps().planUpload(input);
+export const openedConflicts: Steps['openedConflicts'] = (input) => steps().openedConflicts(input);
+export const noteConflictsStarted: Steps['noteConflictsStarted'] = (input) =>
+  steps().noteConflictsStarted(input);
+export const finishUpload: Steps['finishUpload'] = (input) => steps().finishUpload(input);
+export const readConflict: Steps['readConflict'] = (input) => steps().readConflict(input);
+export const takeSignedMessage: Steps['takeSignedMessage'] = (input) => steps().takeSignedMessage(input);
 
 /** Rows are read and written at the source; those of one pipeline on the machines that reach it. */
 export function applying(taskQueue: string): Pick<UploadActivities, 'applyUpload'> {
