@@ -16,6 +16,10 @@ export type NewUpload = UploadRef & {
   readonly user: string | null;
   readonly permissions: readonly string[];
   readonly mutations: readonly unknown[];
+  /** Of the request that they were made of, where it is not of the mutations themselves. */
+  readonly sha256?: string;
+  /** The device hears of what became of them by the rows alone, as one does that believes a push took everything (C9). */
+  readonly told?: true;
   /** Clock of receipt: of mutations without one of their own (C11). */
   readonly receivedHlc: Hlc;
   readonly workflowId: string;
@@ -26,7 +30,7 @@ export type NewUpload = UploadRef & {
  * @throws SyncError UPLOAD_CONFLICT: the key was used with another body. DEVICE_REVOKED.
  */
 export async function stageUpload(store: Store, upload: NewUpload): Promise<'staged' | 'known'> {
-  const sha256 = createHash('sha256').update(stableJson(upload.mutations)).digest('hex');
+  const sha256 = upload.sha256 ?? createHash('sha256').update(stableJson(upload.mutations)).digest('hex');
   return inStoreTransaction(store, async (client) => {
     await touchDevice(client, upload);
     const known = await insertUpload(client, upload, sha256);
@@ -100,24 +104,27 @@ async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promis
   );
   await client.query(
     `INSERT INTO syncline.mutation
-       (device, upload_key, seq, id, entity, row_id, operation, body, group_name, priority, received_hlc, verdict, state, decided_at)
+       (device, upload_key, seq, id, entity, row_id, operation, body, group_name, priority, received_hlc, verdict, told, state, decided_at)
      SELECT $1, $2, line.seq, line.id, line.entity, coalesce(known.id, line."row"), line.operation, line.body, line."group",
-            line.priority, $4, line.verdict, CASE WHEN line.verdict IS NULL THEN 'staged' ELSE 'done' END,
+            line.priority, $4, line.verdict, $5, CASE WHEN line.verdict IS NULL THEN 'staged' ELSE 'done' END,
             CASE WHEN line.verdict IS NOT NULL THEN clock_timestamp() END
        FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text, entity text, "row" text, operation text, body jsonb,
                                                    "group" text, priority int, verdict jsonb)
        LEFT JOIN syncline.row_id AS known ON known.entity = line.entity AND known.key = line."row"
       ORDER BY line.seq
      ON CONFLICT (device, id) DO NOTHING`,
-    [...values, upload.receivedHlc],
+    [...values, upload.receivedHlc, upload.told === true],
   );
 }
 
 function lineOf(device: string, seq: number, read: ReadMutation): Line {
-  if (read.kind === 'unreadable') {
+  if (read.kind !== 'read') {
     const { mutation, entity = '?', row = '?', group = null } = read.hint;
-    const verdict: StoredVerdict = { status: 'rejected', code: 'MUTATION_INVALID', message: read.text };
-    const id = mutation ?? `unreadable/${seq}/${shortHash([device, read.text, seq])}`;
+    const verdict: StoredVerdict =
+      read.kind === 'judged'
+        ? read.verdict
+        : { status: 'rejected', code: 'MUTATION_INVALID', message: read.text };
+    const id = mutation ?? `unreadable/${seq}/${shortHash([device, entity, row, verdict, seq])}`;
     return { seq, id, entity, row, operation: 'update', body: null, group, priority: 0, verdict };
   }
   const { mutation } = read;

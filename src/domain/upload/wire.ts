@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Json } from '../merge/json.ts';
+import type { StoredVerdict } from './stored-verdict.ts';
 import type { Policy } from './upload-spec.ts';
 import { parseVersion } from './versions.ts';
 
@@ -46,7 +47,8 @@ export type WireMutation = z.output<typeof mutationSchema> & { readonly policy?:
 export type ReadMutation =
   | { readonly kind: 'read'; readonly mutation: WireMutation }
   /** `text`: what to tell the device. */
-  | { readonly kind: 'unreadable'; readonly text: string; readonly hint: Partial<WireMutation> };
+  | { readonly kind: 'unreadable'; readonly text: string; readonly hint: Partial<WireMutation> }
+  | { readonly kind: 'judged'; readonly verdict: StoredVerdict; readonly hint: Partial<WireMutation> };
 
 /** A line that is no JSON: it keeps its place among the mutations, as one that is rejected. */
 export class UnreadableLine extends Error {
@@ -59,7 +61,21 @@ export class UnreadableLine extends Error {
   }
 }
 
+/** A mutation whose verdict was clear before it was kept: it keeps its place, and nothing is done about it. */
+export class JudgedMutation {
+  readonly mutation: unknown;
+  readonly verdict: StoredVerdict;
+
+  constructor(mutation: unknown, verdict: StoredVerdict) {
+    this.mutation = mutation;
+    this.verdict = verdict;
+  }
+}
+
 export function readMutation(input: unknown): ReadMutation {
+  if (input instanceof JudgedMutation) {
+    return { kind: 'judged', verdict: input.verdict, hint: hintOf(input.mutation) };
+  }
   if (input instanceof UnreadableLine) return { kind: 'unreadable', text: input.message, hint: {} };
   const parsed = mutationSchema.safeParse(input);
   if (!parsed.success) {
