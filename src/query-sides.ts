@@ -75,7 +75,8 @@ export function sidesOfConflict({ pool }: Store, { pipelines }: SyncConfig): Sid
     const mirrored = await readMirrorRow(pool, spec, names.key);
     return sidesOf(
       {
-        ...{ round: row.round, base: row.base, client: row.client, server: row.server },
+        ...{ round: row.round, base: row.base, accepted: row.clash.accepted ?? {} },
+        ...{ client: row.client, server: row.server },
         ...{ draft: row.clash.draft, clashing: row.clash.clash?.fields ?? [] },
         deviceHlc: mutation === null ? null : (mutation.body.hlc ?? mutation.receivedHlc),
         serverStamps: mirrored?.version === row.serverVersion ? (mirrored?.stamps ?? null) : null,

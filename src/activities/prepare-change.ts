@@ -16,7 +16,13 @@ import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
 import type { UploadEntity } from './upload-entity.ts';
 
 export type Prepared =
-  | { readonly kind: 'change'; readonly change: Change; readonly baseHash: string }
+  | {
+      readonly kind: 'change';
+      readonly change: Change;
+      readonly baseHash: string;
+      /** The base as the device sent it: `change.baseImage` has what it got accepted since in it. */
+      readonly seen: FieldTexts | null;
+    }
   | { readonly kind: 'rejected'; readonly verdict: StoredVerdict }
   /** A row that it names is not made yet; `conflictId`: because a conflict holds it. */
   | { readonly kind: 'waiting'; readonly conflictId: string | null; readonly making: string | null };
@@ -153,6 +159,7 @@ async function changeOf(
   return {
     kind: 'change',
     baseHash,
+    seen: image,
     change: {
       operation: body.operation,
       values: side('values'),

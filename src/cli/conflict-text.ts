@@ -117,7 +117,16 @@ function sides(conflict: ShownConflict): string {
     },
     { head: 'draft of the merge', of: (name) => of(draft, name), optional: true },
   ]);
-  return clashing.size === 0 ? rows : `${rows}\n✗ clashes`;
+  const notes = [...(clashing.size === 0 ? [] : ['✗ clashes']), ...acceptedNote(conflict)];
+  return [rows, ...notes].join('\n');
+}
+
+/** C11: without it nobody sees why something clashes that the server still has as the device saw it, or the other way. */
+function acceptedNote({ clash }: ShownConflict): string[] {
+  const accepted = Object.entries(clash.accepted ?? {});
+  if (accepted.length === 0) return [];
+  const fields = accepted.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ');
+  return [`The device had ${fields} accepted from the same base before: it was compared with that.`];
 }
 
 function history({ events }: ShownConflict): string[] {

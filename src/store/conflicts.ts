@@ -23,8 +23,11 @@ export type ConflictRow = {
     readonly clash: Clash | null;
     readonly reason: string;
     readonly role: string | null;
+    /** What the device got accepted from the same base before: compared with instead of the base (C11). */
+    readonly accepted?: FieldTexts;
     readonly draft: FieldTexts | null;
   };
+  /** What the device saw; null when it did not say. */
   readonly base: FieldTexts | null;
   readonly client: FieldTexts;
   readonly server: FieldTexts | null;

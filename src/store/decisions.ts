@@ -27,7 +27,10 @@ export type Held = {
   readonly clash: Clash | null;
   readonly reason: string;
   readonly role: string | null;
+  /** What the device saw; null when it did not say. */
   readonly base: FieldTexts | null;
+  /** Fields of an earlier change that it got accepted from the same base: compared with instead of the base (C11). */
+  readonly accepted: FieldTexts;
   /** What taking the device's side would write. */
   readonly proposal: FieldTexts;
   readonly draft: FieldTexts | null;
@@ -43,7 +46,7 @@ export async function holdMutation(
   held: Held,
   notices: readonly string[],
 ): Promise<string> {
-  const { mutation, operation, clash, reason, role, base, proposal, draft, row } = held;
+  const { mutation, operation, clash, reason, role, base, accepted, proposal, draft, row } = held;
   const id = newConflictId(mutation);
   const verdict: StoredVerdict = {
     status: 'pending_approval',
@@ -69,7 +72,7 @@ export async function holdMutation(
       mutation.ordinal,
       mutation.device,
       mutation.user,
-      JSON.stringify({ operation, clash, reason, role, draft, state: row.state }),
+      JSON.stringify({ operation, clash, reason, role, accepted, draft, state: row.state }),
       base === null ? null : JSON.stringify(base),
       JSON.stringify(proposal),
       row.state === 'row' ? JSON.stringify(row.row.values) : null,

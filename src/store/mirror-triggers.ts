@@ -1,9 +1,9 @@
 /**
  * Triggers of mirrors that people write (C15): an UPDATE that did not stamp itself is stamped, one of source-owned
- * columns is refused, and a DELETE becomes a tombstone. Where changes go to the source, rows are neither made nor
- * deleted here; or all that people do is staged for the source (mirror-edits.ts). Our own writes pass: a load changes
- * sync_xid, which the trigger's condition lets by without a call, and says `syncline.writer = 'on'` for the rest.
- * That setting keeps honest writers apart; it is no protection against somebody who sets it.
+ * columns is refused, a DELETE becomes a tombstone, and TRUNCATE is refused. Where changes go to the source, rows are
+ * neither made nor deleted here; or all that people do is staged for the source (mirror-edits.ts). Our own writes pass:
+ * a load changes sync_xid, which the trigger's condition lets by without a call, and says `syncline.writer = 'on'` for the
+ * rest. That setting keeps honest writers apart; it is no protection against somebody who sets it.
  */
 import { createHash } from 'node:crypto';
 import type { EntityPlan } from '../domain/entity.ts';
@@ -27,7 +27,10 @@ export const SOURCE_OWNED_SQLSTATE = 'SYN01';
 /** @returns what is still to be run for the guard to be in force; nothing when it is, or the mirror needs none. */
 export async function guardStatements(db: Db, plan: EntityPlan): Promise<string[]> {
   if (!tracksFields(plan) && !plan.mirrorColumns.some((column) => column.role === 'local')) return [];
-  const guards = [updateGuard(plan), deleteGuard(plan), insertGuard(plan), ...revokeExecute(plan)];
+  const guards = [
+    ...[updateGuard(plan), deleteGuard(plan), insertGuard(plan), truncateGuard(plan)],
+    ...revokeExecute(plan),
+  ];
   const version = createHash('sha256').update(guards.join()).digest('hex').slice(0, 16);
   const name = `sync_guard_update_${tableHash(plan)}`;
   const { rows } = await db.query<{ version: string | null }>(
@@ -48,7 +51,7 @@ export function tableHash(plan: EntityPlan): string {
   return createHash('sha256').update(mirrorTable(plan)).digest('hex').slice(0, 16);
 }
 
-function guardFunction(plan: EntityPlan, event: 'update' | 'delete' | 'insert'): string {
+function guardFunction(plan: EntityPlan, event: 'update' | 'delete' | 'insert' | 'truncate'): string {
   return `${quoteIdent(plan.spec.mirror.schema)}.sync_guard_${event}_${tableHash(plan)}`;
 }
 
@@ -171,6 +174,26 @@ END $guard$;
 CREATE OR REPLACE TRIGGER ${trigger} ${captures ? 'BEFORE' : 'AFTER'} INSERT ON ${table}
   FOR EACH ROW WHEN (current_setting('syncline.writer', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION ${guardFunction(plan, 'insert')}()`;
+}
+
+/** No row's trigger sees it, and no device would hear of the rows that went. */
+function truncateGuard(plan: EntityPlan): string {
+  const refuse = refuser(plan);
+  return `CREATE OR REPLACE FUNCTION ${guardFunction(plan, 'truncate')}() RETURNS trigger
+LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog AS $guard$
+BEGIN
+  IF current_setting('syncline.writer', true) = 'on' THEN RETURN NULL; END IF;
+  ${refuse('is kept by Syncline: it cannot be emptied by TRUNCATE', emptyInstead(plan))}
+END $guard$;
+CREATE OR REPLACE TRIGGER sync_guard_truncate_${tableHash(plan)} BEFORE TRUNCATE ON ${mirrorTable(plan)}
+  FOR EACH STATEMENT EXECUTE FUNCTION ${guardFunction(plan, 'truncate')}()`;
+}
+
+function emptyInstead(plan: EntityPlan): string {
+  const mayDelete = plan.spec.upload?.writeBack.to !== 'source' || capturesEdits(plan);
+  return mayDelete
+    ? 'DELETE the rows instead: each leaves a tombstone, by which whoever reads the mirror hears of it.'
+    : 'Delete the rows in the source: the next full run makes tombstones of them here.';
 }
 
 /** They run as their owner: nobody else makes triggers of them. */

@@ -144,6 +144,24 @@ describe('upload', () => {
 });
 
 describe('conflicts', () => {
+  it('are shown with the base that the device saw, and with what it had accepted since, where that differs', async () => {
+    const base = { salary: '1000.00' };
+    expect((await send([update(40, { salary: '1500' }, base)])).exit).toBe(0);
+    await world.source.query('UPDATE hr.people SET salary = 1700, updated_at = now() WHERE id = 40');
+    const { stdout, exit } = await send([update(40, { salary: '3000' }, base)]);
+    expect(exit).toBe(5);
+    const id = JSON.parse(stdout).mutations[0].verdict.conflictId;
+    const shown = (await run('conflicts', 'show', id)).stdout;
+    expect(shown).toMatch(/salary +1000\.00 +3000 +1700\.00/);
+    expect(shown).toContain(
+      'The device had salary = 1500 accepted from the same base before: it was compared with that.',
+    );
+    const found = await json('conflicts', 'show', id);
+    expect([found.base, found.clash.accepted]).toEqual([{ salary: '1000.00' }, { salary: '1500' }]);
+    const other = (await run('conflicts', 'show', await clash(41))).stdout;
+    expect(other).not.toContain('from the same base before');
+  });
+
   it('are listed and shown: both sides, who may decide, what to type', async () => {
     const id = await clash(10);
     const listed = await json('conflicts', 'list', '--entity', 'people');

@@ -160,6 +160,19 @@ describe('the guard of a mirror with local columns', () => {
     await expect(user.query(`UPDATE deleted SET name = 'z'`)).rejects.toMatchObject({ code: 'SYN01' });
   });
 
+  it('refuses TRUNCATE, of which no reader would hear, but to our own writes', async () => {
+    const { load, rows } = await owned('emptied');
+    await load([['1', 'a']]);
+    await expect(user.query('TRUNCATE emptied')).rejects.toMatchObject({
+      code: 'SYN01',
+      message: expect.stringContaining('cannot be emptied by TRUNCATE'),
+      hint: expect.stringContaining('DELETE the rows instead'),
+    });
+    expect(await rows()).toHaveLength(1);
+    await user.query(`BEGIN; SET LOCAL syncline.writer = 'on'; TRUNCATE emptied; COMMIT`);
+    expect(await rows()).toEqual([]);
+  });
+
   it('lets our own writes pass, a delete for good included', async () => {
     const { load, rows } = await owned('passed');
     await load([['1', 'a']]);

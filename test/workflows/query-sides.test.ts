@@ -14,7 +14,7 @@ const marked: Payload = {
   data: bytes('{"round":2,"sides":null}'),
 };
 const side = { values: { salary: '2' }, changedAt: null };
-const sides = { round: 2, base: null, device: side, server: side, draft: null, withheld: [] };
+const sides = { round: 2, base: null, accepted: {}, device: side, server: side, draft: null, withheld: [] };
 
 function codecOf(read: SidesOfConflict) {
   const warnings: unknown[] = [];
@@ -72,6 +72,7 @@ test('an entity that is gone from the configuration shows nothing: nobody knows 
 const input = {
   round: 1,
   base: { salary: '1', phone: null },
+  accepted: { salary: '8', phone: '7' },
   client: { salary: '2' },
   server: { salary: '3', phone: '5', name: 'Ann' },
   draft: { salary: '4' },
@@ -88,6 +89,7 @@ test('a guarded field is left out on every side; a side’s time is that of what
   expect(sidesOf(input, { fields })).toEqual({
     round: 1,
     base: { phone: null },
+    accepted: { phone: '7' },
     device: { values: {}, changedAt: '2026-01-01T00:00:00.000Z' },
     server: { values: { phone: '5', name: 'Ann' }, changedAt: '2025-12-31T23:58:20.000Z' },
     draft: {},
@@ -96,9 +98,17 @@ test('a guarded field is left out on every side; a side’s time is that of what
 });
 
 test('what nobody knows is null', () => {
-  const bare = { ...input, base: null, server: null, draft: null, deviceHlc: null, serverStamps: null };
+  const bare = {
+    ...input,
+    accepted: {},
+    base: null,
+    server: null,
+    draft: null,
+    deviceHlc: null,
+    serverStamps: null,
+  };
   expect(sidesOf(bare, null)).toEqual({
-    ...{ round: 1, base: null, draft: null, withheld: [] },
+    ...{ round: 1, base: null, accepted: {}, draft: null, withheld: [] },
     device: { values: { salary: '2' }, changedAt: null },
     server: { values: null, changedAt: null },
   });

@@ -22,6 +22,8 @@ export type ConflictSides = {
   readonly round: number;
   /** Fields as the device saw them; null when it did not say. */
   readonly base: FieldTexts | null;
+  /** Fields of an earlier change that the device got accepted from the same base: compared with instead of the base. */
+  readonly accepted: FieldTexts;
   /** What taking the device's side would write. */
   readonly device: ConflictSide;
   readonly server: ConflictSide;
@@ -60,6 +62,7 @@ export function viewOf(state: ApprovalState): ConflictView {
 export type SidesInput = {
   readonly round: number;
   readonly base: FieldTexts | null;
+  readonly accepted: FieldTexts;
   readonly client: FieldTexts;
   readonly server: FieldTexts | null;
   readonly draft: FieldTexts | null;
@@ -71,16 +74,18 @@ export type SidesInput = {
 
 /** Nobody's permissions are known here, so fields that some do not see are seen by nobody. */
 export function sidesOf(input: SidesInput, feed: Pick<FeedSpec, 'fields'> | null): ConflictSides {
-  const { round, base, client, server, draft, clashing, deviceHlc, serverStamps } = input;
-  const all = [base, client, server, draft].flatMap((side) => Object.keys(side ?? {}));
+  const { round, base, accepted, client, server, draft, clashing, deviceHlc, serverStamps } = input;
+  const all = [base, accepted, client, server, draft].flatMap((side) => Object.keys(side ?? {}));
   const guards = feed?.fields ?? {};
   const isGuarded = (name: string): boolean => Object.hasOwn(guards, name) && guards[name]?.read != null;
   const withheld = [...new Set(all)].filter(isGuarded).sort();
-  const shown = (side: FieldTexts | null): FieldTexts | null =>
-    side && Object.fromEntries(Object.entries(side).filter(([name]) => !isGuarded(name)));
+  const allowed = (side: FieldTexts): FieldTexts =>
+    Object.fromEntries(Object.entries(side).filter(([name]) => !isGuarded(name)));
+  const shown = (side: FieldTexts | null): FieldTexts | null => side && allowed(side);
   return {
     round,
     base: shown(base),
+    accepted: allowed(accepted),
     device: { values: shown(client), changedAt: instantOf(deviceHlc) },
     server: { values: shown(server), changedAt: instantOf(latest(serverStamps, clashing)) },
     draft: shown(draft),
