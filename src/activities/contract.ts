@@ -2,6 +2,7 @@
  * What workflows may call: types only, so that nothing of the activities reaches the workflow bundle. Inputs and
  * results are JSON of names, ids, counts and positions; rows never travel here.
  */
+import type { Finding } from '../domain/finding.ts';
 import type {
   EntityRef,
   EntitySummary,
@@ -87,4 +88,15 @@ export type Activities = {
 export type RecordActivities = {
   /** Looks one record up in its source and mirrors it (C1). @returns whether the source has it. */
   refreshRecord(input: { read: string }): Promise<{ found: boolean }>;
+};
+
+export type SourceActivities = {
+  /** Connects to a source and describes what is read from it; without secrets and values. */
+  testSource(input: { source: string }): Promise<SourceTest>;
+};
+
+export type SourceTest = {
+  readonly answers: boolean;
+  /** The first one says whether it answers. */
+  readonly findings: readonly Finding[];
 };

@@ -12,7 +12,7 @@ import {
   openedConflicts,
   readConflict,
 } from './conflicts.ts';
-import type { Activities, RecordActivities } from './contract.ts';
+import type { Activities, RecordActivities, SourceActivities } from './contract.ts';
 import { copyChanges } from './copy-changes.ts';
 import { copyChunks } from './copy-chunks.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
@@ -27,9 +27,12 @@ import { sweepStale } from './sweep.ts';
 import { sweepUploads, tellAgain } from './sweep-uploads.ts';
 import { takeSignedMessage } from './take-signed-message.ts';
 import { recordConflict, tellConflict } from './tell-conflict.ts';
+import { testSource } from './test-source.ts';
 import type { UploadActivities } from './upload-contract.ts';
 
-export function createActivities(deps: ActivityDeps): Activities & UploadActivities & RecordActivities {
+export function createActivities(
+  deps: ActivityDeps,
+): Activities & UploadActivities & RecordActivities & SourceActivities {
   return {
     openRun: bind(deps, openRun),
     prepareEntity: bind(deps, prepareEntity),
@@ -40,6 +43,7 @@ export function createActivities(deps: ActivityDeps): Activities & UploadActivit
     finishEntity: bind(deps, finishEntity),
     closeRun: bind(deps, closeRun),
     steerRun: bind(deps, steerRun),
+    testSource: bind(deps, testSource),
     refreshRecord: bind(deps, refreshRecord),
     planUpload: bind(deps, planUpload),
     applyUpload: bind(deps, applyUpload),

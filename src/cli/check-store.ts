@@ -1,15 +1,12 @@
 /** `check`'s part about the store. */
 import type { SyncConfig } from '../domain/config.ts';
+import { clockFindings, type Finding } from '../domain/finding.ts';
 import { instantToMicros } from '../domain/instants.ts';
 import { entitiesOf } from '../service/names.ts';
 import { assertStoreReady } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
 import { missingGrants, readStoreFacts } from '../store/store-facts.ts';
-import { type Finding, tried } from './findings.ts';
-
-/** Watermarks come from the source's clock alone, so a wrong clock loses nothing; people compare times, though. */
-export const CLOCK_WARN_MS = 5_000;
-const MS_PER_SECOND = 1_000;
+import { tried } from './findings.ts';
 
 export type CheckedStore = {
   readonly findings: Finding[];
@@ -55,18 +52,4 @@ export async function checkStore(config: SyncConfig): Promise<CheckedStore> {
     }
   });
   return { findings, systemId };
-}
-
-export function clockFindings(subject: string, offsetMs: number): Finding[] {
-  if (Math.abs(offsetMs) <= CLOCK_WARN_MS) return [];
-  const seconds = Math.round(Math.abs(offsetMs) / MS_PER_SECOND);
-  return [
-    {
-      subject,
-      level: 'advice',
-      message: `its clock is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this machine’s`,
-      remedy:
-        'No row is lost by it, as watermarks use the source’s clock alone; times in reports differ. Set the clocks by NTP.',
-    },
-  ];
 }

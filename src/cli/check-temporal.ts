@@ -1,9 +1,10 @@
 /** `check`'s part about Temporal. */
 import { connectClient, missingSearchAttributes } from '../client.ts';
 import type { SyncConfig } from '../domain/config.ts';
+import type { Finding } from '../domain/finding.ts';
 import { idleQueues, idleText } from '../service/temporal-view.ts';
 import { reach } from '../temporal-calls.ts';
-import { type Finding, tried } from './findings.ts';
+import { tried } from './findings.ts';
 
 export function checkTemporal(config: SyncConfig): Promise<Finding[]> {
   const { address, namespace } = config.temporal;

@@ -1,8 +1,9 @@
 /** A source that answered `check` need not be left alone any longer: its breaker is closed. */
 import type { SyncConfig } from '../domain/config.ts';
+import type { Finding } from '../domain/finding.ts';
 import { countSuccess } from '../store/breaker.ts';
 import { openStore } from '../store/open.ts';
-import { type Finding, tried } from './findings.ts';
+import { tried } from './findings.ts';
 
 /** Later than every failure that is stored. */
 const NOW_OR_LATER = 'infinity';

@@ -1,20 +1,9 @@
 /** What `check` finds, one by one: each problem with what to do about it. */
-import { ERRORS, EXIT, type ExitCode, isSyncError } from '../domain/errors.ts';
+import { ERRORS, EXIT, type ExitCode } from '../domain/errors.ts';
+import { type Finding, findingOf } from '../domain/finding.ts';
 import { storeError } from '../store/migrate.ts';
 import { worstExit } from './output.ts';
 import { settingsLines } from './settings-text.ts';
-
-export type Finding = {
-  readonly subject: string;
-  readonly level: 'ok' | 'advice' | 'degraded' | 'error';
-  readonly message: string;
-  /** The next thing to do: a command, a statement, or words. */
-  readonly remedy?: string;
-  /** Of an error, or of a degraded mode. */
-  readonly code?: string;
-  /** What is in force: settings, measured values. */
-  readonly details?: Readonly<Record<string, string | number | boolean>>;
-};
 
 const MARK = { ok: '✓', advice: '·', degraded: '!', error: '✗' } as const;
 
@@ -23,17 +12,8 @@ export async function tried(subject: string, work: () => Promise<Finding[]>): Pr
   try {
     return await work();
   } catch (error) {
-    return [failed(subject, error)];
+    return [findingOf(subject, storeError(error))];
   }
-}
-
-function failed(subject: string, error: unknown): Finding {
-  const known = storeError(error);
-  if (isSyncError(known)) {
-    return { subject, level: 'error', message: known.message, remedy: known.remedy, code: known.code };
-  }
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return { subject, level: 'error', message, remedy: ERRORS.INTERNAL.remedy, code: 'INTERNAL' };
 }
 
 export function findingsText(findings: readonly Finding[]): string {

@@ -1,4 +1,7 @@
 /** What a run would do with an entity, found out without doing it. */
+
+import { KEYS_UNPROVED, ROWS_HIDDEN } from '../connectors/check/check-source.ts';
+import { withPatience } from '../connectors/check/patience.ts';
 import type { Source } from '../connectors/contract.ts';
 import { bindPlan } from '../domain/bind-plan.ts';
 import { isBroken, seesChanges } from '../domain/capture.ts';
@@ -16,8 +19,6 @@ import type { MirrorChange } from '../store/mirror-compare.ts';
 import { planMirror } from '../store/mirror-ddl.ts';
 import type { Store } from '../store/open.ts';
 import { whyFull } from '../store/why-full.ts';
-import { KEYS_UNPROVED, ROWS_HIDDEN } from './check-source.ts';
-import { withPatience } from './patience.ts';
 import { counted } from './text.ts';
 
 const SAMPLE_ROWS = 1_000;

@@ -1,11 +1,11 @@
 /** How a row came to be as it is: reads, changes, verdicts, conflicts; without values. */
-import type { EntityScope } from '../domain/access/scope.ts';
+import { type EntityScope, isInScope } from '../domain/access/scope.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import { type MirrorRow, readMirrorRow } from '../store/mirror-row.ts';
 import type { Store } from '../store/open.ts';
 import { namesOfRow, type RowReads, readReads, readStory, type StoryLine } from '../store/row-story.ts';
-import { isInScope, withoutNames } from './visible.ts';
+import { withoutNames } from './visible.ts';
 
 export type Explained = {
   readonly entity: string;
@@ -35,7 +35,7 @@ export async function explain(
   const { entity } = spec;
   const { key, ids } = await namesOfRow(db, { entity, name });
   const found = await readMirrorRow(db, spec, key);
-  if (!isInScope(found?.values ?? {}, scope)) throw unheardOf(name, entity);
+  if (!isInScope(scope, found?.values ?? {})) throw unheardOf(name, entity);
   const reads = await readReads(db, { entity, key });
   const history = await readStory(db, { entity, key, ids }, limit);
   if (found === null && history.length === 0 && reads.refresh === null) throw unheardOf(name, entity);

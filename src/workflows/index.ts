@@ -5,3 +5,4 @@ export { resolveConflict } from './resolve-conflict.ts';
 export { sweep } from './sweep.ts';
 export { syncEntity } from './sync-entity.ts';
 export { syncPipeline } from './sync-pipeline.ts';
+export { testSource } from './test-source.ts';

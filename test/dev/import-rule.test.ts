@@ -73,6 +73,10 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
       './../oracle/read.ts',
     ],
   },
+  'src/connectors/check/x.ts': {
+    allowed: ['./patience.ts', '../contract.ts', '../write-contract.ts', '../../domain/errors.ts'],
+    refused: ['../postgres/open.ts', '../registry.ts', '../../store/open.ts', 'pg'],
+  },
   'src/connectors/write-back/x.ts': {
     allowed: ['./units.ts', '../write-contract.ts', '../../domain/errors.ts', 'node:timers/promises'],
     refused: ['../postgres/write-back.ts', '../../pg/pool.ts', '../../store/open.ts', 'pg', 'oracledb'],
@@ -90,6 +94,10 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
       '@temporalio/activity',
     ],
     refused: ['../workflows/index.ts', '../client.ts', '../connectors/postgres/read.ts', 'pg'],
+  },
+  'src/service/x.ts': {
+    allowed: ['./names.ts', '../client.ts', '../source-client.ts', '../store/open.ts', '../domain/errors.ts'],
+    refused: ['../gateway/app.ts', '../cli/output.ts', '../connectors/registry.ts', 'fastify', 'pg'],
   },
   'src/workflows/x.ts': {
     allowed: ['./messages.ts', '../domain/errors.ts', '../activities/contract.ts', '@temporalio/workflow'],

@@ -32,9 +32,11 @@ test('the bundler would tell: code that reaches one does not bundle', async () =
 test('the bundle exports workflows and nothing else', () => {
   expect(Object.keys(workflows).sort()).toEqual([
     'processUpload',
+    'refreshRecord',
     'resolveConflict',
     'sweep',
     'syncEntity',
     'syncPipeline',
+    'testSource',
   ]);
 });

@@ -1,5 +1,6 @@
 /** `syncline check`: everything a run needs, tried one by one; each problem with what to do about it. */
 import { Command } from 'commander';
+import type { Finding } from '../../domain/finding.ts';
 import { entitiesOf } from '../../service/names.ts';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
@@ -8,7 +9,7 @@ import { checkWriteBack } from '../check-write-back.ts';
 import { closeBreakers } from '../close-breakers.ts';
 import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
-import { type Finding, findingsExit, findingsText } from '../findings.ts';
+import { findingsExit, findingsText } from '../findings.ts';
 import { counted } from '../text.ts';
 
 export function checkCommand(register: Register): Command {

@@ -1,10 +1,10 @@
 /** `syncline oracle tables` and `describe`: what a source has, and an entry of the configuration for it. */
 import { Command } from 'commander';
+import { withPatience } from '../../connectors/check/patience.ts';
 import { EXIT } from '../../domain/errors.ts';
 import { nameList } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { type OracleTools, withTools } from '../oracle-tools.ts';
-import { withPatience } from '../patience.ts';
 import { table } from '../table.ts';
 import { counted, shortened } from '../text.ts';
 

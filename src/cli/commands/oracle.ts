@@ -1,5 +1,6 @@
 /** `syncline oracle`: what there is to sync, scripts for a DBA, change capture, and what our statements cost. */
 import { Command } from 'commander';
+import { withPatience } from '../../connectors/check/patience.ts';
 import type { EntitySpec } from '../../domain/entity.ts';
 import { EXIT, SyncError } from '../../domain/errors.ts';
 import { entitiesOf, unknown } from '../../service/names.ts';
@@ -7,7 +8,6 @@ import { wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
 import { type OracleTools, withTools } from '../oracle-tools.ts';
-import { withPatience } from '../patience.ts';
 import { table } from '../table.ts';
 import { count, moment, shortened } from '../text.ts';
 import { describeCommand, tablesCommand } from './oracle-discovery.ts';

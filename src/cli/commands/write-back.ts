@@ -1,5 +1,6 @@
 /** `syncline write-back`: what a source needs before changes are written to it. */
 import { Command } from 'commander';
+import { writeEntities } from '../../connectors/check/write-entities.ts';
 import { writeBackScript } from '../../connectors/registry.ts';
 import type { SourceSettings, SyncConfig } from '../../domain/config.ts';
 import { EXIT } from '../../domain/errors.ts';
@@ -7,7 +8,6 @@ import { entitiesOf, unknown } from '../../service/names.ts';
 import { usageError } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
-import { writeEntities } from '../write-entities.ts';
 
 export function writeBackCommand(register: Register): Command {
   return new Command('write-back')

@@ -1,8 +1,6 @@
 /** Entities whose changes go to a source's own tables, as its target knows them. */
-import type { openWriteTarget } from '../connectors/registry.ts';
-import type { EntitySpec } from '../domain/entity.ts';
-
-type CheckedEntity = Parameters<ReturnType<typeof openWriteTarget>['findProblems']>[0][number];
+import type { EntitySpec } from '../../domain/entity.ts';
+import type { CheckedEntity } from '../write-contract.ts';
 
 export function writeEntities(specs: readonly EntitySpec[]): CheckedEntity[] {
   return specs.flatMap(({ entity, key, upload }) => {
