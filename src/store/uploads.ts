@@ -1,6 +1,7 @@
 /** Uploads as they are staged: the request's mutations, kept before anything is done with them. */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import type { Grants } from '../domain/access/principal.ts';
 import { stableJson } from '../domain/config-hash.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Hlc } from '../domain/upload/hlc.ts';
@@ -15,6 +16,8 @@ export type UploadRef = { readonly device: string; readonly key: string };
 export type NewUpload = UploadRef & {
   readonly user: string | null;
   readonly permissions: readonly string[];
+  /** Who sent it, as their token said: what they may change is looked up anew later on (C13). Left out: everything. */
+  readonly grants?: Grants;
   readonly mutations: readonly unknown[];
   /** Of the request that they were made of, where it is not of the mutations themselves. */
   readonly sha256?: string;
@@ -63,11 +66,20 @@ async function insertUpload(
   upload: NewUpload,
   sha256: string,
 ): Promise<string | null> {
-  const { device, key, user, permissions, mutations, workflowId } = upload;
+  const { device, key, user, permissions, grants, mutations, workflowId } = upload;
   const { rowCount } = await client.query(
-    `INSERT INTO syncline.upload (device, key, sha256, user_name, permissions, mutations, workflow_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-    [device, key, sha256, user, JSON.stringify(permissions), mutations.length, workflowId],
+    `INSERT INTO syncline.upload (device, key, sha256, user_name, permissions, grants, mutations, workflow_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+    [
+      device,
+      key,
+      sha256,
+      user,
+      JSON.stringify(permissions),
+      grants === undefined ? null : JSON.stringify(grants),
+      mutations.length,
+      workflowId,
+    ],
   );
   if (rowCount === 1) return null;
   const { rows } = await client.query<{ sha256: string }>(
