@@ -27,7 +27,7 @@ export type GatewayApp = FastifyInstance<
 >;
 
 /** @returns the server, ready, listening nowhere yet. */
-export async function buildGateway(deps: GatewayDeps): Promise<GatewayApp> {
+export async function buildGateway(deps: GatewayDeps, register = registerRoutes): Promise<GatewayApp> {
   const app = createServer(deps);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -41,7 +41,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<GatewayApp> {
   app.decorateRequest('principal', null as never);
   await addHooks(app, deps);
   await showApi(app);
-  await registerRoutes(app, deps);
+  await register(app, deps);
   await app.ready();
   return app;
 }

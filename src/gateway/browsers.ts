@@ -14,6 +14,7 @@ export async function allowOrigins(app: GatewayApp, origins: readonly string[]):
       'Authorization',
       'Content-Type',
       'Content-Encoding',
+      'ETag',
       'Idempotency-Key',
       'If-Match',
       'If-None-Match',

@@ -21,6 +21,9 @@ export function drainOnClose(app: GatewayApp): void {
   app.addHook('onRequest', async (_request, reply) => {
     open.add(reply);
     reply.raw.once('close', () => open.delete(reply));
+  });
+  // Else the connection would stay open for the next request, and the server with it.
+  app.addHook('onSend', async (_request, reply) => {
     if (draining.signal.aborted) reply.header('connection', 'close');
   });
   let cutOff: NodeJS.Timeout | undefined;
