@@ -84,7 +84,15 @@ function problemJsonSchema(): object {
 function withAccess({ schema, url }: Transformed, route: RouteOptions): Transformed {
   const access = route.config?.access;
   if (schema === undefined || 'hide' in schema || access === undefined) return { schema, url };
-  return { url, schema: { ...schema, ...accessOf(access) } as FastifySchema };
+  const operationId = operationIdOf(String(route.method), url);
+  return { url, schema: { operationId, ...schema, ...accessOf(access) } as FastifySchema };
+}
+
+/** For programs that make clients of the document: `POST /v1/sync/:entity/push` is postSyncEntityPush. */
+function operationIdOf(method: string, url: string): string {
+  const words = url.split(/[^A-Za-z0-9]+/).filter((word) => word !== '' && word !== 'v1');
+  const names = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return method.toLowerCase() + names.join('');
 }
 
 function accessOf(access: RouteAccess): object {

@@ -39,7 +39,7 @@ const access: Access = {
 
 type Bare = {
   readonly settings?: Partial<GatewaySettings>;
-  readonly routes: (app: GatewayApp, deps: GatewayDeps) => void;
+  readonly routes: (app: GatewayApp, deps: GatewayDeps) => void | Promise<void>;
   readonly deps?: Partial<GatewayDeps>;
 };
 
