@@ -99,9 +99,18 @@ async function startBinary(path: string, options: TemporalOptions): Promise<Temp
   return { ...target, uiUrl: options.ui ? `http://${host}:${uiPort}` : null, stop };
 }
 
+/**
+ * The server looks for new tasks at most 20 times a second and shard, and a dev server has one shard: each step of a
+ * workflow waited 45 ms. A workflow of four activities took 450 ms, now 70.
+ */
+const QUICK_STEPS = {
+  'history.transferProcessorMaxPollRPS': 1_000,
+  'history.timerProcessorMaxPollRPS': 1_000,
+} as const;
+
 function serverArguments(options: TemporalOptions): string[] {
   const attributes = options.searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const settings = Object.entries(options.dynamicConfig ?? {}).flatMap(([name, value]) => [
+  const settings = Object.entries({ ...QUICK_STEPS, ...options.dynamicConfig }).flatMap(([name, value]) => [
     '--dynamic-config-value',
     `${name}=${JSON.stringify(value)}`,
   ]);
