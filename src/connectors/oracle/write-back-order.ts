@@ -1,6 +1,6 @@
 /** Foreign keys of the dictionary, and the order of entities that they ask for. */
 import oracledb from 'oracledb';
-import { type ForeignKey, orderByKeys } from '../write-back/order.ts';
+import { type ForeignKey, orderByKeys } from '../../domain/foreign-key-order.ts';
 import type { WriteEntity } from '../write-contract.ts';
 import { parseTable, quoteTable } from './relation.ts';
 

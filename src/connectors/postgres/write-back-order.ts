@@ -1,6 +1,6 @@
 /** Foreign keys of the catalogue, and the order of entities that they ask for. */
 import type pg from 'pg';
-import { orderByKeys } from '../write-back/order.ts';
+import { orderByKeys } from '../../domain/foreign-key-order.ts';
 import type { WriteEntity } from '../write-contract.ts';
 import { findTable } from './write-back-table.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { orderByKeys, parentsFirst } from '../../../src/connectors/write-back/order.ts';
+import { orderByKeys, parentsFirst } from '../../src/domain/foreign-key-order.ts';
 
 describe('parents come first', () => {
   test('whatever the order they are given in', () => {

@@ -1,12 +1,11 @@
 /** The order in which tables may be inserted into: parents before children, as foreign keys say. */
-import type { WriteEntity } from '../write-contract.ts';
 
 /** Names of tables, in one spelling. */
 export type ForeignKey = { readonly child: string; readonly parent: string };
 
 /** Names of the entities, parents first. `tables`: the table of each, spelled as in `keys`. */
 export function orderByKeys(
-  tables: readonly { readonly entity: WriteEntity['entity']; readonly table: string }[],
+  tables: readonly { readonly entity: string; readonly table: string }[],
   keys: readonly ForeignKey[],
 ): string[] {
   const ordered = parentsFirst([...new Set(tables.map(({ table }) => table))], keys);
