@@ -23,8 +23,15 @@ export type GatewayDeps = {
 
 /** Who may do what. */
 export type Access = {
-  /** @throws SyncError UNAUTHENTICATED, DEVICE_REVOKED */
+  /** @throws SyncError UNAUTHENTICATED, ISSUER_UNAVAILABLE, DEVICE_REVOKED; FORBIDDEN when the device is another user's. */
   authenticate(request: FastifyRequest): Promise<Principal>;
+  /** @throws SyncError DEVICE_UNKNOWN, APP_TOO_OLD */
+  requireRegistered(principal: Principal): Promise<void>;
+  /** A token for the device of this principal; null where the gateway gives none, or none for this token. */
+  exchange(
+    principal: Principal & { readonly device: string },
+    request: FastifyRequest,
+  ): Promise<{ readonly token: string; readonly expiresInSeconds: number } | null>;
   /** What of an entity the caller may see and change, as it is now or was a moment ago. */
   scopeOf(principal: Principal, spec: EntitySpec): Promise<EntityScope>;
   /** Nothing that is remembered of this device or user holds any longer. */
@@ -38,6 +45,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Every route says it: one that does not is refused when the server starts. */
     access?: RouteAccess;
+    /**
+     * Routes for devices alone, and tokens that name a device, need one that has registered; 'registering' is the route
+     * where it does so.
+     */
+    device?: 'registering';
   }
   interface FastifyRequest {
     /** Of routes that are not public. */

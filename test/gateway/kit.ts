@@ -64,7 +64,7 @@ export async function startTestGateway(
     settings,
     store: world.store,
     client: world.client,
-    access: createAccess(settings),
+    access: createAccess({ settings, config: world.config, store: changed.store ?? world.store }),
     logger: createLogger({ level: 'silent' }),
     now: Date.now,
     ...changed,
@@ -74,3 +74,36 @@ export async function startTestGateway(
   const { port } = app.server.address() as AddressInfo;
   return { app, deps, url: `http://127.0.0.1:${port}`, stop: () => app.close() };
 }
+
+/** Makes the token's device known, as an app does at its start. @returns what the gateway told it. */
+export async function registered(
+  gateway: Pick<RunningGateway, 'url'>,
+  token: string,
+  body: { readonly deviceId?: string; readonly appVersion?: string } = {},
+): Promise<Registered> {
+  const reply = await fetch(`${gateway.url}/v1/sync/register`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (reply.status !== 200) throw new Error(`Not registered: ${reply.status} ${await reply.text()}`);
+  return (await reply.json()) as Registered;
+}
+
+export type Registered = {
+  readonly deviceId: string;
+  readonly nodeId: string;
+  readonly userId: string;
+  readonly permissions: readonly string[];
+  readonly dataFilters: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly entities: readonly {
+    readonly name: string;
+    readonly operations: readonly string[];
+    readonly schemaVersion: string | null;
+  }[];
+  readonly schemaVersion: string;
+  readonly pageSizes: Readonly<Record<'pull' | 'push', { readonly default: number; readonly max: number }>>;
+  readonly serverHlc: string;
+  readonly token?: string;
+  readonly expiresIn?: number;
+};

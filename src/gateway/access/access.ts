@@ -1,22 +1,39 @@
-/** Who speaks, and what they may see: from tokens and the configuration. */
+/** Who speaks, and what they may see: from tokens, the configuration, and what the store says of device and user. */
 import type { FastifyRequest } from 'fastify';
-import type { GatewaySettings } from '../../domain/access/gateway-settings.ts';
 import type { Principal } from '../../domain/access/principal.ts';
-import { EVERYTHING } from '../../domain/access/scope.ts';
 import { SyncError } from '../../domain/errors.ts';
-import type { Access } from '../deps.ts';
-import { principalOf, tokenVerifier } from './tokens.ts';
+import type { Access, GatewayDeps } from '../deps.ts';
+import { principalOf } from './claims.ts';
+import { deviceTokens, isDeviceToken } from './device-tokens.ts';
+import { knownDevices } from './known-devices.ts';
+import { createScopes } from './scopes.ts';
+import { tokenVerifier } from './tokens.ts';
 
-export function createAccess(settings: GatewaySettings): Access {
-  const verify = tokenVerifier(settings.auth);
-  const claims = Object.values(settings.partitions).flatMap((partition) =>
-    partition.kind === 'membership' ? [] : [partition.claim],
-  );
+export function createAccess(deps: Pick<GatewayDeps, 'settings' | 'config' | 'store'>): Access {
+  const { auth, partitions } = deps.settings;
+  const verify = tokenVerifier(auth);
+  const own = deviceTokens(auth);
+  const devices = knownDevices(deps);
+  const scopes = createScopes(deps);
+  const principalOfToken = async (token: string): Promise<Principal> =>
+    own !== null && isDeviceToken(token)
+      ? own.verify(token)
+      : principalOf(await verify(token), auth, partitions);
   return {
-    authenticate: async (request): Promise<Principal> =>
-      principalOf(await verify(bearerOf(request)), settings.auth, claims),
-    scopeOf: async () => EVERYTHING,
-    forget: () => undefined,
+    authenticate: async (request) => {
+      const principal = await principalOfToken(bearerOf(request));
+      await devices.requireOwn(principal);
+      return principal;
+    },
+    requireRegistered: devices.requireRegistered,
+    scopeOf: scopes.scopeOf,
+    // A token of ours gets no other: whoever lost the right to the issuer's loses it here within its lifetime.
+    exchange: async (principal, request) =>
+      own === null || isDeviceToken(bearerOf(request)) ? null : own.sign(principal),
+    forget: ({ device, user }) => {
+      if (device !== undefined) devices.forget(device);
+      if (user !== undefined) scopes.forget(user);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Each request before anything else is done for it: who it is, and whether the route is for them. */
+/** Each request before anything else is done for it: who it is, whether the route is for them, and for their device. */
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import type { Principal } from '../../domain/access/principal.ts';
 import { SyncError } from '../../domain/errors.ts';
@@ -13,11 +13,14 @@ export function requireAccess(route: RouteOptions): void {
 export function authorise({ access }: Pick<GatewayDeps, 'access'>) {
   return async (request: FastifyRequest): Promise<void> => {
     if (request.is404) return;
-    const wanted = request.routeOptions.config.access;
+    const { access: wanted, device } = request.routeOptions.config;
     if (wanted === 'public') return;
     request.principal = await access.authenticate(request);
-    if (wanted !== undefined && mayCall(request.principal, wanted)) return;
-    throw new SyncError('FORBIDDEN', { message: 'Your roles do not let you call this' });
+    if (wanted === undefined || !mayCall(request.principal, wanted)) {
+      throw new SyncError('FORBIDDEN', { message: 'Your roles do not let you call this' });
+    }
+    const isOfDevices = request.principal.device !== null || (wanted.length === 1 && wanted[0] === 'device');
+    if (isOfDevices && device !== 'registering') await access.requireRegistered(request.principal);
   };
 }
 

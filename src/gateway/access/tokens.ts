@@ -1,63 +1,96 @@
-/** Bearer tokens: JSON web tokens of one issuer, with pinned algorithms, issuer and audience. */
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+/** Bearer tokens of the issuer: JSON web tokens with pinned algorithms, issuer and audience. */
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { AuthSettings } from '../../domain/access/gateway-settings.ts';
-import type { Principal } from '../../domain/access/principal.ts';
 import { SyncError } from '../../domain/errors.ts';
 
-/** @throws SyncError UNAUTHENTICATED; what is wrong with a token is for the log of its issuer, not for its bearer. */
+/** Two clocks that are set by NTP differ by less. */
+export const CLOCK_TOLERANCE_S = 5;
+/** A device may be lost: its token is good for no longer, whatever its `exp` says. */
+export const MAX_DEVICE_TOKEN_S = 15 * 60;
+
+/** Other kinds of tokens of the same issuer, such as those of a logout, are nobody's right to call. */
+const TOKEN_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']);
+
+/**
+ * @throws SyncError UNAUTHENTICATED; what is wrong with a token is for the log of its issuer, not for its bearer.
+ * ISSUER_UNAVAILABLE when its keys cannot be had.
+ */
 export type VerifyToken = (token: string) => Promise<JWTPayload>;
 
-export function tokenVerifier({ issuer, audience, keys, algorithms }: AuthSettings): VerifyToken {
-  const options = { issuer, audience, algorithms: [...algorithms], requiredClaims: ['exp', 'sub'] };
-  const secret = 'secret' in keys ? new TextEncoder().encode(keys.secret) : null;
-  const jwks = 'jwksUrl' in keys ? createRemoteJWKSet(new URL(keys.jwksUrl)) : null;
+export function tokenVerifier({ issuer, audience, keys, algorithms, claims }: AuthSettings): VerifyToken {
+  const options: JWTVerifyOptions = {
+    issuer,
+    audience,
+    algorithms: [...algorithms],
+    requiredClaims: ['exp', claims.user],
+    clockTolerance: CLOCK_TOLERANCE_S,
+  };
+  const verify = verifierOf(keys, options);
   return async (token) => {
     try {
-      const verified =
-        secret === null
-          ? await jwtVerify(token, jwks as NonNullable<typeof jwks>, options)
-          : await jwtVerify(token, secret, options);
-      return verified.payload;
+      const { payload, protectedHeader } = await verify(token);
+      if (!TOKEN_TYPES.has((protectedHeader.typ ?? 'jwt').toLowerCase())) throw notAccepted();
+      if (payload[claims.device] !== undefined) requireFresh(payload);
+      return payload;
     } catch (error) {
-      if (error instanceof errors.JOSEError) {
-        const expired = error instanceof errors.JWTExpired;
-        throw new SyncError('UNAUTHENTICATED', {
-          message: expired ? 'The token has expired' : 'The token is not accepted here',
-        });
-      }
-      throw error;
+      throw whyNot(error);
     }
   };
 }
 
-export function principalOf(
-  payload: JWTPayload,
-  { claims }: AuthSettings,
-  partitionClaims: readonly string[],
-): Principal {
-  const text = (name: string): string | null => {
-    const value = payload[name];
-    return typeof value === 'string' && value !== '' ? value : null;
-  };
-  const user = text(claims.user);
-  if (user === null) {
-    throw new SyncError('UNAUTHENTICATED', { message: 'The token names no user' });
+type Verified = Awaited<ReturnType<typeof jwtVerify>>;
+
+function verifierOf(
+  keys: AuthSettings['keys'],
+  options: JWTVerifyOptions,
+): (token: string) => Promise<Verified> {
+  if ('secret' in keys) {
+    const secret = new TextEncoder().encode(keys.secret);
+    return (token) => jwtVerify(token, secret, options);
   }
-  return {
-    user,
-    device: text(claims.device),
-    roles: textsOf(payload[claims.roles]),
-    permissions: textsOf(payload[claims.permissions]),
-    partitions: Object.fromEntries(partitionClaims.map((name) => [name, textsOf(payload[name])])),
-  };
+  // Keys are kept for ten minutes; one that is unknown is asked for at most every half minute.
+  const jwks = createRemoteJWKSet(new URL(keys.jwksUrl));
+  return (token) =>
+    jwtVerify(
+      token,
+      async (header, signed) => {
+        try {
+          return await jwks(header, signed);
+        } catch (error) {
+          throw isOfToken(error) ? error : unavailable(error);
+        }
+      },
+      options,
+    );
 }
 
-/** A list of texts or numbers, or one text with spaces between, as `scope` has it. */
-function textsOf(claim: unknown): string[] {
-  if (typeof claim === 'string') return claim.split(' ').filter((word) => word !== '');
-  if (typeof claim === 'number') return [String(claim)];
-  if (!Array.isArray(claim)) return [];
-  return claim.flatMap((item) =>
-    typeof item === 'string' || typeof item === 'number' ? [String(item)] : [],
+function requireFresh({ iat }: JWTPayload): void {
+  const age = iat === undefined ? Number.POSITIVE_INFINITY : Date.now() / 1_000 - iat;
+  if (age > MAX_DEVICE_TOKEN_S + CLOCK_TOLERANCE_S) throw expired();
+}
+
+const expired = (): SyncError => new SyncError('UNAUTHENTICATED', { message: 'The token has expired' });
+const notAccepted = (): SyncError =>
+  new SyncError('UNAUTHENTICATED', { message: 'The token is not accepted here' });
+
+/** Of looking for a token's key: the others are the issuer's fault, or the network's. */
+function isOfToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported ||
+    error instanceof errors.JWSInvalid
   );
+}
+
+const unavailable = (cause: unknown): SyncError =>
+  new SyncError('ISSUER_UNAVAILABLE', {
+    message: 'The keys of the token’s issuer cannot be had now',
+    cause,
+  });
+
+/** What a verification that failed is to its caller. */
+export function whyNot(error: unknown): SyncError {
+  if (error instanceof SyncError) return error;
+  return error instanceof errors.JWTExpired ? expired() : notAccepted();
 }

@@ -41,6 +41,8 @@ CREATE TABLE syncline.device_feed (
   PRIMARY KEY (device, entity)
 );
 ALTER TABLE syncline.device ADD COLUMN last_pull_at timestamptz;
+-- The node that its clock ticks as: leased at its registration, never given to another. NULL: it never registered.
+ALTER TABLE syncline.device ADD COLUMN node text;
 
 -- The reply that a request got, byte for byte: the same request gets it again.
 ALTER TABLE syncline.upload ADD COLUMN reply text;
@@ -76,3 +78,10 @@ CREATE TABLE syncline.watermelon_pull (
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (device, stamp)
 );
+
+-- The parts of an encoded key (src/domain/keys.ts): they are joined by `|`, and `\` before `\` and `|` belongs to a part.
+CREATE FUNCTION syncline.key_parts(key text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $parts$
+  SELECT array_agg(regexp_replace(found[1], '\\(.)', '\1', 'gs') ORDER BY place)
+    FROM regexp_matches(key || '|', '((?:[^\\|]|\\.)*)\|', 'gs') WITH ORDINALITY AS parts (found, place)
+$parts$;
