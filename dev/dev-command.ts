@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentOf, loadConfig } from '../src/config/load.ts';
-import { sourceKinds } from '../src/connectors/registry.ts';
+import { sourceKinds } from '../src/connectors/kinds.ts';
 import type { SyncConfig } from '../src/domain/config.ts';
 import { type ErrorCode, SyncError } from '../src/domain/errors.ts';
 import { searchAttributes } from '../src/domain/search-attributes.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connectClient } from '../src/client.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { sourceKinds } from '../src/connectors/registry.ts';
+import { sourceKinds } from '../src/connectors/kinds.ts';
 import type { SyncConfig } from '../src/domain/config.ts';
 import { searchAttributes } from '../src/domain/search-attributes.ts';
 import { quoteIdent } from '../src/pg/identifiers.ts';

@@ -9,11 +9,9 @@ import { SIDES_WANTED, sidesOf } from './domain/approval/conflict-view.ts';
 import type { SyncConfig } from './domain/config.ts';
 import { isSyncError, SyncError } from './domain/errors.ts';
 import type { Logger } from './logging.ts';
+import { readSides } from './store/conflict-sides.ts';
 import { readConflict } from './store/conflicts.ts';
-import { readMirrorRow } from './store/mirror-row.ts';
-import { readMutation } from './store/mutations.ts';
 import type { Store } from './store/open.ts';
-import { namesOfRow } from './store/row-story.ts';
 
 /** Whoever asks waits for ten seconds by default, and the workflow's task as well. */
 const PATIENCE_MS = 4_000;
@@ -68,20 +66,6 @@ export function sidesOfConflict({ pool }: Store, { pipelines }: SyncConfig): Sid
     if (spec === undefined) {
       throw new SyncError('CONFIG_UNKNOWN', { message: `The configuration has no entity ${row.entity}` });
     }
-    const [mutation, names] = await Promise.all([
-      readMutation(pool, row.mutation),
-      namesOfRow(pool, { entity: row.entity, name: row.row }),
-    ]);
-    const mirrored = await readMirrorRow(pool, spec, names.key);
-    return sidesOf(
-      {
-        ...{ round: row.round, base: row.base, accepted: row.clash.accepted ?? {} },
-        ...{ client: row.client, server: row.server },
-        ...{ draft: row.clash.draft, clashing: row.clash.clash?.fields ?? [] },
-        deviceHlc: mutation === null ? null : (mutation.body.hlc ?? mutation.receivedHlc),
-        serverStamps: mirrored?.version === row.serverVersion ? (mirrored?.stamps ?? null) : null,
-      },
-      spec.feed,
-    );
+    return sidesOf(await readSides(pool, spec, row), spec.feed);
   };
 }

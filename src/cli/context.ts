@@ -2,7 +2,8 @@
 import { type Client, connectClient } from '../client.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Source } from '../connectors/contract.ts';
-import { openSource, sourceKinds } from '../connectors/registry.ts';
+import { sourceKinds } from '../connectors/kinds.ts';
+import { openSource } from '../connectors/registry.ts';
 import type { SourceSettings, SyncConfig } from '../domain/config.ts';
 import { assertStoreReady, storeError } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open.ts';

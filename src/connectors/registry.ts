@@ -1,24 +1,15 @@
 /** The kinds of sources there are. A new kind is one line in each list. */
-import type { z } from 'zod';
 import type { SourceSettings } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Source } from './contract.ts';
-import { oracleOptions } from './oracle/config.ts';
 import { writeBackScript as oracleScript } from './oracle/grants-script.ts';
 import { openOracle } from './oracle/open.ts';
 import { type OracleTools, openOracleTools } from './oracle/tools.ts';
 import { openOracleTarget } from './oracle/write-back.ts';
-import { postgresOptions } from './postgres/config.ts';
 import { writeBackScript as postgresScript } from './postgres/grants-script.ts';
 import { openPostgres } from './postgres/open.ts';
 import { openPostgresTarget } from './postgres/write-back.ts';
 import type { WriteEntity, WriteTarget } from './write-contract.ts';
-
-/** What the configuration of a source may say beside what all sources share, by kind. */
-export const sourceKinds: Readonly<Record<string, z.ZodType>> = {
-  oracle: oracleOptions,
-  postgres: postgresOptions,
-};
 
 const OPENERS: Readonly<Record<string, (settings: SourceSettings, options: OpenOptions) => Source>> = {
   oracle: openOracle,

@@ -15,15 +15,21 @@ export type Backup = {
 
 const BACKUP = `id::text, entity, row_id AS row, key, rule, at, restored_at AS "restoredAt", restored_by AS "restoredBy"`;
 
+export type BackupFilter = {
+  readonly entity: string | null;
+  readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<Backup, 'at' | 'id'> | null;
+};
+
 /** The newest first, without values. */
-export async function listBackups(
-  db: Db,
-  filter: { readonly entity: string | null; readonly limit: number },
-): Promise<Backup[]> {
+export async function listBackups(db: Db, { entity, limit, after = null }: BackupFilter): Promise<Backup[]> {
   const { rows } = await db.query<Backup>(
-    `SELECT ${BACKUP} FROM syncline.backup WHERE $1::text IS NULL OR entity = $1
+    `SELECT ${BACKUP} FROM syncline.backup
+      WHERE ($1::text IS NULL OR entity = $1)
+        AND ($3::timestamptz IS NULL OR (at, backup.id) < ($3, $4::bigint))
       ORDER BY at DESC, backup.id DESC LIMIT $2`,
-    [filter.entity, filter.limit],
+    [entity, limit, after?.at ?? null, after?.id ?? null],
   );
   return rows;
 }

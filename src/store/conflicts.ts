@@ -53,19 +53,28 @@ export async function readConflict(db: Db, id: string): Promise<ConflictRow> {
   throw new SyncError('CONFLICT_NOT_FOUND', { message: `There is no conflict ${id}` });
 }
 
-export async function listConflicts(
-  db: Db,
-  filter: {
-    readonly state: 'open' | 'closed' | 'any';
-    readonly entity: string | null;
-    readonly limit: number;
-  },
-): Promise<ConflictRow[]> {
+export type ConflictFilter = {
+  readonly state: 'open' | 'closed' | 'any';
+  readonly entity: string | null;
+  readonly assignedTo?: string | null;
+  readonly device?: string | null;
+  readonly user?: string | null;
+  readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<ConflictRow, 'openedAtMs' | 'id'> | null;
+};
+
+/** The newest first. */
+export async function listConflicts(db: Db, filter: ConflictFilter): Promise<ConflictRow[]> {
+  const { state, entity, assignedTo = null, device = null, user = null, limit, after = null } = filter;
   const { rows } = await db.query<ConflictRow>(
     `SELECT ${CONFLICT_COLUMNS} FROM syncline.conflict
       WHERE ($1 = 'any' OR state = $1) AND ($2::text IS NULL OR entity = $2)
-      ORDER BY opened_at DESC LIMIT $3`,
-    [filter.state, filter.entity, filter.limit],
+        AND ($4::text IS NULL OR assigned_to = $4) AND ($5::text IS NULL OR device = $5)
+        AND ($6::text IS NULL OR user_name = $6)
+        AND ($7::float8 IS NULL OR ((extract(epoch FROM opened_at) * 1000)::float8, id) < ($7, $8::text COLLATE "C"))
+      ORDER BY opened_at DESC, id DESC LIMIT $3`,
+    [state, entity, limit, assignedTo, device, user, after?.openedAtMs ?? null, after?.id ?? null],
   );
   return rows;
 }

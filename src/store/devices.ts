@@ -7,22 +7,31 @@ export type Device = {
   readonly appVersion: string | null;
   readonly registeredAt: string;
   readonly lastPushAt: string | null;
+  readonly lastPullAt: string | null;
   readonly revokedAt: string | null;
   readonly revokedBy: string | null;
   /** Mutations of it that wait for a decision, or behind one. */
   readonly waiting: number;
 };
 
+export type DeviceFilter = {
+  readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<Device, 'lastPushAt' | 'id'> | null;
+};
+
 /** Those that pushed last come first. */
-export async function listDevices(db: Db, { limit }: { readonly limit: number }): Promise<Device[]> {
+export async function listDevices(db: Db, { limit, after = null }: DeviceFilter): Promise<Device[]> {
   const { rows } = await db.query<Device>(
     `SELECT d.id, d.user_name AS "user", d.app_version AS "appVersion", d.registered_at AS "registeredAt",
-            d.last_push_at AS "lastPushAt", d.revoked_at AS "revokedAt", d.revoked_by AS "revokedBy",
+            d.last_push_at AS "lastPushAt", d.last_pull_at AS "lastPullAt", d.revoked_at AS "revokedAt", d.revoked_by AS "revokedBy",
             (SELECT count(*)::int FROM syncline.mutation AS m
               WHERE m.device = d.id AND m.state IN ('held', 'parked')) AS waiting
        FROM syncline.device AS d
-      ORDER BY d.last_push_at DESC NULLS LAST, d.id LIMIT $1`,
-    [limit],
+      WHERE $2::text IS NULL OR coalesce(d.last_push_at, '-infinity') < coalesce($3::timestamptz, '-infinity')
+         OR (coalesce(d.last_push_at, '-infinity') = coalesce($3, '-infinity') AND d.id > $2 COLLATE "C")
+      ORDER BY coalesce(d.last_push_at, '-infinity') DESC, d.id LIMIT $1`,
+    [limit, after?.id ?? null, after?.lastPushAt ?? null],
   );
   return rows;
 }

@@ -19,17 +19,26 @@ export type QuarantineEntry = {
 const ENTRY = `entity, key, pipeline, reason, severity, detail, run_id AS "runId", occurrences,
                first_seen_at AS "firstSeenAt", last_seen_at AS "lastSeenAt"`;
 
+export type QuarantineFilter = {
+  readonly entity?: string | null;
+  readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<QuarantineEntry, 'lastSeenAt' | 'entity' | 'key'> | null;
+};
+
 /** The newest first; without payloads. */
 export async function listQuarantine(
   db: Db,
-  filter: { entity?: string; limit: number },
+  { entity = null, limit, after = null }: QuarantineFilter,
 ): Promise<QuarantineEntry[]> {
   const { rows } = await db.query<QuarantineEntry>(
     `SELECT ${ENTRY} FROM syncline.quarantine
-      WHERE $1::text IS NULL OR entity = $1
+      WHERE ($1::text IS NULL OR entity = $1)
+        AND ($3::timestamptz IS NULL OR last_seen_at < $3
+             OR (last_seen_at = $3 AND (entity, key) > ($4::text, $5::text COLLATE "C")))
       ORDER BY last_seen_at DESC, entity, key
       LIMIT $2`,
-    [filter.entity ?? null, filter.limit],
+    [entity, limit, after?.lastSeenAt ?? null, after?.entity ?? null, after?.key ?? null],
   );
   return rows;
 }

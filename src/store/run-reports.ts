@@ -71,7 +71,11 @@ export type RunFilter = {
   readonly runId?: string;
   readonly pipeline?: string;
   readonly running?: true;
+  /** Started before this UTC instant. */
+  readonly before?: string | null;
   readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<RunReport, 'startedAt' | 'runId'> | null;
 };
 
 /** The newest runs first. */
@@ -87,9 +91,19 @@ export async function readRuns(db: Db, filter: RunFilter): Promise<RunReport[]> 
       WHERE ($1::text IS NULL OR run.id = $1)
         AND ($2::text IS NULL OR run.pipeline = $2)
         AND (NOT $3::boolean OR run.status = 'RUNNING')
-      ORDER BY run.started_at DESC
+        AND ($5::timestamptz IS NULL OR run.started_at < $5)
+        AND ($6::timestamptz IS NULL OR (run.started_at, run.id) < ($6, $7::text))
+      ORDER BY run.started_at DESC, run.id DESC
       LIMIT $4`,
-    [filter.runId ?? null, filter.pipeline ?? null, filter.running ?? false, filter.limit],
+    [
+      filter.runId ?? null,
+      filter.pipeline ?? null,
+      filter.running ?? false,
+      filter.limit,
+      filter.before ?? null,
+      filter.after?.startedAt ?? null,
+      filter.after?.runId ?? null,
+    ],
   );
   return rows;
 }

@@ -17,15 +17,21 @@ export type Task = {
 const TASK = `id::text, kind, title, entity, row_id AS row, conflict_id AS "conflictId", state,
               opened_at AS "openedAt", closed_at AS "closedAt", closed_by AS "closedBy"`;
 
+export type TaskFilter = {
+  readonly state: 'open' | 'any';
+  readonly limit: number;
+  /** Those that come after this one. */
+  readonly after?: Pick<Task, 'state' | 'openedAt' | 'id'> | null;
+};
+
 /** Open ones first, each with the newest first. */
-export async function listTasks(
-  db: Db,
-  filter: { readonly state: 'open' | 'any'; readonly limit: number },
-): Promise<Task[]> {
+export async function listTasks(db: Db, { state, limit, after = null }: TaskFilter): Promise<Task[]> {
   const { rows } = await db.query<Task>(
-    `SELECT ${TASK} FROM syncline.task WHERE $1 = 'any' OR state = $1
+    `SELECT ${TASK} FROM syncline.task
+      WHERE ($1 = 'any' OR state = $1)
+        AND ($3::text IS NULL OR (state, opened_at, task.id) < ($3, $4::timestamptz, $5::bigint))
       ORDER BY state DESC, opened_at DESC, task.id DESC LIMIT $2`,
-    [filter.state, filter.limit],
+    [state, limit, after?.state ?? null, after?.openedAt ?? null, after?.id ?? null],
   );
   return rows;
 }

@@ -1,7 +1,7 @@
 /** Where `capture` may stand. */
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { sourceKinds } from '../../src/connectors/registry.ts';
+import { sourceKinds } from '../../src/connectors/kinds.ts';
 import type { EntityInput } from '../../src/domain/entity-schema.ts';
 import { env } from '../../src/domain/env-ref.ts';
 

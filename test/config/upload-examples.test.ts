@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import inspectionsConfig from '../../examples/field-inspections/syncline.config.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { sourceKinds } from '../../src/connectors/registry.ts';
+import { sourceKinds } from '../../src/connectors/kinds.ts';
 import { createKit, type Kit, type KitOptions } from '../runs/run-kit.ts';
 import { upload } from '../uploads/upload-kit.ts';
 

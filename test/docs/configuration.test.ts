@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../../src/config/load.ts';
+import { sourceKinds } from '../../src/connectors/kinds.ts';
 import { oracleOptions } from '../../src/connectors/oracle/config.ts';
 import { postgresOptions } from '../../src/connectors/postgres/config.ts';
-import { sourceKinds } from '../../src/connectors/registry.ts';
 import { configSchema } from '../../src/domain/config-schema.ts';
 
 const CODE_BLOCK = /^```(\w*)\n([\s\S]*?)^```$/gm;

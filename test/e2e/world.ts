@@ -8,7 +8,7 @@ import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-sim
 import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
 import { type Client, connectClient } from '../../src/client.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { sourceKinds } from '../../src/connectors/registry.ts';
+import { sourceKinds } from '../../src/connectors/kinds.ts';
 import type { SyncConfig } from '../../src/domain/config.ts';
 import { createPool } from '../../src/pg/pool.ts';
 import { migrate } from '../../src/store/migrate.ts';
