@@ -32,6 +32,11 @@ export type Mutation = {
   readonly origin: string | null;
   /** Mutations of one group, which stand side by side in the batch, are applied all or not at all. */
   readonly group?: string;
+  /**
+   * Columns that take the key of a row which the same group makes, each with the ledger key of that insert, which stands
+   * before this mutation. That row's key is of one column.
+   */
+  readonly takes?: Readonly<Record<string, string>>;
 };
 
 /** How rows of an entity are written. */

@@ -2,7 +2,8 @@
  * One transaction over units of mutations: single ones, or groups that are applied all or not at all. What meets a lock
  * is left for the next transaction, with all that depends on it, so that it holds up nothing else.
  */
-import type { Verdict } from '../write-contract.ts';
+import { SyncError } from '../../domain/errors.ts';
+import type { Mutation, Verdict } from '../write-contract.ts';
 import type { WriteDialect, WriteSession, WrittenTable } from './dialect.ts';
 import { RowBusy } from './outcomes.ts';
 import { type Placed, rowOf, type Unit } from './units.ts';
@@ -102,11 +103,19 @@ async function applyUnit<Table extends WrittenTable>(
   };
   const verdicts = new Map<number, Verdict>();
   try {
+    const keys = new Map<string, string>();
     for (const { at, mutation } of unit) {
-      const verdict = await session.apply(tables.get(mutation.entity) as Table, mutation);
+      const verdict = await session.apply(
+        tables.get(mutation.entity) as Table,
+        withTakenKeys(mutation, keys),
+      );
       if (somethingWaits && missesRelative(work, verdict)) return await back({ code: verdict.code });
       verdicts.set(at, verdict);
-      if (isWritten(verdict)) continue;
+      const key = writtenKey(verdict);
+      if (key !== null) {
+        keys.set(mutation.ledgerKey, key);
+        continue;
+      }
       return await back({ verdicts: failed(unit, verdicts) });
     }
     return { verdicts };
@@ -116,10 +125,24 @@ async function applyUnit<Table extends WrittenTable>(
   }
 }
 
-/** A mutation that somebody gave up will never be: its group is not either. */
-function isWritten(verdict: Verdict): boolean {
-  if (verdict.kind === 'duplicate') return verdict.outcome.state === 'applied';
-  return verdict.kind === 'applied';
+/** null: not written. A mutation that somebody gave up will never be: its group is not either. */
+function writtenKey(verdict: Verdict): string | null {
+  if (verdict.kind === 'duplicate') {
+    return verdict.outcome.state === 'applied' ? verdict.outcome.key : null;
+  }
+  return verdict.kind === 'applied' ? verdict.key : null;
+}
+
+/** @param keys of rows that the group has written so far, by ledger key. */
+function withTakenKeys(mutation: Mutation, keys: ReadonlyMap<string, string>): Mutation {
+  const { takes } = mutation;
+  if (takes === undefined) return mutation;
+  const taken = Object.entries(takes).map(([column, ledgerKey]) => {
+    const key = keys.get(ledgerKey);
+    if (key !== undefined) return [column, key];
+    throw new SyncError('INTERNAL', { message: `Nothing before ${mutation.ledgerKey} makes ${ledgerKey}` });
+  });
+  return { ...mutation, values: { ...mutation.values, ...Object.fromEntries(taken) } };
 }
 
 /** A parent that is not there yet, or a child that still is: perhaps what waits for a lock is the one. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Mutation, Verdict } from '../../../src/connectors/write-contract.ts';
+import type { Mutation, Texts, Verdict } from '../../../src/connectors/write-contract.ts';
 import { device, mutation, writeOptions } from '../write-kit.ts';
 import { type Applied, kindsOf, type WriteTester } from './tester.ts';
 
@@ -167,6 +167,42 @@ export function batchTests(t: WriteTester): void {
         { kind: 'applied', row: spelled({ name: 'Kingston' }) },
       ]);
       expect(await salaryOf(1)).toBe(24_000);
+    });
+
+    test('applies a group over several entities all or not at all; children take the keys of their parents', async () => {
+      const department = { ...made('departments', { name: 'Finance' }), group: 'g' };
+      const child = (values: Texts, more: Partial<Mutation> = {}) => ({
+        ...made('employees', values),
+        group: 'g',
+        takes: { [t.fixture.column('department_id')]: department.ledgerKey },
+        ...more,
+      });
+      const moved = employee({
+        key: '1',
+        values: { name: 'Kingston' },
+        base: { department_id: '10' },
+        group: 'g',
+        takes: { [t.fixture.column('department_id')]: department.ledgerKey },
+      });
+      const bad = await write(department, child({ name: 'Ann' }), child({ name: null }), moved);
+      expect(bad.map((verdict) => ('code' in verdict ? verdict.code : verdict.kind))).toEqual([
+        'GROUP_FAILED',
+        'GROUP_FAILED',
+        t.fixture.codes.missing,
+        'GROUP_FAILED',
+      ]);
+      expect(await t.fixture.rows('SELECT id FROM departments')).toEqual([['10']]);
+      const removed = t.change({ entity: 'departments', key: '10', operation: 'delete', group: 'g' });
+      const group = [department, child({ name: 'Ann' }), child({ name: 'Ben' }), moved, removed];
+      const good = await write(...group);
+      expect(kindsOf(good)).toEqual(['applied', 'applied', 'applied', 'applied', 'applied']);
+      const { key } = good[0] as Applied;
+      expect(await t.fixture.rows('SELECT id FROM departments')).toEqual([[key]]);
+      const sql = `SELECT name FROM employees WHERE department_id = ${key} ORDER BY name`;
+      expect(await t.fixture.rows(sql)).toEqual([['Ann'], ['Ben'], ['Kingston']]);
+      expect(kindsOf(await write(...group))).toEqual(Array(5).fill('duplicate'));
+      const orphan = { ...child({ name: 'Orphan' }), group: 'other' };
+      await expect(write(orphan)).rejects.toMatchObject({ code: 'INTERNAL' });
     });
 
     test('of nothing is nothing', async () => {
