@@ -1,4 +1,4 @@
-/** What `syncline dev` runs: Temporal with its Web UI, a store unless DATABASE_URL names one, and a worker. */
+/** What `syncline dev` runs: Temporal with its Web UI, a store unless DATABASE_URL names one, a worker, and a gateway where one is configured. */
 import { statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,6 +9,7 @@ import { sourceKinds } from '../src/connectors/kinds.ts';
 import type { SyncConfig } from '../src/domain/config.ts';
 import { type ErrorCode, SyncError } from '../src/domain/errors.ts';
 import { searchAttributes } from '../src/domain/search-attributes.ts';
+import { type RunningGateway, startGateway } from '../src/gateway/start.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openStore } from '../src/store/open.ts';
 import { startWorker } from '../src/worker.ts';
@@ -36,7 +37,7 @@ export async function runDev({ configPath, ports, say }: DevOptions): Promise<vo
     try {
       const addresses = { DATABASE_URL: postgres.url, TEMPORAL_ADDRESS: temporal.address };
       const config = await readConfig(configPath, { ...variables, ...addresses });
-      await work(at(config, temporal), async () => {
+      await work({ config: at(config, temporal), say }, async () => {
         say(`Temporal at ${temporal.address}; Web UI: ${temporal.uiUrl ?? 'that of your own server'}`);
         say(`Store: ${postgres.description}`);
         const isOwn = variables.DATABASE_URL === undefined || variables.DATABASE_URL === '';
@@ -107,12 +108,29 @@ function asError(code: ErrorCode, remedy: string): (error: unknown) => never {
   };
 }
 
-async function work(config: SyncConfig, whenReady: () => Promise<() => Promise<void>>): Promise<void> {
+type Work = { readonly config: SyncConfig; readonly say: Say };
+
+async function work({ config, say }: Work, whenReady: () => Promise<() => Promise<void>>): Promise<void> {
   const store = await openStore({ ...config.store, applicationName: 'syncline/dev' });
   await migrate(store).finally(() => store.close());
   const worker = await startWorker({ config });
+  const gateway = await serve({ config, say }).catch(async (error: unknown) => {
+    await worker.stop();
+    throw error;
+  });
   const clear = await whenReady();
-  await worker.done.finally(clear);
+  await worker.done.finally(async () => {
+    await gateway?.stop();
+    await clear();
+  });
+}
+
+/** Where the configuration has one. */
+async function serve({ config, say }: Work): Promise<RunningGateway | null> {
+  if (config.gateway === null) return null;
+  const gateway = await startGateway({ config });
+  say(`Gateway at ${gateway.url}; its API: ${gateway.url}/v1/docs`);
+  return gateway;
 }
 
 /** Other commands need the same addresses. They hold a password, so they go into a file and not to the terminal. */

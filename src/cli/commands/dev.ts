@@ -1,4 +1,4 @@
-/** `syncline dev`: a Temporal server, a store when none is configured, and a worker, until Ctrl-C. */
+/** `syncline dev`: a Temporal server, a store when none is configured, a worker, and the gateway that is configured, until Ctrl-C. */
 import { Command } from 'commander';
 import { EXIT } from '../../domain/errors.ts';
 import { portNumber } from '../arguments.ts';
@@ -6,7 +6,9 @@ import type { Register } from '../command.ts';
 
 export function devCommand(register: Register): Command {
   const command = new Command('dev')
-    .description('start a local Temporal server with its Web UI, a store if none is set, and a worker')
+    .description(
+      'start a local Temporal server with its Web UI, a store if none is set, a worker, and the gateway if one is configured',
+    )
     .option('--ui-port <port>', 'port of the Temporal Web UI', '8233')
     .option('--port <port>', 'port of the Temporal server', '7233');
   return register<{ uiPort: string; port: string }>(command, async (options, output) => {
