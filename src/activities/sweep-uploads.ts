@@ -11,6 +11,7 @@ import {
   type WaitingConflict,
   waitingConflicts,
 } from '../store/lost-work.ts';
+import { purgeNotifications } from '../store/notifications.ts';
 import { runAfterApply } from './after-apply.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { tellDue } from './tell-conflict.ts';
@@ -21,6 +22,9 @@ import { whileBeating } from './while-beating.ts';
 /** Of each kind in one sweep; the next one follows within a minute. */
 const AT_ONCE = 500;
 const NOTIFICATIONS_AT_ONCE = 50;
+/** For who asks what was sent, or why it was given up. */
+const NOTIFICATIONS_KEPT_DAYS = 7;
+const PURGED_AT_ONCE = 5_000;
 
 export async function sweepUploads(
   deps: ActivityDeps,
@@ -48,9 +52,10 @@ export async function tellAgain(
   _: object,
   context: ActivityContext,
 ): Promise<{ tried: number }> {
-  return whileBeating(context, async () => ({
-    tried: await tellDue(deps, { conflictId: null, limit: NOTIFICATIONS_AT_ONCE }, context),
-  }));
+  return whileBeating(context, async () => {
+    await purgeNotifications(deps.store.pool, { keptDays: NOTIFICATIONS_KEPT_DAYS, limit: PURGED_AT_ONCE });
+    return { tried: await tellDue(deps, { conflictId: null, limit: NOTIFICATIONS_AT_ONCE }, context) };
+  });
 }
 
 async function startUploads(

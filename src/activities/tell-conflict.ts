@@ -4,8 +4,9 @@
  */
 import type { ApprovalEffect, ApprovalState } from '../domain/approval/approval.ts';
 import { describeConflict, titleOfConflict } from '../domain/approval/describe-conflict.ts';
-import { type Notification, settledOf } from '../domain/approval/notification.ts';
+import { type Notification, type NotificationLink, settledOf } from '../domain/approval/notification.ts';
 import { isSyncError } from '../domain/errors.ts';
+import { workflowPage } from '../domain/temporal-page.ts';
 import { conflictWorkflowId } from '../domain/upload/workflow-ids.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { recordStep } from '../store/approvals.ts';
@@ -36,19 +37,27 @@ export async function recordConflict(
   input: Input<'recordConflict'>,
 ): Promise<{ tell: boolean }> {
   const { conflictId, step, state, effects } = input;
-  const notifications = deps.notifier === null ? [] : notificationsOf({ state, step, effects });
+  const links = linksTo(deps, conflictId);
+  const notifications = deps.notifier === null ? [] : notificationsOf({ state, step, effects, links });
   await inStoreTransaction(deps.store, (client) =>
     recordStep(client, { conflictId, step, state, effects, notifications }),
   );
   return { tell: notifications.length > 0 };
 }
 
+/** A path alone is no link: it needs `temporal.uiUrl`. */
+function linksTo({ config }: ActivityDeps, conflictId: string): NotificationLink[] {
+  if (config.temporal.uiUrl === undefined) return [];
+  return [{ label: 'Open in Temporal', url: workflowPage(config.temporal, conflictWorkflowId(conflictId)) }];
+}
+
 function notificationsOf(at: {
   readonly state: ApprovalState;
   readonly step: number;
   readonly effects: readonly ApprovalEffect[];
+  readonly links: readonly NotificationLink[];
 }): Notification[] {
-  const { state, step, effects } = at;
+  const { state, step, effects, links } = at;
   const { id, entity, key, device, deviceUser, author } = state.conflict;
   return effects.flatMap((effect) => {
     if (effect.kind !== 'notify') return [];
@@ -69,7 +78,7 @@ function notificationsOf(at: {
           resolveCommand: `syncline conflicts resolve ${id}`,
           showCommand: `syncline conflicts show ${id}`,
         }),
-        links: [],
+        links,
       },
     ];
   });

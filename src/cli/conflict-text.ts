@@ -2,6 +2,7 @@
 import { wantedOf } from '../domain/approval/may-decide.ts';
 import type { SyncConfig } from '../domain/config.ts';
 import { shellWord } from '../domain/shell-word.ts';
+import { workflowPage } from '../domain/temporal-page.ts';
 import type { Resolvers } from '../domain/upload/upload-spec.ts';
 import type { ConflictEvent, ConflictRow } from '../store/conflicts.ts';
 import { table } from './table.ts';
@@ -13,8 +14,8 @@ export type ShownConflict = Omit<ConflictRow, 'mutation'> & {
   /** What whoever may decide has to say of himself: ` --role lead`, ` --as anna`; empty where anyone may. */
   readonly identify: string;
   readonly events: readonly ConflictEvent[];
-  /** Path in the Temporal UI. */
-  readonly temporalPath: string;
+  /** In the Temporal UI: an address where `temporal.uiUrl` is configured, else a path. */
+  readonly temporalPage: string;
 };
 
 export function shownConflict(
@@ -28,7 +29,7 @@ export function shownConflict(
     mayDecide: wantedOf(resolvers, requesterOf(row, events, config)),
     identify: identityFor(resolvers, row.user),
     events,
-    temporalPath: `/namespaces/${config.temporal.namespace}/workflows/${encodeURIComponent(row.workflowId)}`,
+    temporalPage: workflowPage(config.temporal, row.workflowId),
   };
 }
 
@@ -92,7 +93,7 @@ function heading(conflict: ShownConflict): string {
     `  since           ${momentOf(conflict.openedAtMs)} UTC`,
     `  may decide      ${conflict.mayDecide}`,
     ...(assignedTo === null ? [] : [`  assigned to     ${assignedTo}`]),
-    `  workflow        ${conflict.workflowId} (in the Temporal UI: ${conflict.temporalPath})`,
+    `  workflow        ${conflict.workflowId} (in the Temporal UI: ${conflict.temporalPage})`,
   ].join('\n');
 }
 

@@ -52,11 +52,12 @@ export function resolveConfig(work: Resolving): { config: SyncConfig; problems: 
 }
 
 function resolveTemporal(parsed: ParsedConfig['temporal'], environment: Environment): TemporalSettings {
-  const { address, namespace = 'default', taskQueue = 'syncline', apiKey, tls } = parsed ?? {};
+  const { address, namespace = 'default', taskQueue = 'syncline', uiUrl, apiKey, tls } = parsed ?? {};
   return {
     address: address ?? (environment.TEMPORAL_ADDRESS || 'localhost:7233'),
     namespace,
     taskQueue,
+    ...(uiUrl !== undefined && { uiUrl: uiUrl.replace(/\/+$/, '') }),
     ...(apiKey !== undefined && { apiKey }),
     ...(tls !== undefined && { tls }),
   };

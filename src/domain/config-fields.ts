@@ -47,6 +47,16 @@ export const names = z
   })
   .transform((value): readonly string[] => (typeof value === 'string' ? [value] : value));
 
+/** Empty texts have been refused before. @param noLogin what to do about a user or password in it. */
+export function whyNoUrl(value: string, noLogin: string): ReturnType<typeof problem> | null {
+  if (value.trim() === '') return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    return problem('is no HTTP address', 'Write one that begins with https:// or http://.');
+  }
+  return url.username === '' && url.password === '' ? null : problem('has a user or password in it', noLogin);
+}
+
 export const duration = z.string().transform((value, context) => {
   const ms = parseDuration(value);
   if (ms !== null) return ms;

@@ -1,7 +1,18 @@
 /** The configuration as a user writes it: one schema, from which the types of `defineSync` and all messages come. */
 import { z } from 'zod';
 import { gatewaySchema } from './access/gateway-schema.ts';
-import { checked, count, duration, problem, secret, section, text, timeZone, word } from './config-fields.ts';
+import {
+  checked,
+  count,
+  duration,
+  problem,
+  secret,
+  section,
+  text,
+  timeZone,
+  whyNoUrl,
+  word,
+} from './config-fields.ts';
 import { whyNoCron } from './cron.ts';
 import { entitySchema } from './entity-schema.ts';
 import { notificationsSchema } from './notifications-schema.ts';
@@ -36,6 +47,13 @@ const store = section({
   tls: tls.optional(),
 });
 
+function whyNoPage(value: string): ReturnType<typeof problem> | null {
+  const why = whyNoUrl(value, 'Leave them out; people sign in by themselves.');
+  return why === null && /[?#]/.test(value)
+    ? problem('has more than a path', 'Write the address without anything from ? or # on.')
+    : why;
+}
+
 const temporal = section({
   /** Default: the variable TEMPORAL_ADDRESS, else 'localhost:7233'. */
   address: text.optional(),
@@ -43,6 +61,8 @@ const temporal = section({
   namespace: text.optional(),
   /** Task queue of pipelines that name none. Default 'syncline'. */
   taskQueue: text.optional(),
+  /** Where people open the Temporal UI: 'https://temporal.example.com'. Without it pages are named by their path. */
+  uiUrl: checked(text, whyNoPage).optional(),
   /** Of Temporal Cloud. */
   apiKey: secret.optional(),
   tls: z.boolean().optional(),

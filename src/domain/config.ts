@@ -66,6 +66,8 @@ export type TemporalSettings = {
   readonly address: string;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Of the Temporal UI, without a slash at its end. */
+  readonly uiUrl?: string;
   readonly apiKey?: string;
   readonly tls?: boolean;
 };

@@ -1,21 +1,13 @@
 /** `notifications` of the configuration: who is told of conflicts besides the task in the store, and by which way. */
 import { z } from 'zod';
-import { checked, count, duration, problem, secret, section, text, word } from './config-fields.ts';
+import { checked, count, duration, problem, secret, section, text, whyNoUrl, word } from './config-fields.ts';
 import { parseAddress, parseMailbox } from './mailbox.ts';
 
 const MIN_SECRET_LENGTH = 16;
 const MAX_TIMEOUT_MS = 120_000;
 
-function whyNoUrl(value: string): ReturnType<typeof problem> | null {
-  if (value.trim() === '') return null;
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    return problem('is no HTTP address', 'Write one that begins with https:// or http://.');
-  }
-  return url.username === '' && url.password === ''
-    ? null
-    : problem('has a user or password in it', 'Leave them out; the signature proves who sends.');
-}
+const whyNoHook = (value: string): ReturnType<typeof whyNoUrl> =>
+  whyNoUrl(value, 'Leave them out; the signature proves who sends.');
 
 const timeout = checked(duration, (ms) =>
   ms >= 100 && ms <= MAX_TIMEOUT_MS ? null : problem('is out of range', "Write '100 ms' to '2 minutes'."),
@@ -23,7 +15,7 @@ const timeout = checked(duration, (ms) =>
 
 const webhook = section({
   /** Receives a POST with JSON. */
-  url: checked(text, whyNoUrl),
+  url: checked(text, whyNoHook),
   /** Signs each body; the receiver has it too. */
   secret: checked(secret, (value) =>
     value.length >= MIN_SECRET_LENGTH
@@ -39,7 +31,7 @@ const webhook = section({
 
 const slack = section({
   /** Address of an incoming webhook; whoever knows it can write into the channel, so it is a secret. */
-  url: checked(secret, whyNoUrl),
+  url: checked(secret, whyNoHook),
   /** How long one attempt may take. Default '10 seconds'. */
   timeout: timeout.optional(),
 });

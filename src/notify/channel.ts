@@ -20,6 +20,10 @@ export type TellWork = {
 
 export type Channel = {
   readonly name: ChannelName;
+  /** Host and port, for people: no path, which may hold a secret. */
+  readonly at: string;
+  /** Tries the way there without telling anybody anything. @returns why it cannot be used; null: it can. */
+  readonly probe: (signal: AbortSignal) => Promise<string | null>;
   /** What goes wrong is a delivery that says so, never an exception. */
   readonly tell: (notification: Notification, work: TellWork) => Promise<Told>;
 };

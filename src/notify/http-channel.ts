@@ -2,6 +2,7 @@
 import type { Delivery, Notification } from '../domain/approval/notification.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { type Channel, type ChannelName, STOPPED, type Told } from './channel.ts';
+import { connectTo } from './connect.ts';
 import { type Answer, postJson } from './http-post.ts';
 
 type HttpChannel = {
@@ -25,8 +26,22 @@ export function openHttpChannel(channel: HttpChannel): Channel {
     deliveries: [{ channel: name, to: null, outcome, why }],
     retryAfterMs,
   });
+  const whyNot = (error: unknown, deadline: AbortSignal): string => {
+    const why = deadline.aborted
+      ? `did not answer within ${formatDuration(timeoutMs)}`
+      : `could not be reached (${codeOf(error)})`;
+    return `${host} ${why}`;
+  };
   return {
     name,
+    at: host,
+    probe: async (signal) => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      return connectTo(url, AbortSignal.any([signal, deadline])).then(
+        () => null,
+        (error: unknown) => (signal.aborted ? STOPPED : whyNot(error, deadline)),
+      );
+    },
     tell: async (notification, { signal, settled }) => {
       if (settled.some((one) => one.channel === name)) return { deliveries: [], retryAfterMs: null };
       const deadline = AbortSignal.timeout(timeoutMs);
@@ -40,10 +55,7 @@ export function openHttpChannel(channel: HttpChannel): Channel {
         return told(outcomeOf(answer), whyOf(host, answer, channel.saying), answer.retryAfterMs);
       } catch (error) {
         if (signal.aborted) return told('failed', STOPPED, null);
-        const why = deadline.aborted
-          ? `did not answer within ${formatDuration(timeoutMs)}`
-          : `could not be reached (${codeOf(error)})`;
-        return told('failed', `${host} ${why}`, null);
+        return told('failed', whyNot(error, deadline), null);
       }
     },
   };

@@ -2,7 +2,7 @@
 import { type Delivery, isSettled, type Notification } from '../domain/approval/notification.ts';
 import type { NotificationSettings } from '../domain/config.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Channel, Told } from './channel.ts';
+import type { Channel, ChannelName, Told } from './channel.ts';
 import { cleanNotification } from './clean-text.ts';
 import { openSlack } from './slack.ts';
 import { openSmtp } from './smtp.ts';
@@ -24,8 +24,18 @@ export type Notifier = {
    * @throws the signal's reason when it is aborted.
    */
   send(notification: Notification, signal: AbortSignal, progress?: Progress): Promise<Delivery[]>;
+  /** Tries the way to each channel's receiver, side by side, without telling anybody anything. */
+  probe(signal: AbortSignal): Promise<ChannelState[]>;
   /** Ends what is under way; what is sent afterwards fails. */
   close(): Promise<void>;
+};
+
+export type ChannelState = {
+  readonly channel: ChannelName;
+  /** Host, and port where it is not the usual one. */
+  readonly at: string;
+  /** Why it cannot be used; null: it can. */
+  readonly problem: string | null;
 };
 
 export type NotifyLogger = {
@@ -48,11 +58,18 @@ export function openNotifier(settings: NotificationSettings, logger: NotifyLogge
       underWay.add(watched);
       return work;
     },
+    probe: (signal) => probeAll(channels, AbortSignal.any([signal, closing.signal])),
     close: async () => {
       closing.abort(new Error('the notifier is closed'));
       await Promise.all(underWay);
     },
   };
+}
+
+async function probeAll(channels: readonly Channel[], signal: AbortSignal): Promise<ChannelState[]> {
+  return Promise.all(
+    channels.map(async ({ name, at, probe }) => ({ channel: name, at, problem: await probe(signal) })),
+  );
 }
 
 function openChannels({ webhook, slack, smtp }: NotificationSettings): Channel[] {

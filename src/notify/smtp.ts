@@ -22,6 +22,24 @@ export function openSmtp(settings: SmtpSettings): Channel {
   const transport = createTransport(transportOptions(settings));
   return {
     name: 'smtp',
+    at: server,
+    probe: async (signal) => {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      const ended = AbortSignal.any([signal, deadline]);
+      const cutOff = new Promise<never>((_, reject) => {
+        ended.addEventListener('abort', () => reject(ended.reason), { once: true });
+      });
+      // It has no signal of its own; what goes on after the end is bounded by the transport's time-outs.
+      return Promise.race([transport.verify(), cutOff]).then(
+        () => null,
+        (error: NodemailerError) => {
+          if (signal.aborted) return STOPPED;
+          return deadline.aborted
+            ? `${server} did not answer within ${formatDuration(timeoutMs)}`
+            : failureBy(server, error).why;
+        },
+      );
+    },
     tell: async (notification, { signal, settled }) => {
       const mine = settled.filter(({ channel }) => channel === 'smtp');
       const all = addressesFor(notification, recipients);

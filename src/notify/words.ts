@@ -14,7 +14,8 @@ const ABOUT = {
   reopened: 'Open again',
   applied: 'Applied',
   withdrawn: 'Withdrawn',
-} as const satisfies Record<Occurrence, string>;
+  test: 'Test',
+} as const satisfies Record<Occurrence | 'test', string>;
 
 /** `Reminder: employees 42: salary (waits for a decision, round 1)` */
 export function headline({ about, title }: Notification): string {

@@ -40,6 +40,21 @@ export async function noteSettled(db: Db, id: string, settled: readonly Delivery
   ]);
 }
 
+/** Closed ones serve nobody any more: what happened is in `conflict_event`. @returns how many went. */
+export async function purgeNotifications(
+  db: Db,
+  { keptDays, limit }: { readonly keptDays: number; readonly limit: number },
+): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM syncline.notification
+      WHERE id IN (SELECT id FROM syncline.notification
+                    WHERE state <> 'open' AND closed_at < clock_timestamp() - $1 * interval '1 day'
+                    ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [keptDays, limit],
+  );
+  return rowCount ?? 0;
+}
+
 export type NotificationEnd =
   | { readonly state: 'done' }
   | { readonly state: 'given up'; readonly problem: string }

@@ -166,6 +166,7 @@ describe('defaults', () => {
       maxValueBytes: 67_108_864,
       schemaChanges: 'stop',
       upload: null,
+      feed: null,
     });
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -193,6 +194,7 @@ describe('everything that can be said', () => {
       address: env('T', { default: 'there:7233' }),
       namespace: 'prod',
       taskQueue: 'sync',
+      uiUrl: 'https://temporal.example.com/ui/',
       apiKey: env('T_KEY'),
       tls: true,
     },
@@ -252,6 +254,7 @@ describe('everything that can be said', () => {
       address: 'there:7233',
       namespace: 'prod',
       taskQueue: 'sync',
+      uiUrl: 'https://temporal.example.com/ui',
       apiKey: 'temporal-key-text',
       tls: true,
     });

@@ -243,6 +243,21 @@ describe('more mistakes', () => {
     ],
     ['an api key in the file', { temporal: { apiKey: 'abcdefgh' } }, 'temporal.apiKey is a secret'],
     [
+      'a page of Temporal that is no address',
+      { temporal: { uiUrl: 'temporal.example.com' } },
+      'temporal.uiUrl is no HTTP address',
+    ],
+    [
+      'a page of Temporal with a login',
+      { temporal: { uiUrl: 'https://ann@temporal.example.com' } },
+      'temporal.uiUrl has a user or password in it',
+    ],
+    [
+      'a page of Temporal with a query',
+      { temporal: { uiUrl: 'https://temporal.example.com/?a=b' } },
+      'temporal.uiUrl has more than a path',
+    ],
+    [
       'a secret as a default',
       { 'store.url': env('NOT_SET', { default: 'postgres://a:b@c/d' }) },
       "has a secret as its default. Write env('NOT_SET') without a default.",

@@ -189,6 +189,51 @@ test('each reminder is a notification of its own', async () => {
   expect(receiver.received).toHaveLength(3);
 });
 
+test('a notification leads to the conflict’s page, where the configuration knows the Temporal UI', async () => {
+  const receiver = await startReceiver();
+  const at = telling({ webhook: receiver.url });
+  const { config } = at;
+  const temporal = { ...config.temporal, uiUrl: 'https://temporal.example.com/ui' };
+  for (const known of [at, { ...at, config: { ...config, temporal } }]) {
+    const conflictId = await clash();
+    await opened(known, conflictId);
+    await tellConflict(known, { conflictId }, contextOf());
+  }
+  const links = receiver.received.map(({ body }) => JSON.parse(body).links);
+  expect(links[0]).toEqual([]);
+  expect(links[1]).toEqual([
+    {
+      label: 'Open in Temporal',
+      url: expect.stringMatching(
+        /^https:\/\/temporal\.example\.com\/ui\/namespaces\/[\w-]+\/workflows\/conflict%2F[\w-]+$/,
+      ),
+    },
+  ]);
+});
+
+test('the sweep lets notifications go that were closed a week ago, and no others', async () => {
+  const receiver = await startReceiver();
+  const at = telling({ webhook: receiver.url });
+  const [old, young, open] = [await clash(), await clash(), await clash()];
+  for (const id of [old, young]) {
+    await opened(at, id);
+    await tellConflict(at, { conflictId: id }, contextOf());
+  }
+  await opened(at, open);
+  const age = (id: string, days: number) =>
+    kit.store.pool.query(
+      `UPDATE syncline.notification SET created_at = created_at - $2 * interval '1 day',
+              closed_at = closed_at - $2 * interval '1 day', try_after = 'infinity' WHERE conflict_id = $1`,
+      [id, days],
+    );
+  await Promise.all([age(old, 8), age(young, 6), age(open, 8)]);
+  // Whoever tells nobody purges all the same.
+  expect(await tellAgain(deps, {}, contextOf())).toEqual({ tried: 0 });
+  expect(await kept(old)).toEqual([]);
+  expect(await kept(young)).toMatchObject([{ state: 'done' }]);
+  expect(await kept(open)).toMatchObject([{ state: 'open' }]);
+});
+
 test('where nobody is to be told, the task is all there is', async () => {
   const conflictId = await clash();
   expect((await opened(deps, conflictId)).tell).toBe(false);

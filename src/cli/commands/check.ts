@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Finding } from '../../domain/finding.ts';
 import { entitiesOf } from '../../service/names.ts';
+import { checkNotifications } from '../check-notifications.ts';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
 import { checkTemporal } from '../check-temporal.ts';
@@ -16,10 +17,15 @@ export function checkCommand(register: Register): Command {
   const command = new Command('check').description(
     'test configuration, connections, grants, clocks and indexes; changes nothing, but ends the pause of a source that answers',
   );
-  return register(command, async (options, output) => {
+  command.option('--notify', 'send a test message on every channel of `notifications`');
+  return register<{ notify?: true }>(command, async (options, output) => {
     const config = await readConfig(options);
     const entities = entitiesOf(config);
-    const [store, temporal] = await Promise.all([checkStore(config), checkTemporal(config)]);
+    const send = options.notify ? 'test message' : 'nothing';
+    const [store, temporal, notifications] = await Promise.all([
+      ...([checkStore(config), checkTemporal(config)] as const),
+      checkNotifications(config.notifications, { send }),
+    ]);
     const sources = await Promise.all(
       Object.values(config.sources).map(async (settings) => {
         const own = entities.filter(({ source }) => source === settings.name);
@@ -39,6 +45,7 @@ export function checkCommand(register: Register): Command {
       ...temporal,
       ...sources.flat(),
       ...closed,
+      ...notifications,
     ];
     output.result(findings, () => findingsText(findings));
     return findingsExit(findings);

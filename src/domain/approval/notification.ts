@@ -10,7 +10,8 @@ export type NotificationLink = { readonly label: string; readonly url: string };
 export type Notification = {
   /** The same at every attempt and of no other notification: by it a receiver knows what it has already. */
   readonly id: string;
-  readonly about: Occurrence;
+  /** 'test': of no conflict, sent to try the channels. */
+  readonly about: Occurrence | 'test';
   /** One line: `titleOfConflict`. */
   readonly title: string;
   readonly conflictId: string;

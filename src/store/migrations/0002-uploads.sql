@@ -187,6 +187,7 @@ CREATE TABLE syncline.notification (
   problem text
 );
 CREATE INDEX notification_open ON syncline.notification (try_after) WHERE state = 'open';
+CREATE INDEX notification_closed ON syncline.notification (closed_at) WHERE state <> 'open';
 CREATE INDEX notification_of ON syncline.notification (conflict_id);
 
 CREATE TABLE syncline.task (
