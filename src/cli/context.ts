@@ -5,6 +5,7 @@ import type { Source } from '../connectors/contract.ts';
 import { sourceKinds } from '../connectors/kinds.ts';
 import { openSource } from '../connectors/registry.ts';
 import type { SourceSettings, SyncConfig } from '../domain/config.ts';
+import type { ServiceContext } from '../service/context.ts';
 import { assertStoreReady, storeError } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open.ts';
 
@@ -57,4 +58,9 @@ export async function withContext<T>(
   } finally {
     await Promise.allSettled(toClose.reverse().map((close) => close()));
   }
+}
+
+/** For commands that need everything. */
+export async function serviceContext({ config, store, temporal }: CommandContext): Promise<ServiceContext> {
+  return { config, store: await store(), client: await temporal() };
 }

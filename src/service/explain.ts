@@ -5,6 +5,7 @@ import { SyncError } from '../domain/errors.ts';
 import { type MirrorRow, readMirrorRow } from '../store/mirror-row.ts';
 import type { Store } from '../store/open.ts';
 import { namesOfRow, type RowReads, readReads, readStory, type StoryLine } from '../store/row-story.ts';
+import { withScope } from '../store/scope-session.ts';
 import { withoutNames } from './visible.ts';
 
 export type Explained = {
@@ -28,13 +29,16 @@ export type Asked = {
 
 /** @throws SyncError CONFIG_UNKNOWN */
 export async function explain(
-  { pool: db }: Pick<Store, 'pool'>,
+  store: Pick<Store, 'pool'>,
   spec: EntitySpec,
   { name, limit, scope }: Asked,
 ): Promise<Explained> {
+  const { pool: db } = store;
   const { entity } = spec;
   const { key, ids } = await namesOfRow(db, { entity, name });
-  const found = await readMirrorRow(db, spec, key);
+  const found = await withScope(store, { readable: [{ entity, scope }] }, (client) =>
+    readMirrorRow(client, spec, key),
+  );
   if (!isInScope(scope, found?.values ?? {})) throw unheardOf(name, entity);
   const reads = await readReads(db, { entity, key });
   const history = await readStory(db, { entity, key, ids }, limit);

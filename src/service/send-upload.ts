@@ -8,6 +8,7 @@ import { clockNode } from '../store/clock-node.ts';
 import { type MutationVerdict, type NewUpload, readVerdicts, stageUpload } from '../store/uploads.ts';
 import { queueOf, runUpload } from '../upload-client.ts';
 import type { ServiceContext } from './context.ts';
+import { idleQueues, idleText } from './temporal-view.ts';
 
 export type SentUpload = Omit<NewUpload, 'receivedHlc' | 'workflowId'>;
 
@@ -70,4 +71,21 @@ export async function verdictsWithin(
 
 function whyPending({ code }: SyncError): string {
   return code === 'TEMPORAL_UNAVAILABLE' ? 'nobody got to it in time' : code;
+}
+
+/**
+ * Keeps an upload where somebody is there to work on it, and waits for its verdicts, in the order of the mutations.
+ * @throws SyncError TEMPORAL_UNAVAILABLE, also where no worker is there: nothing is kept then.
+ */
+export async function sendUpload(context: ServiceContext, sent: SentUpload): Promise<MutationVerdict[]> {
+  const { device, key, mutations } = sent;
+  const taskQueue = queueOfMutations(context.config, mutations);
+  if ((await idleQueues(context.client, [taskQueue])).length > 0) {
+    throw new SyncError('TEMPORAL_UNAVAILABLE', {
+      message: `Nobody is there to apply it. ${idleText([taskQueue])}`,
+      remedy: 'Start `syncline worker`, then say it again: nothing was sent.',
+    });
+  }
+  await keepUpload(context, sent);
+  return verdictsOf(context, { device, key, taskQueue });
 }

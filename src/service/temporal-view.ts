@@ -38,6 +38,32 @@ export async function openWorkflows(
   });
 }
 
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A run that Temporal was asked for, by its id; null: it knows none, or not yet, as its list is a second behind. */
+export async function findWorkflow(
+  client: Client,
+  runId: string,
+): Promise<(OpenWorkflow & { temporalStatus: string; closedAt: string | null; trigger: string }) | null> {
+  // It stands in the text of a query.
+  if (!RUN_ID.test(runId)) return null;
+  const query = `WorkflowType = 'syncPipeline' AND RunId = '${runId}'`;
+  return reach(async () => {
+    for await (const one of client.workflow.list({ query })) {
+      return {
+        workflowId: one.workflowId,
+        pipeline: attribute(one.searchAttributes, searchAttributes.pipeline),
+        mode: attribute(one.searchAttributes, searchAttributes.mode),
+        startedAt: one.startTime.toISOString(),
+        closedAt: one.closeTime?.toISOString() ?? null,
+        temporalStatus: one.status.name,
+        trigger: String(one.memo?.trigger ?? ''),
+      };
+    }
+    return null;
+  });
+}
+
 function attribute(attributes: Readonly<Record<string, unknown>>, name: string): string {
   const value = attributes[name];
   return String(Array.isArray(value) ? value[0] : (value ?? ''));

@@ -108,6 +108,24 @@ export async function readRuns(db: Db, filter: RunFilter): Promise<RunReport[]> 
   return rows;
 }
 
+export type LastRunReport = Pick<
+  RunReport,
+  'runId' | 'pipeline' | 'mode' | 'status' | 'trigger' | 'requestedBy' | 'startedAt' | 'finishedAt' | 'error'
+>;
+
+/** Of each pipeline the run that began last, whether it has ended or not. */
+export async function readLastRuns(db: Db, pipelines: readonly string[]): Promise<LastRunReport[]> {
+  const { rows } = await db.query<LastRunReport>(
+    `SELECT run.id AS "runId", run.pipeline, run.mode, run.status, run.trigger, run.requested_by AS "requestedBy",
+            run.started_at AS "startedAt", run.finished_at AS "finishedAt", run.error
+       FROM unnest($1::text[]) AS asked (pipeline),
+            LATERAL (SELECT * FROM syncline.sync_run AS one WHERE one.pipeline = asked.pipeline
+                      ORDER BY one.started_at DESC LIMIT 1) AS run`,
+    [pipelines],
+  );
+  return rows;
+}
+
 export type CheckpointReport = {
   readonly entity: string;
   readonly pipeline: string;

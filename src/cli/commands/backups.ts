@@ -1,16 +1,11 @@
 /** `syncline backups`: rows that business rules kept before they were replaced, and how to bring them back. */
-import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import type { EntitySpec } from '../../domain/entity.ts';
-import { EXIT, SyncError } from '../../domain/errors.ts';
-import type { WireMutation } from '../../domain/upload/wire.ts';
-import { entitiesOf, unknown } from '../../service/names.ts';
-import { type Backup, type KeptRow, listBackups, noteRestored, readBackup } from '../../store/backups.ts';
-import { type MirrorRow, readMirrorRow } from '../../store/mirror-row.ts';
+import { EXIT } from '../../domain/errors.ts';
+import { restoreBackup } from '../../service/backups.ts';
+import { type Backup, listBackups } from '../../store/backups.ts';
 import { collect, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { withContext } from '../context.ts';
-import { sendUpload } from '../send-upload.ts';
+import { serviceContext, withContext } from '../context.ts';
 import { table } from '../table.ts';
 import { moment } from '../text.ts';
 import { verdictsExit, verdictsText } from '../verdicts-text.ts';
@@ -73,70 +68,13 @@ function restoreCommand(register: Register): Command {
     .option('--permission <name>', 'what the user may do, for business rules (repeatable)', collect, []);
   return register<RestoreOptions>(command, (options, output, [id = '']) =>
     withContext(options, async (context) => {
-      const { pool } = await context.store();
-      const backup = await readBackup(pool, id);
-      if (backup === null) throw notThere(id);
-      const spec = writtenEntity(entitiesOf(context.config), backup.entity);
-      const mutation = restoring(backup, spec, await readMirrorRow(pool, spec, backup.key));
-      const user = options.user ?? userName();
-      const verdicts = await sendUpload(context, {
-        device: DEVICE,
-        key: mutation.mutation as string,
-        user,
+      const verdicts = await restoreBackup(await serviceContext(context), {
+        ...{ id, device: DEVICE },
+        user: options.user ?? userName(),
         permissions: options.permission,
-        mutations: [mutation],
       });
-      const status = verdicts[0]?.verdict?.status;
-      if (status === 'applied' || status === 'merged') await noteRestored(pool, { id, by: user });
       output.result({ backup: id, mutations: verdicts }, () => verdictsText(verdicts));
       return verdictsExit(verdicts);
     }),
   );
-}
-
-function notThere(id: string): SyncError {
-  return new SyncError('CONFIG_UNKNOWN', {
-    message: `There is no backup ${id}`,
-    remedy: '`syncline backups list` shows all there are.',
-  });
-}
-
-function writtenEntity(specs: readonly EntitySpec[], name: string): EntitySpec & { upload: object } {
-  const spec = specs.find(({ entity }) => entity === name);
-  if (spec === undefined)
-    throw unknown(
-      'entity',
-      name,
-      specs.map(({ entity }) => entity),
-    );
-  if (spec.upload !== null) return spec as EntitySpec & { upload: object };
-  throw new SyncError('CONFIG_UNKNOWN', {
-    message: `${name} takes no changes any more: its configuration has no \`upload\``,
-    remedy: 'Give the entity `upload` again, or write the values in the source.',
-  });
-}
-
-/**
- * From the row as it is now, so that nothing clashes but what changes from here on. A row that is gone is made again,
- * with its key.
- */
-function restoring(backup: KeptRow, spec: EntitySpec, now: MirrorRow | null): WireMutation {
-  const isThere = now !== null && now.deletedAt === null;
-  const writable = new Set([
-    ...(spec.upload?.writable ?? []),
-    ...spec.localColumns.map(({ name }) => name),
-    ...(isThere ? [] : (now?.keyColumns ?? [])),
-  ]);
-  const values = Object.fromEntries(Object.entries(backup.values).filter(([name]) => writable.has(name)));
-  const base = isThere
-    ? Object.fromEntries(Object.keys(values).map((name) => [name, now.values[name] ?? null]))
-    : null;
-  return {
-    mutation: `restore/${backup.id}/${randomUUID()}`,
-    entity: backup.entity,
-    row: backup.row,
-    operation: isThere ? 'update' : 'insert',
-    values,
-    ...(base !== null && { base: { values: base } }),
-  };
 }

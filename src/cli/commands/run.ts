@@ -4,7 +4,8 @@ import { startRun } from '../../client.ts';
 import type { PipelineSpec } from '../../domain/config.ts';
 import { EXIT } from '../../domain/errors.ts';
 import type { SyncPipelineInput } from '../../domain/run.ts';
-import { pipelineOf, unknown } from '../../service/names.ts';
+import { pipelineOf } from '../../service/names.ts';
+import { checkEntities } from '../../service/runs.ts';
 import { idleQueues, idleText } from '../../service/temporal-view.ts';
 import { instantArgument, usageError, wholeNumber } from '../arguments.ts';
 import type { Register } from '../command.ts';
@@ -62,14 +63,13 @@ export function runCommand(register: Register): Command {
   );
 }
 
-function inputOf({ pipeline, entities }: PipelineSpec, options: RunOptions): SyncPipelineInput {
+function inputOf(spec: PipelineSpec, options: RunOptions): SyncPipelineInput {
   if (options.full && options.incremental) {
     throw usageError('A run is --full or --incremental, not both', 'Say one of the two.');
   }
-  const stranger = options.entity?.find((name) => !Object.hasOwn(entities, name));
-  if (stranger !== undefined) throw unknown(`entity of ${pipeline}`, stranger, Object.keys(entities));
+  checkEntities(spec, options.entity ?? []);
   return {
-    pipeline,
+    pipeline: spec.pipeline,
     mode: options.full ? 'full' : 'incremental',
     requestedBy: userName(),
     ...(options.entity && { entities: [...new Set(options.entity)] }),

@@ -1,10 +1,10 @@
 /** `syncline upload <file>`: changes of rows, a mutation a line, through the same engine as those of devices. */
 import { Command } from 'commander';
+import { sendUpload } from '../../service/send-upload.ts';
 import { collect } from '../arguments.ts';
 import type { Register } from '../command.ts';
-import { withContext } from '../context.ts';
+import { serviceContext, withContext } from '../context.ts';
 import { readMutationFile } from '../read-mutations.ts';
-import { sendUpload } from '../send-upload.ts';
 import { verdictsExit, verdictsText } from '../verdicts-text.ts';
 
 type UploadOptions = { device: string; user?: string; permission: string[]; key?: string };
@@ -29,7 +29,7 @@ export function uploadCommand(register: Register): Command {
     withContext(options, async (context) => {
       const file = await readMutationFile(path as string);
       const upload = { device: options.device, key: options.key ?? file.sha256 };
-      const verdicts = await sendUpload(context, {
+      const verdicts = await sendUpload(await serviceContext(context), {
         ...upload,
         user: options.user ?? null,
         permissions: options.permission,
