@@ -60,3 +60,9 @@ export async function keyOfContent(
   if (last === undefined) return key;
   return last.current && last.key !== null ? last.key : `${key}:${last.count}`;
 }
+
+/** For the version of a row that is not there. */
+export async function readIncarnation(db: Db): Promise<number> {
+  const { rows } = await db.query<{ incarnation: number }>('SELECT incarnation FROM syncline.store_identity');
+  return rows[0]?.incarnation ?? 0;
+}

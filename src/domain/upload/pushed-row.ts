@@ -8,6 +8,7 @@ import type { Json } from '../merge/json.ts';
 import { parseType } from '../types.ts';
 import { isJsonType, textOfDocumentValue } from './document-values.ts';
 import { parseVersion } from './versions.ts';
+import { oddText, storable } from './wire.ts';
 
 /** An entity as far as its documents go. */
 export type PushedEntity = {
@@ -44,13 +45,13 @@ const rowSchema = z.strictObject({
   newDocumentState: document,
   assumedMasterState: document.nullish(),
   // The rest goes into the mutation as it is, and is judged there.
-  mutation: z.unknown(),
-  hlc: z.unknown(),
-  fieldHlcs: z.unknown(),
-  policy: z.unknown(),
-  changes: z.unknown(),
-  priority: z.unknown(),
-  group: z.unknown(),
+  mutation: z.unknown().optional(),
+  hlc: z.unknown().optional(),
+  fieldHlcs: z.unknown().optional(),
+  policy: z.unknown().optional(),
+  changes: z.unknown().optional(),
+  priority: z.unknown().optional(),
+  group: z.unknown().optional(),
 });
 
 const PASSED_ON = ['mutation', 'hlc', 'fieldHlcs', 'policy', 'priority', 'group'] as const;
@@ -65,8 +66,9 @@ export function isVersionOfNothing(rev: string): boolean {
 export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
   const id = idOf(input);
   const parsed = rowSchema.safeParse(input);
-  if (!parsed.success) return bad(id, z.prettifyError(parsed.error));
-  if (id === null) return bad(id, 'newDocumentState has no id, which is a text of 1 to 1000 characters');
+  if (!parsed.success) return bad(id, storable(problemsOf(parsed.error)));
+  if (id === null)
+    return bad(id, 'newDocumentState has no id that can be kept: a text of 1 to 1000 characters');
   const { newDocumentState: wanted, assumedMasterState, changes } = parsed.data;
   const assumed = assumedMasterState ?? null;
   if (assumed !== null && assumed.id !== undefined && assumed.id !== id) {
@@ -90,11 +92,16 @@ export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
   };
 }
 
+function problemsOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.') || 'the row'}: ${message}`).join('; ');
+}
+
 /** Also of a row that cannot be read otherwise, so that its verdict names it. */
 function idOf(input: unknown): string | null {
   if (!isRecord(input) || !isRecord(input.newDocumentState)) return null;
   const { id } = input.newDocumentState;
-  return typeof id === 'string' && id.length > 0 && id.length <= 1_000 ? id : null;
+  const isId = typeof id === 'string' && id.length > 0 && id.length <= 1_000 && oddText(id) === null;
+  return isId ? id : null;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -161,14 +168,12 @@ function present(wanted: Document, entity: PushedEntity): string[] {
   return fieldsOf(wanted, entity).filter((name) => wanted[name] !== null || entity.writable.has(name));
 }
 
-/** A field that the device removed is null now. */
+/** A field that the device removed is null now, unless that is not the device's to say. */
 function differing(wanted: Document, assumed: Document, entity: PushedEntity): string[] {
   const names = new Set([...fieldsOf(wanted, entity), ...fieldsOf(assumed, entity)]);
   return [...names].filter((name) => {
-    const before = assumed[name] ?? null;
-    const now = wanted[name] ?? null;
-    if (stableJson(before) === stableJson(now)) return false;
-    return now !== null || entity.writable.has(name);
+    if (stableJson(assumed[name] ?? null) === stableJson(wanted[name] ?? null)) return false;
+    return Object.hasOwn(wanted, name) || entity.writable.has(name);
   });
 }
 

@@ -79,7 +79,7 @@ export function readMutation(input: unknown): ReadMutation {
   if (input instanceof UnreadableLine) return { kind: 'unreadable', text: input.message, hint: {} };
   const parsed = mutationSchema.safeParse(input);
   if (!parsed.success) {
-    return { kind: 'unreadable', text: z.prettifyError(parsed.error), hint: hintOf(input) };
+    return { kind: 'unreadable', text: storable(z.prettifyError(parsed.error)), hint: hintOf(input) };
   }
   const odd = oddText(parsed.data);
   if (odd === null) return { kind: 'read', mutation: parsed.data as WireMutation };
@@ -100,8 +100,13 @@ function hintOf(input: unknown): Partial<WireMutation> {
   };
 }
 
+/** A text about what somebody sent, names of properties among it. */
+export function storable(text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
 /** PostgreSQL keeps neither NUL nor half a character, and would replace the latter silently. */
-function oddText(value: unknown): string | null {
+export function oddText(value: unknown): string | null {
   if (typeof value === 'string') {
     if (value.includes('\u0000')) return 'the character U+0000';
     return /\p{Surrogate}/u.test(value) ? 'half a surrogate pair' : null;
