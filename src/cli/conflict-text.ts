@@ -4,6 +4,7 @@ import type { SyncConfig } from '../domain/config.ts';
 import { shellWord } from '../domain/shell-word.ts';
 import { workflowPage } from '../domain/temporal-page.ts';
 import type { Resolvers } from '../domain/upload/upload-spec.ts';
+import { decidersOf } from '../service/deciders.ts';
 import type { ConflictEvent, ConflictRow } from '../store/conflicts.ts';
 import { table } from './table.ts';
 import { moment, shortened } from './text.ts';
@@ -23,25 +24,14 @@ export function shownConflict(
   events: readonly ConflictEvent[],
   config: SyncConfig,
 ): ShownConflict {
-  const resolvers = resolversOf(row, config);
+  const { resolvers, decidable } = decidersOf(row, events, config);
   return {
     ...row,
-    mayDecide: wantedOf(resolvers, requesterOf(row, events, config)),
+    mayDecide: wantedOf(resolvers, decidable),
     identify: identityFor(resolvers, row.user),
     events,
     temporalPage: workflowPage(config.temporal, row.workflowId),
   };
-}
-
-function approvalOf({ entity }: Pick<ConflictRow, 'entity'>, { pipelines }: SyncConfig) {
-  const specs = Object.values(pipelines).map(({ entities }) => entities[entity]?.upload?.approval);
-  return specs.find((spec) => spec !== undefined);
-}
-
-/** A role that a business rule wants takes the place of the entity's. */
-function resolversOf(row: Pick<ConflictRow, 'entity' | 'clash'>, config: SyncConfig): Resolvers {
-  if (row.clash.role !== null) return { role: row.clash.role };
-  return approvalOf(row, config)?.resolvers ?? 'anyone';
 }
 
 function identityFor(resolvers: Resolvers, user: string | null): string {
@@ -49,20 +39,6 @@ function identityFor(resolvers: Resolvers, user: string | null): string {
   return typeof resolvers === 'object'
     ? ` --role ${shellWord(resolvers.role)}`
     : ` --as ${shellWord(user ?? '<name>')}`;
-}
-
-function requesterOf(
-  row: Pick<ConflictRow, 'entity' | 'device' | 'user'>,
-  events: readonly ConflictEvent[],
-  config: SyncConfig,
-) {
-  const isEscalated = events.some(({ event }) => event === 'escalated');
-  return {
-    device: row.device,
-    deviceUser: row.user,
-    author: row.user,
-    escalatedTo: isEscalated ? (approvalOf(row, config)?.escalateTo ?? null) : null,
-  };
 }
 
 /** Fields that a merged decision has to name; of an approval all that it would change. */

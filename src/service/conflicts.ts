@@ -1,0 +1,165 @@
+/** Conflicts for somebody: those of rows that they may see, without the fields that they may not. */
+import { type EntityScope, isInScope, visibleFields } from '../domain/access/scope.ts';
+import type { Who } from '../domain/approval/approval.ts';
+import { type ConflictSides, type SidesInput, sidesOf } from '../domain/approval/conflict-view.ts';
+import { mayDecide, mayWithdraw, wantedOf } from '../domain/approval/may-decide.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { FieldTexts } from '../domain/upload/decision.ts';
+import { readSides } from '../store/conflict-sides.ts';
+import {
+  type ConflictEvent,
+  type ConflictFilter,
+  type ConflictRow,
+  listConflicts,
+  listEvents,
+  readConflict,
+} from '../store/conflicts.ts';
+import { withScope } from '../store/scope-session.ts';
+import type { ServiceContext } from './context.ts';
+import { decidersOf } from './deciders.ts';
+import { entitiesOf } from './names.ts';
+import { withoutNames } from './visible.ts';
+
+type Reader = Pick<ServiceContext, 'config' | 'store'>;
+/** Of an entity, by its name; one that left the configuration too. */
+export type ScopeOf = (entity: string) => Promise<EntityScope>;
+
+/** Without values. */
+export type ConflictLine = {
+  readonly id: string;
+  readonly entity: string;
+  readonly row: string;
+  readonly state: 'open' | 'closed';
+  readonly round: number;
+  readonly operation: string;
+  /** How both sides differ; null: nothing clashes, a business rule wants an approval. */
+  readonly kind: string | null;
+  /** Fields that clash, or that the change would write. */
+  readonly fields: readonly string[];
+  readonly reason: string;
+  /** A role that a business rule wants. */
+  readonly role: string | null;
+  readonly device: string;
+  readonly user: string | null;
+  readonly assignedTo: string | null;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  readonly outcome: unknown;
+  readonly workflowId: string;
+};
+
+export type ConflictDetail = ConflictLine & {
+  readonly sides: Omit<ConflictSides, 'withheld'>;
+  readonly serverVersion: string | null;
+  /** Fields of the row that the asker may not see. */
+  readonly fieldsNotShown: number;
+  /** For people: `anyone`, `role CFO`. */
+  readonly mayDecide: string;
+  readonly youMayDecide: boolean;
+  readonly youMayWithdraw: boolean;
+  readonly events: readonly ConflictEvent[];
+};
+
+/** @returns a page in which conflicts that the asker may not see are left out, and the last one that was looked at. */
+export async function conflictPage(
+  { store }: Reader,
+  filter: ConflictFilter,
+  scopeOf: ScopeOf,
+): Promise<{ lines: ConflictLine[]; last: ConflictRow | null; isFull: boolean }> {
+  const rows = await listConflicts(store.pool, filter);
+  const lines = await Promise.all(
+    rows.map(async (row) => {
+      const scope = await scopeOf(row.entity);
+      return isVisible(row, scope) ? [lineOf(row, scope)] : [];
+    }),
+  );
+  return { lines: lines.flat(), last: rows.at(-1) ?? null, isFull: rows.length === filter.limit };
+}
+
+/** @throws SyncError CONFLICT_NOT_FOUND, also where it is of a row that the asker may not see */
+export async function visibleConflict({ store }: Reader, id: string, scopeOf: ScopeOf): Promise<ConflictRow> {
+  const row = await readConflict(store.pool, id);
+  if (isVisible(row, await scopeOf(row.entity))) return row;
+  throw new SyncError('CONFLICT_NOT_FOUND', { message: `There is no conflict ${id}` });
+}
+
+export type Asking = { readonly id: string; readonly who: Who; readonly scopeOf: ScopeOf };
+
+/** @throws SyncError CONFLICT_NOT_FOUND */
+export async function conflictDetail(context: Reader, { id, who, scopeOf }: Asking): Promise<ConflictDetail> {
+  const row = await visibleConflict(context, id, scopeOf);
+  const scope = await scopeOf(row.entity);
+  const events = await listEvents(context.store.pool, id);
+  const { resolvers, decidable } = decidersOf(row, events, context.config);
+  const isOpen = row.state === 'open';
+  return {
+    ...lineOf(row, scope),
+    ...shownSides(sidesOf(await sidesInput(context, row, scope), null), scope),
+    serverVersion: row.serverVersion,
+    mayDecide: wantedOf(resolvers, decidable),
+    youMayDecide: isOpen && mayDecide(resolvers, who, decidable).allowed,
+    youMayWithdraw: isOpen && mayWithdraw(resolvers, who, decidable).allowed,
+    events: events.map((event) => shownEvent(event, scope)),
+  };
+}
+
+/** When the server's fields changed, an entity that left the configuration does not tell any more. */
+async function sidesInput(
+  { config, store }: Reader,
+  row: ConflictRow,
+  scope: EntityScope,
+): Promise<SidesInput> {
+  const spec = entitiesOf(config).find(({ entity }) => entity === row.entity);
+  if (spec !== undefined) {
+    const readable = [{ entity: row.entity, scope }];
+    return withScope(store, { readable }, (db) => readSides(db, spec, row));
+  }
+  return {
+    ...{ round: row.round, base: row.base, accepted: row.clash.accepted ?? {} },
+    ...{ client: row.client, server: row.server, draft: row.clash.draft },
+    ...{ clashing: row.clash.clash?.fields ?? [], deviceHlc: null, serverStamps: null },
+  };
+}
+
+/** What is known of the row on any side says which partitions it is in. */
+function isVisible({ base, client, server }: ConflictRow, scope: EntityScope): boolean {
+  return isInScope(scope, { ...base, ...client, ...server });
+}
+
+function lineOf(row: ConflictRow, scope: EntityScope): ConflictLine {
+  const { id, entity, state, round, clash, client, device, user, assignedTo, workflowId, outcome } = row;
+  const clashing = clash.clash?.fields ?? [];
+  const fields = clashing.length > 0 ? clashing : Object.keys(client);
+  return {
+    ...{ id, entity, row: row.row, state, round, operation: clash.operation },
+    kind: clash.clash?.kind ?? null,
+    fields: fields.filter((name) => !scope.hidden.includes(name)),
+    reason: withoutNames(clash.reason, scope),
+    ...{ role: clash.role, device, user, assignedTo, outcome, workflowId },
+    openedAt: new Date(row.openedAtMs).toISOString(),
+    closedAt: row.closedAtMs === null ? null : new Date(row.closedAtMs).toISOString(),
+  };
+}
+
+function shownSides(
+  { base, accepted, device, server, draft, round }: ConflictSides,
+  scope: EntityScope,
+): Pick<ConflictDetail, 'sides' | 'fieldsNotShown'> {
+  const shown = (side: FieldTexts | null): FieldTexts | null => side && visibleFields(scope, side);
+  const known = [base, accepted, device.values, server.values, draft].flatMap((side) =>
+    Object.keys(side ?? {}),
+  );
+  return {
+    sides: {
+      ...{ round, base: shown(base), accepted: visibleFields(scope, accepted), draft: shown(draft) },
+      device: { ...device, values: shown(device.values) },
+      server: { ...server, values: shown(server.values) },
+    },
+    fieldsNotShown: new Set(known.filter((name) => scope.hidden.includes(name))).size,
+  };
+}
+
+function shownEvent({ detail, ...event }: ConflictEvent, scope: EntityScope): ConflictEvent {
+  const { text } = detail;
+  return { ...event, detail: { ...detail, ...(text !== undefined && { text: withoutNames(text, scope) }) } };
+}
