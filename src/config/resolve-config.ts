@@ -15,7 +15,7 @@ import { mirrorProblems } from './mirror-owners.ts';
 import { meant, type Problem, problemsOf } from './problems.ts';
 import { resolveEntity } from './resolve-entity.ts';
 import type { Environment } from './resolve-env.ts';
-import { gatewayProblems, resolveGateway } from './resolve-gateway.ts';
+import { gatewayProblems, readerOf, resolveGateway } from './resolve-gateway.ts';
 import { resolveNotifications } from './resolve-notifications.ts';
 
 export type Resolving = {
@@ -34,16 +34,17 @@ export function resolveConfig(work: Resolving): { config: SyncConfig; problems: 
   const sources = mapValues(parsed.sources, (source, name) =>
     resolveSource(work, { name, source }, problems),
   );
+  const { url, poolMax = 10, tls } = parsed.store;
+  const store = { url, poolMax, ...(tls && { tls: defined(tls) }) };
+  const gateway = resolveGateway(parsed.gateway, store);
+  const reader = readerOf(gateway, store);
   const pipelines = mapValues(parsed.pipelines, (pipeline, name) =>
-    resolvePipeline({ name, pipeline, sources, taskQueue: temporal.taskQueue }, problems),
+    resolvePipeline({ name, pipeline, sources, taskQueue: temporal.taskQueue, reader }, problems),
   );
   const entities = Object.values(pipelines).flatMap((pipeline) => Object.values(pipeline.entities));
   problems.push(...nameProblems(entities), ...mirrorProblems(entities));
   problems.push(...captureProblems({ entities, sources, sourceKinds: work.sourceKinds }));
-  const gateway = resolveGateway(parsed.gateway);
   problems.push(...gatewayProblems(gateway, entities));
-  const { url, poolMax = 10, tls } = parsed.store;
-  const store = { url, poolMax, ...(tls && { tls: defined(tls) }) };
   const notifications = resolveNotifications(parsed.notifications);
   return {
     config: { path: work.path, store, temporal, notifications, gateway, sources, pipelines },
@@ -96,10 +97,11 @@ function resolvePipeline(
     pipeline: ParsedPipeline;
     sources: Readonly<Record<string, SourceSettings>>;
     taskQueue: string;
+    reader: string | null;
   },
   problems: Problem[],
 ): PipelineSpec {
-  const { name, pipeline, sources } = given;
+  const { name, pipeline, sources, reader } = given;
   const source = Object.hasOwn(sources, pipeline.source) ? sources[pipeline.source] : undefined;
   if (source === undefined) {
     const path = ['pipelines', name, 'source'];
@@ -110,9 +112,10 @@ function resolvePipeline(
     });
   }
   const { kind: sourceKind = '', timeZone = 'UTC' } = source ?? {};
-  const entities = mapValues(pipeline.entities, (parsed, entity) =>
-    resolveEntity(parsed, { entity, pipeline: name, source: pipeline.source, timeZone }, problems),
-  );
+  const entities = mapValues(pipeline.entities, (parsed, entity) => ({
+    ...resolveEntity(parsed, { entity, pipeline: name, source: pipeline.source, timeZone }, problems),
+    ...(reader !== null && { reader }),
+  }));
   const revision = pipeline.revision ?? null;
   const { incremental, full } = pipeline.schedule ?? {};
   return {

@@ -4,6 +4,7 @@ import type { ParsedFeed } from '../domain/access/feed-schema.ts';
 import type { FeedSpec, PartitionSpec } from '../domain/access/feed-spec.ts';
 import type { ParsedGateway, ParsedPartition } from '../domain/access/gateway-schema.ts';
 import type { AuthSettings, GatewaySettings, RateLimit } from '../domain/access/gateway-settings.ts';
+import type { StoreSettings } from '../domain/config.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import { meant, type Path, type Problem } from './problems.ts';
 
@@ -26,13 +27,18 @@ const DEFAULTS = {
 
 const LIMITS = { device: 600, address: 3_000, sourceReads: 60 } as const;
 
-export function resolveGateway(parsed: ParsedGateway | undefined): GatewaySettings | null {
+/** @param beside the store as the workers reach it: the gateway's login is one of the same server. */
+export function resolveGateway(
+  parsed: ParsedGateway | undefined,
+  beside: Pick<StoreSettings, 'tls'> = {},
+): GatewaySettings | null {
   if (parsed === undefined) return null;
   const { store, limits, tombstones } = parsed;
+  const { tls } = beside;
   return {
     host: parsed.host ?? DEFAULTS.host,
     port: parsed.port ?? DEFAULTS.port,
-    store: store === undefined ? null : { url: store.url, poolMax: store.poolMax ?? 10 },
+    store: store === undefined ? null : { url: store.url, poolMax: store.poolMax ?? 10, ...(tls && { tls }) },
     auth: resolveAuth(parsed.auth),
     partitions: Object.fromEntries(
       Object.entries(parsed.partitions ?? {}).map(([name, partition]) => [name, resolvePartition(partition)]),
@@ -76,6 +82,19 @@ function resolveAuth(parsed: ParsedGateway['auth']): AuthSettings {
         ? null
         : { secret: deviceTokens.secret, lifetimeMs: deviceTokens.lifetime ?? DEFAULTS.deviceTokenMs },
   };
+}
+
+/** The gateway's own login, for which row level security is set up; null where it has none, or the workers' own. */
+export function readerOf(gateway: GatewaySettings | null, store: Pick<StoreSettings, 'url'>): string | null {
+  const login = loginOf(gateway?.store?.url);
+  return login === loginOf(store.url) ? null : login;
+}
+
+function loginOf(url: string | undefined): string | null {
+  if (url === undefined || !URL.canParse(url)) return null;
+  const { username, searchParams } = new URL(url);
+  const name = /%(?![0-9a-f]{2})/i.test(username) ? username : decodeURIComponent(username);
+  return name || searchParams.get('user') || null;
 }
 
 /** The schema has seen that either claim or membership is there. */
@@ -128,6 +147,13 @@ export function gatewayProblems(gateway: GatewaySettings | null, entities: reado
       path: ['gateway', 'partitions', name, 'membership', 'entity'],
       problem: `is "${partition.entity}", which is no entity`,
       fix: meant(partition.entity, [...byName.keys()]),
+    });
+  }
+  if (gateway?.store != null && loginOf(gateway.store.url) === null) {
+    found.push({
+      path: ['gateway', 'store', 'url'],
+      problem: 'names no login',
+      fix: 'Write postgres://login@host:5432/database.',
     });
   }
   for (const rows of ['pull', 'push'] as const) {

@@ -16,10 +16,10 @@ export type HashedPipeline = {
 };
 
 export function pipelineHash(pipeline: HashedPipeline): string {
-  // Uploads and approvals outlive configurations: of `upload`, a run only cares whether there is one; of `feed`, it does not.
+  // Uploads and approvals outlive configurations: of `upload`, a run only cares whether there is one; of `feed` and `reader`, it does not.
   const entities = Object.entries(pipeline.entities).map(([name, spec]) => [
     name,
-    { ...spec, upload: spec.upload === null ? undefined : true, feed: undefined },
+    { ...spec, upload: spec.upload === null ? undefined : true, feed: undefined, reader: undefined },
   ]);
   return sha256({ ...pipeline, entities: Object.fromEntries(entities) });
 }

@@ -102,6 +102,8 @@ export type EntitySpec = {
   readonly upload: UploadSpec | null;
   /** What devices get of it; null: it is not served. */
   readonly feed: FeedSpec | null;
+  /** Login of PostgreSQL that the gateway reads the mirror by, where it has one of its own. */
+  readonly reader?: string;
 };
 
 /** A column as the source's catalogue has it, and what it becomes in PostgreSQL. */

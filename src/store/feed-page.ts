@@ -10,6 +10,7 @@ import { type FeedQuery, feedSql } from './feed-query.ts';
 import { castable, hashOf, sortedPartitions } from './feed-scope.ts';
 import { expired, type Head, refuseExpired } from './feed-snapshot.ts';
 import { bindings, unbounded } from './mirror-target.ts';
+import { withWiderScope } from './scope-session.ts';
 
 export type FeedRequest = {
   /** null: from the beginning. */
@@ -54,7 +55,10 @@ export async function readFeedPage(
   const walk = position.catchUp as NonNullable<FeedPosition['catchUp']>;
   const query = queryOf(entity, reader, request.limit);
   const before = await Promise.all(walk.before.map((scope) => castable(db, entity, scope)));
-  const walked = await readWalk(db, { ...query, walk: { ...walk, before } });
+  const scopes = [request.scope.partitions, ...walk.before];
+  const walked = await withWiderScope(db, { entity: entity.spec.entity, scopes }, () =>
+    readWalk(db, { ...query, walk: { ...walk, before } }),
+  );
   refuseExpired(entity, position, walked.head);
   const catchUp = { ...walked.catchUp, before: walk.before };
   const onward: FeedPosition = { ...position, catchUp };

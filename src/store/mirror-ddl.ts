@@ -21,6 +21,7 @@ import {
 import { compareMirror, type MirrorChange } from './mirror-compare.ts';
 import { bindLiteral, mirrorTable, primaryKey } from './mirror-target.ts';
 import { guardStatements } from './mirror-triggers.ts';
+import { readerStatements } from './reader-rights.ts';
 
 /** What would have to be done to the mirror; nothing is done. */
 export async function planMirror(db: Db, plan: EntityPlan): Promise<MirrorChange[]> {
@@ -49,6 +50,9 @@ export async function ensureMirror(
   }
   const statements = [...changes.flatMap((change) => change.sql), ...(await guardStatements(db, plan))];
   if (statements.length > 0) await db.query(inOneTransaction(plan, statements));
+  // After them: it reads what they made.
+  const rights = await readerStatements(db, plan.spec);
+  if (rights.length > 0) await db.query(inOneTransaction(plan, rights));
   return { created, changes };
 }
 

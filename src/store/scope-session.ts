@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import type { EntityScope } from '../domain/access/scope.ts';
+import type { Db } from '../pg/pool.ts';
 import { withTransaction } from '../pg/transaction.ts';
 import { bindLiteral } from './mirror-target.ts';
 import type { Store } from './open.ts';
@@ -37,5 +38,36 @@ function scopeSetting(readable: readonly ScopedEntity[]): string {
         Object.keys(partitions).length === 0 ? true : partitions,
       ]),
     ),
+  );
+}
+
+/**
+ * Part of such a transaction, in which the entity's mirror shows more: rows that lie in any of the scopes, column by
+ * column. For removals of what somebody may not see any more, of which ids alone are read.
+ */
+export async function withWiderScope<T>(
+  client: Db,
+  { entity, scopes }: { readonly entity: string; readonly scopes: readonly EntityScope['partitions'][] },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { rows } = await client.query<{ was: string | null }>(
+    `SELECT current_setting('syncline.scope', true) AS was`,
+  );
+  const was = rows[0]?.was || '{}';
+  const wider = { ...(JSON.parse(was) as object), [entity]: unionOf(scopes) };
+  await client.query(SET_SCOPE, [JSON.stringify(wider)]);
+  const result = await work();
+  await client.query(SET_SCOPE, [was]);
+  return result;
+}
+
+const SET_SCOPE = `SELECT set_config('syncline.scope', $1, true)`;
+
+function unionOf(scopes: readonly EntityScope['partitions'][]): true | EntityScope['partitions'] {
+  const names = [...new Set(scopes.flatMap((scope) => Object.keys(scope)))];
+  const isOpen = scopes.some((scope) => names.some((name) => scope[name] === undefined));
+  if (isOpen || names.length === 0) return true;
+  return Object.fromEntries(
+    names.map((name) => [name, [...new Set(scopes.flatMap((scope) => scope[name] ?? []))]]),
   );
 }

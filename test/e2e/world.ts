@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type pg from 'pg';
+import pg from 'pg';
 import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-simulator/start.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
 import { type Client, connectClient } from '../../src/client.ts';
@@ -93,6 +93,8 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
     SOURCE_URL: simulator?.connectString ?? options.sourceUrl?.(sourceDatabase.url) ?? sourceDatabase.url,
     SOURCE_PASSWORD: PASSWORD,
     TEMPORAL_ADDRESS: temporal.address,
+    // A login that there is only where a test makes it.
+    READER_URL: readerUrl(storeDatabase),
     ...options.environment,
   };
   const config = await loadConfig({ path: configPath, sourceKinds, environment });
@@ -122,6 +124,31 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
       await Promise.all([store.close(), source.end()]);
       await Promise.all([storeDatabase.drop(), sourceDatabase.drop()]);
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const READER_PASSWORD = 'a password of a login of one test';
+
+function readerUrl({ url, name }: { readonly url: string; readonly name: string }): string {
+  const address = new URL(url);
+  address.username = `${name}_reader`;
+  address.password = encodeURIComponent(READER_PASSWORD);
+  return address.href;
+}
+
+/** Makes the login of `env('READER_URL')`, for `gateway.store`. @returns what removes it, before the world is closed. */
+export async function createReader({
+  store,
+  environment,
+}: World): Promise<{ login: string; drop(): Promise<void> }> {
+  const login = new URL(environment.READER_URL as string).username;
+  const { pool } = store;
+  await pool.query(`CREATE ROLE ${login} LOGIN PASSWORD ${pg.escapeLiteral(READER_PASSWORD)}`);
+  return {
+    login,
+    drop: async () => {
+      await pool.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
     },
   };
 }

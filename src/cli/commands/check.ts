@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Finding } from '../../domain/finding.ts';
 import { entitiesOf } from '../../service/names.ts';
 import { checkNotifications } from '../check-notifications.ts';
+import { checkReader } from '../check-reader.ts';
 import { checkSource } from '../check-source.ts';
 import { checkStore } from '../check-store.ts';
 import { checkTemporal } from '../check-temporal.ts';
@@ -45,6 +46,7 @@ export function checkCommand(register: Register): Command {
       ...temporal,
       ...sources.flat(),
       ...closed,
+      ...(store.systemId === null ? [] : await checkReader(config)),
       ...notifications,
     ];
     output.result(findings, () => findingsText(findings));

@@ -6,8 +6,10 @@ import { Command } from 'commander';
 import { connectClient, registerSearchAttributes } from '../../client.ts';
 import type { SyncConfig } from '../../domain/config.ts';
 import { EXIT, isSyncError, SyncError } from '../../domain/errors.ts';
+import { entitiesOf } from '../../service/names.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openStore } from '../../store/open.ts';
+import { type ReaderSetup, setUpReader } from '../../store/reader-setup.ts';
 import type { Register } from '../command.ts';
 import { CONFIG_TEMPLATE, ENV_TEMPLATE } from '../config-template.ts';
 import { readConfig } from '../context.ts';
@@ -27,10 +29,11 @@ export function initCommand(register: Register): Command {
       return EXIT.ok;
     }
     const config = await readConfig(options);
-    const applied = await prepareStore(config);
+    const { applied, reader } = await prepareStore(config);
     if (options.temporal) await prepareTemporal(config);
-    output.result({ migrations: applied, searchAttributes: options.temporal }, () =>
-      readyText(applied, options),
+    output.result(
+      { migrations: applied, searchAttributes: options.temporal, ...(reader && { gatewayLogin: reader }) },
+      () => [readyText(applied, options), ...(reader ? [readerText(reader)] : [])].join('\n'),
     );
     return EXIT.ok;
   });
@@ -73,10 +76,15 @@ async function ignoreEnv(folder: string): Promise<string | null> {
   return path;
 }
 
-async function prepareStore(config: SyncConfig): Promise<string[]> {
+type Prepared = { readonly applied: string[]; readonly reader: ReaderSetup | null };
+
+async function prepareStore(config: SyncConfig): Promise<Prepared> {
   const store = await openStore({ ...config.store, applicationName: 'syncline/init' });
   try {
-    return (await migrate(store)).applied;
+    const { applied } = await migrate(store);
+    const entities = entitiesOf(config);
+    const login = entities[0]?.reader;
+    return { applied, reader: login === undefined ? null : await setUpReader(store, { login, entities }) };
   } finally {
     await store.close();
   }
@@ -107,6 +115,12 @@ function writtenText(written: readonly string[]): string {
     '  syncline worker            does the work, in a terminal of its own',
     '  syncline run shop --watch  starts the first run',
   ].join('\n');
+}
+
+function readerText({ login, state, sql }: ReaderSetup): string {
+  return state === 'granted'
+    ? `The gateway's login ${login} has what it needs; mirrors that come later are granted by the workers.`
+    : `The gateway's login ${login} is missing. Somebody who may make logins runs:\n  ${sql}\nand then \`syncline init\` grants what it needs.`;
 }
 
 function readyText(applied: readonly string[], options: { temporal: boolean }): string {

@@ -1,0 +1,164 @@
+/** Beneath the gateway: PostgreSQL shows its login the rows in scope, whatever a statement forgets to ask for. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { followRun, startRun } from '../../src/client.ts';
+import { EVERYTHING } from '../../src/domain/access/scope.ts';
+import type { SyncConfig } from '../../src/domain/config.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { readerFacts, setUpReader } from '../../src/store/reader-setup.ts';
+import { withScope, withWiderScope } from '../../src/store/scope-session.ts';
+import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { AUTH, gatewayEnvironment } from './kit.ts';
+
+let world: World;
+let login: Awaited<ReturnType<typeof createReader>>;
+/** As the gateway's login. */
+let reader: Store;
+
+const entities = (config: SyncConfig) => entitiesOf(config);
+
+beforeAll(async () => {
+  world = await createWorld('row_security', {
+    source: `CREATE TABLE public.item (id bigint PRIMARY KEY, region text, level text, price numeric);
+      INSERT INTO public.item VALUES (1, 'US', 'low', 1), (2, 'US', 'high', 2), (3, 'DE', 'low', 3), (4, NULL, 'low', 4);
+      CREATE TABLE public.open_item (id bigint PRIMARY KEY);
+      INSERT INTO public.open_item VALUES (1), (2)`,
+    pipelines: `{ row_security: { source: 'shop', entities: {
+      item: { read: { table: 'public.item' }, key: 'id', mirror: 'shop.item',
+        feed: { partitions: { region: 'region', level: 'level' } } },
+      open_item: { read: { table: 'public.open_item' }, key: 'id', mirror: 'shop.open_item', feed: true } } } },
+      gateway: { auth: ${AUTH}, store: { url: env('READER_URL') },
+        partitions: { region: { claim: 'regions' }, level: { claim: 'level', levels: ['low', 'high'] } } }`,
+    environment: gatewayEnvironment,
+  });
+  login = await createReader(world);
+  await world.startWorker();
+  const run = await startRun(world.client, world.config, { pipeline: 'row_security', mode: 'full' });
+  await followRun(world.client, run);
+  await setUpReader(world.store, { login: login.login, entities: entities(world.config) });
+  reader = await openStore({
+    url: world.environment.READER_URL as string,
+    poolMax: 2,
+    applicationName: 'test-reader',
+  });
+});
+afterAll(async () => {
+  await reader?.close();
+  await login?.drop();
+  await world?.close();
+});
+
+const COUNT = 'SELECT count(*)::int AS n FROM shop.item';
+
+async function seen(partitions: Record<string, string[]>, sql = 'SELECT id FROM shop.item ORDER BY id') {
+  const readable = [{ entity: 'item', scope: { partitions } }];
+  return withScope(reader, { readable }, async (client) => {
+    const { rows } = await client.query<{ id: number }>(sql);
+    return rows.map(({ id }) => id);
+  });
+}
+
+test('shows nothing of a partitioned mirror without a scope, and after one has ended', async () => {
+  expect((await reader.pool.query(COUNT)).rows).toEqual([{ n: 0 }]);
+  expect(await seen({ region: ['US'], level: ['low'] })).toEqual([1]);
+  // The setting is empty now, not gone.
+  const [one, two] = await Promise.all([reader.pool.connect(), reader.pool.connect()]);
+  try {
+    for (const client of [one, two]) expect((await client.query(COUNT)).rows).toEqual([{ n: 0 }]);
+  } finally {
+    for (const client of [one, two]) client.release();
+  }
+});
+
+test('shows the rows in scope: all columns have to fit, and NULL fits nobody', async () => {
+  expect(await seen({ region: ['US'], level: ['low', 'high'] })).toEqual([1, 2]);
+  expect(await seen({ region: ['US', 'DE'], level: ['low'] })).toEqual([1, 3]);
+  expect(await seen({ region: [], level: ['low'] })).toEqual([]);
+  expect(await seen({ region: ["US' OR true --", '{US}', 'US,DE'], level: ['low'] })).toEqual([]);
+  expect(await seen(EVERYTHING.partitions as Record<string, string[]>)).toEqual([1, 2, 3, 4]);
+});
+
+test('holds whatever the statement says', async () => {
+  const scope = { region: ['DE'], level: ['low', 'high'] };
+  expect(await seen(scope, `SELECT id FROM shop.item WHERE region = 'US' OR true`)).toEqual([3]);
+  expect(
+    await seen(
+      scope,
+      `SELECT a.id FROM shop.open_item AS o JOIN shop.item AS a ON true OR a.id = o.id GROUP BY 1`,
+    ),
+  ).toEqual([3]);
+  // A scope of one entity is none of another.
+  const readable = [{ entity: 'open_item', scope: { partitions: {} } }];
+  const none = await withScope(reader, { readable }, (client) => client.query(COUNT));
+  expect(none.rows).toEqual([{ n: 0 }]);
+});
+
+test('shows more within a part of the transaction that says so', async () => {
+  const readable = [{ entity: 'item', scope: { partitions: { region: ['DE'], level: ['low'] } } }];
+  const counts = await withScope(reader, { readable }, async (client) => {
+    const count = async () => (await client.query<{ n: number }>(COUNT)).rows[0]?.n;
+    const scopes = [
+      { region: ['DE'], level: ['low'] },
+      { region: ['US'], level: ['low'] },
+    ];
+    const narrow = await count();
+    const wide = await withWiderScope(client, { entity: 'item', scopes }, count);
+    const open = await withWiderScope(client, { entity: 'item', scopes: [...scopes, {}] }, count);
+    return [narrow, wide, open, await count()];
+  });
+  expect(counts).toEqual([1, 2, 4, 1]);
+});
+
+test('lets the login read, and write nothing of mirrors or of what is the workers’', async () => {
+  for (const sql of [
+    `UPDATE shop.item SET price = 0`,
+    'DELETE FROM shop.item',
+    `INSERT INTO shop.item (id) VALUES (9)`,
+    'ALTER TABLE shop.item DISABLE ROW LEVEL SECURITY',
+    'DROP POLICY sync_scope_others ON shop.item',
+    'UPDATE syncline.store_identity SET incarnation = 2',
+    `UPDATE syncline.conflict SET state = 'closed'`,
+    'DELETE FROM syncline.mutation',
+    'CREATE TABLE syncline.more (id int)',
+  ]) {
+    await expect(reader.pool.query(sql), sql).rejects.toMatchObject({ code: '42501' });
+  }
+  const facts = await readerFacts(world.store, { login: login.login, entities: entities(world.config) });
+  expect(facts).toEqual({ bypasses: false, owns: [], lacksStore: false });
+});
+
+test('leaves the owner, and logins that were granted the mirror, as they were', async () => {
+  expect((await world.store.pool.query(COUNT)).rows).toEqual([{ n: 4 }]);
+  const analyst = `${login.login}_analyst`;
+  const { pool } = world.store;
+  await pool.query(
+    `CREATE ROLE ${analyst}; GRANT USAGE ON SCHEMA shop TO ${analyst}; GRANT SELECT ON shop.item TO ${analyst}`,
+  );
+  const client = await pool.connect();
+  try {
+    await client.query(`SET ROLE ${analyst}`);
+    expect((await client.query(COUNT)).rows).toEqual([{ n: 4 }]);
+    await client.query('RESET ROLE');
+  } finally {
+    client.release();
+    await pool.query(`DROP OWNED BY ${analyst}; DROP ROLE ${analyst}`);
+  }
+});
+
+test('is set up once: neither a further run nor a further init changes anything', async () => {
+  const version = `SELECT (SELECT array_agg(p.oid::text || p.xmin::text) FROM pg_policy AS p) AS policies,
+    (SELECT array_agg(c.relacl::text) FROM pg_class AS c WHERE c.relname = 'item') AS rights`;
+  const before = (await world.store.pool.query(version)).rows;
+  const run = await startRun(world.client, world.config, { pipeline: 'row_security', mode: 'full' });
+  await followRun(world.client, run);
+  await setUpReader(world.store, { login: login.login, entities: entities(world.config) });
+  expect((await world.store.pool.query(version)).rows).toEqual(before);
+});
+
+test('says what to do where the login is missing', async () => {
+  const entitiesNow = entities(world.config).map((spec) => ({ ...spec, reader: 'nobody_yet' }));
+  expect(await setUpReader(world.store, { login: 'nobody_yet', entities: entitiesNow })).toMatchObject({
+    state: 'missing',
+    sql: expect.stringMatching(/^CREATE ROLE "nobody_yet" LOGIN/),
+  });
+});
