@@ -4,6 +4,7 @@ import { SyncError } from '../domain/errors.ts';
 import type { Db } from '../pg/pool.ts';
 import { type CatalogueColumn, type CatalogueTable, readMirror } from './mirror-catalogue.ts';
 import { LOCAL, SOURCE_OWNED } from './mirror-columns.ts';
+import { keepsExits } from './mirror-exits.ts';
 
 export type FeedColumn = {
   readonly name: string;
@@ -51,6 +52,13 @@ async function readFeedEntity(db: Db, spec: EntitySpec): Promise<FeedEntity> {
   if (table === null) {
     throw new SyncError('ENTITY_NOT_READY', {
       message: `${spec.entity} has not been loaded yet`,
+      details: { entity: spec.entity },
+    });
+  }
+  if (!(await keepsExits(db, spec))) {
+    throw new SyncError('ENTITY_NOT_READY', {
+      message: `The mirror of ${spec.entity} does not keep what leaves its partitions yet`,
+      remedy: `Run it once with the new configuration: syncline run ${spec.pipeline}.`,
       details: { entity: spec.entity },
     });
   }

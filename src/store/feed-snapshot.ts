@@ -40,9 +40,9 @@ function settledSql({ spec }: FeedEntity, { tracks, changedSince }: ChangedField
   const since = changedSince === null ? "'0'" : bind(changedSince);
   return `NOT EXISTS (
     SELECT FROM ${quoteTable(spec.mirror)} AS m
-     WHERE m.sync_xid >= xmin
+     WHERE m.sync_xid >= store.xmin
        AND EXISTS (SELECT FROM jsonb_each(m.sync_fields) AS field
-                    WHERE (field.value->>'x')::xid8 >= ${since}::xid8 AND (field.value->>'x')::xid8 < xmin))`;
+                    WHERE (field.value->>'x')::xid8 >= ${since}::xid8 AND (field.value->>'x')::xid8 < store.xmin))`;
 }
 
 /** @throws SyncError CURSOR_EXPIRED where something that the reader has not got is there no more (C7, C8). */

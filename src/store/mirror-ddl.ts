@@ -19,6 +19,7 @@ import {
   uploadColumns,
 } from './mirror-columns.ts';
 import { compareMirror, type MirrorChange } from './mirror-compare.ts';
+import { exitStatements } from './mirror-exits.ts';
 import { bindLiteral, mirrorTable, primaryKey } from './mirror-target.ts';
 import { guardStatements } from './mirror-triggers.ts';
 import { readerStatements } from './reader-rights.ts';
@@ -48,7 +49,11 @@ export async function ensureMirror(
       details: { changes: drift.map((change) => change.description) },
     });
   }
-  const statements = [...changes.flatMap((change) => change.sql), ...(await guardStatements(db, plan))];
+  const statements = [
+    ...changes.flatMap((change) => change.sql),
+    ...(await guardStatements(db, plan)),
+    ...(await exitStatements(db, plan)),
+  ];
   if (statements.length > 0) await db.query(inOneTransaction(plan, statements));
   // After them: it reads what they made.
   const rights = await readerStatements(db, plan.spec);

@@ -15,9 +15,26 @@ import { type PlanOptions, planOf } from './load-kit.ts';
 export const FEED: FeedSpec = { maxAgeMs: 86_400_000, filter: [], partitions: {}, fields: {} };
 
 export const TO_SOURCE: UploadSpec = {
+  writeBack: { to: 'source', table: 'T' },
   writable: [],
   operations: ['insert', 'update', 'delete'],
-} as unknown as UploadSpec;
+  policy: 'serverWins',
+  fieldPolicies: {},
+  groups: [],
+  merge: {},
+  references: {},
+  clientMayChoose: [],
+  rules: [],
+  approval: {
+    resolvers: 'anyone',
+    remindAfterMs: null,
+    escalateAfterMs: null,
+    escalateTo: null,
+    expireAfterMs: null,
+    onExpire: 'server',
+  },
+  timeZone: 'UTC',
+};
 
 export function feedPlan(
   options: PlanOptions & { feed?: Partial<FeedSpec>; upload?: UploadSpec },

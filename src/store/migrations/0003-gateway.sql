@@ -25,6 +25,12 @@ CREATE TABLE syncline.feed_floor (
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- Where the feed was at a clean-up, so that a later one knows what was old by then.
+CREATE TABLE syncline.feed_clock (
+  xid xid8 PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- What cursors were given under, by hash: when somebody's partitions change, the difference is sent after.
 CREATE TABLE syncline.feed_scope (
   hash text COLLATE "C" PRIMARY KEY,
