@@ -54,7 +54,7 @@ export function metricsOf(deps: GatewayDeps): RequestMetrics {
 export function measureRequests(app: GatewayApp, deps: GatewayDeps): void {
   const metrics = metricsOf(deps);
   app.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (String(reply.getHeader('content-type') ?? '').startsWith('text/event-stream')) return;
+    if (String(reply.raw.getHeader('content-type') ?? '').startsWith('text/event-stream')) return;
     const route = request.is404 ? 'unknown' : `${request.method} ${request.routeOptions.url ?? ''}`;
     metrics.note({ route, status: reply.statusCode, ms: reply.elapsedTime });
   });

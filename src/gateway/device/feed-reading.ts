@@ -1,0 +1,119 @@
+/** Pages of an entity's feed, for whoever asks: who may see what, in which transaction, and the reply's text. */
+import type { Principal } from '../../domain/access/principal.ts';
+import type { EntityScope } from '../../domain/access/scope.ts';
+import { SyncError } from '../../domain/errors.ts';
+import { decodeCursor, encodeCursor } from '../../store/feed-cursor.ts';
+import { type FeedEntity, feedEntity } from '../../store/feed-entity.ts';
+import { readFeedPage } from '../../store/feed-page.ts';
+import type { FeedPosition } from '../../store/feed-position.ts';
+import { withScope } from '../../store/scope-session.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { metricsOf } from '../request-metrics.ts';
+import { servedEntity } from '../served-entity.ts';
+import { notePull } from './pull-notes.ts';
+
+/** Within a transaction. */
+type Client = Parameters<Parameters<typeof withScope>[2]>[0];
+
+/** An entity, as somebody may see it. */
+export type Reading = { readonly entity: FeedEntity; readonly scope: EntityScope };
+
+/** @throws NOT_FOUND, ENTITY_NOT_READY */
+export async function openReading(deps: GatewayDeps, principal: Principal, name: string): Promise<Reading> {
+  const spec = servedEntity(deps.config, name);
+  const [scope, entity] = await Promise.all([
+    deps.access.scopeOf(principal, spec),
+    feedEntity(deps.store.pool, spec),
+  ]);
+  return { entity, scope };
+}
+
+/** One transaction in which mirrors show what these readings may see. */
+export function readWithin<T>(
+  { store }: Pick<GatewayDeps, 'store'>,
+  readings: readonly Reading[],
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const readable = readings.map(({ entity, scope }) => ({ entity: entity.spec.entity, scope }));
+  return withScope(store, { readable, snapshot: 'transaction' }, work);
+}
+
+export type PageRequest = {
+  /** As it came; null: from the beginning. */
+  readonly cursor: string | null;
+  readonly limit: number;
+  readonly fields: 'all' | 'changed';
+  readonly filter: Readonly<Record<string, string>>;
+};
+
+export type Page = {
+  /** JSON texts. */
+  readonly documents: readonly string[];
+  readonly position: FeedPosition;
+  readonly cursor: string;
+  readonly hasMore: boolean;
+};
+
+type Reader = {
+  readonly deps: GatewayDeps;
+  readonly client: Client;
+  readonly principal: Principal;
+};
+
+/** @throws CURSOR_INVALID, CURSOR_EXPIRED, REQUEST_INVALID */
+export async function readPage(
+  { deps, client, principal }: Reader,
+  { entity, scope }: Reading,
+  request: PageRequest,
+): Promise<Page> {
+  const name = entity.spec.entity;
+  const { cursor, limit, fields } = request;
+  const db = deps.store.pool;
+  const before: FeedPosition | null =
+    cursor === null ? null : await decodeCursor(db, { entity: name, cursor });
+  const filter = declaredFilter(entity, scope, request.filter);
+  const { documents, position, hasMore } = await readFeedPage(client, entity, {
+    position: before,
+    scope,
+    limit,
+    fields,
+    device: principal.device,
+    ...(filter !== null && { filter }),
+  });
+  metricsOf(deps).count('rowsPulled', documents.length);
+  notePull(deps, { device: principal.device, entity: name, position });
+  return { documents, position, cursor: await encodeCursor(db, { entity: name, position }), hasMore };
+}
+
+type PageText = Pick<Page, 'documents' | 'hasMore'> & { readonly cursor: string | null };
+
+/** The members of a page as they stand in a reply, without braces. */
+export function pageText({ documents, cursor, hasMore }: PageText): string {
+  return `"documents":[${documents.join(',')}],"checkpoint":${JSON.stringify({ cursor })},"hasMore":${hasMore}`;
+}
+
+/** @throws REQUEST_INVALID for columns that are not declared, or that the caller may not see */
+export function declaredFilter(
+  { spec }: FeedEntity,
+  { hidden }: EntityScope,
+  filter: PageRequest['filter'],
+): PageRequest['filter'] | null {
+  const names = Object.keys(filter);
+  if (names.length === 0) return null;
+  const known = (spec.feed?.filter ?? []).filter((name) => !hidden.includes(name));
+  const strange = names.find((name) => !known.includes(name));
+  if (strange === undefined) return filter;
+  throw new SyncError('REQUEST_INVALID', {
+    message: `${spec.entity} cannot be filtered by "${strange.slice(0, 64)}"; it can by ${known.join(', ') || 'nothing'}`,
+  });
+}
+
+/** @throws REQUEST_INVALID above the maximum: fewer rows than were asked for would look like the end */
+export function rowLimit({ settings }: Pick<GatewayDeps, 'settings'>, asked: number | undefined): number {
+  const { defaultRows, maxRows } = settings.pull;
+  if (asked === undefined) return defaultRows;
+  if (asked <= maxRows) return asked;
+  throw new SyncError('REQUEST_INVALID', {
+    message: `limit is ${asked}; at most ${maxRows} rows come in one reply`,
+  });
+}

@@ -1,0 +1,69 @@
+/** `GET /v1/sync/{entity}/pull`: what changed since a cursor. */
+import { z } from 'zod';
+import type { GatewayApp } from '../app.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { openReading, type Page, pageText, readPage, readWithin, rowLimit } from './feed-reading.ts';
+import { isKnown, sendJson, weakTag } from './json-reply.ts';
+import { notePullsAtTheEnd } from './pull-notes.ts';
+import { filterSchema, pageSchema } from './schemas.ts';
+import { stampReply } from './server-hlc.ts';
+
+const DAY_MS = 86_400_000;
+
+const QUERY = z.strictObject({
+  cursor: z.string().max(8_192).optional().describe('From the last reply; none to begin anew'),
+  limit: z.coerce.number().int().min(1).optional().describe('Rows, at most'),
+  fields: z
+    .enum(['all', 'changed'])
+    .optional()
+    .describe('`changed`: of a row that was sent before, only fields that changed since'),
+  filter: filterSchema.optional(),
+});
+
+export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
+  notePullsAtTheEnd(app, deps);
+  app.get(
+    '/v1/sync/:entity/pull',
+    {
+      config: { access: ['device'] },
+      schema: {
+        summary: 'What changed since a cursor, in order',
+        tags: ['device'],
+        params: z.object({ entity: z.string() }),
+        querystring: QUERY,
+        response: {
+          200: pageSchema.extend({ serverHlc: z.string() }),
+          304: z.null().describe('The same as the reply with the ETag of If-None-Match'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { cursor = null, limit, fields = 'all', filter = {} } = request.query;
+      const { principal } = request;
+      const reading = await openReading(deps, principal, request.params.entity);
+      const wanted = { cursor, limit: rowLimit(deps, limit), fields, filter };
+      const page = await readWithin(deps, [reading], (client) =>
+        readPage({ deps, client, principal }, reading, wanted),
+      );
+      const hlc = await stampReply(deps, reply);
+      const text = pageText(page);
+      const maxAgeMs = reading.entity.spec.feed?.maxAgeMs ?? 0;
+      // `no-cache`: a cache asks before it answers, or a device would hear for a day that there is nothing new.
+      reply.header('cache-control', `private, no-cache, max-age=${Math.floor(maxAgeMs / 1_000)}`);
+      reply.header('vary', 'Authorization, Accept-Encoding');
+      reply.header('etag', pageTag(page, deps.now()));
+      if (isKnown(request, reply)) return reply.code(304).send(null);
+      return sendJson(reply, `{${text},"serverHlc":${JSON.stringify(hlc)}}`);
+    },
+  );
+}
+
+/**
+ * The cursor is left out, since the one that came with the same rows goes on as well. Once a day a new one is given all
+ * the same, or a device that hears nothing else would grow older than what is kept for cursors (C7); and while it
+ * catches up with its scope (C13), always.
+ */
+function pageTag({ documents, hasMore, position, cursor }: Page, nowMs: number): string {
+  const catchingUp = position.catchUp === null ? '' : cursor;
+  return weakTag([...documents, `${hasMore} ${Math.floor(nowMs / DAY_MS)} ${catchingUp}`]);
+}
