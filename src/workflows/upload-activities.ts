@@ -1,6 +1,7 @@
 /** How the activities of uploads and conflicts are tried. See retry.ts for those of runs. */
-import { patched, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { UploadActivities } from '../activities/upload-contract.ts';
+import { changed } from './changes.ts';
 import { HEARTBEAT_TIMEOUT, retry } from './retry.ts';
 
 /** A few statements in the store. One that a killed worker had begun is done by another after so long. */
@@ -24,7 +25,7 @@ const remote = proxyActivities<Steps>(inStore);
  * The worker that has the workflow's task does these at once: a task of their own for each made an upload of 50 changes
  * take 490 ms instead of 230. Executions that began before that go on as they began.
  */
-const steps = (): Steps => (patched('local-steps') ? local : remote);
+const steps = (): Steps => (changed('local-steps') ? local : remote);
 
 export const planUpload: Steps['planUpload'] = (input) => steps().planUpload(input);
 export const openedConflicts: Steps['openedConflicts'] = (input) => steps().openedConflicts(input);

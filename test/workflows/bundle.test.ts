@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
@@ -27,6 +27,22 @@ test('the bundler would tell: code that reaches one does not bundle', async () =
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('changes of workflow code are asked for in one place, and each stands on the page', async () => {
+  const folder = new URL('../../src/workflows/', import.meta.url);
+  const page = await readFile(new URL('../../docs/temporal.md', import.meta.url), 'utf8');
+  const asking: string[] = [];
+  for (const name of await readdir(folder)) {
+    const code = await readFile(new URL(name, folder), 'utf8');
+    if (/\b(patched|deprecatePatch)\b/.test(code)) asking.push(name);
+  }
+  expect(asking).toEqual(['changes.ts']);
+  const changes = await readFile(new URL('changes.ts', folder), 'utf8');
+  const listed = /const CHANGES = \{([\s\S]*?)\} as const/.exec(changes)?.[1] ?? '';
+  const names = [...listed.matchAll(/^ {2}'([\w-]+)':/gm)].map(([, name]) => name as string);
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
 });
 
 test('the bundle exports workflows and nothing else', () => {

@@ -1,8 +1,10 @@
 /** Activities of uploads and conflicts without databases: they keep in memory what was decided and recorded. */
 import type { UploadActivities } from '../../src/activities/upload-contract.ts';
 import type { ApprovalState } from '../../src/domain/approval/approval.ts';
+import { openApproval, reduceApproval } from '../../src/domain/approval/reduce-approval.ts';
 import type { ApprovalSpec } from '../../src/domain/upload/upload-spec.ts';
 import { conflictWorkflowId } from '../../src/domain/upload/workflow-ids.ts';
+import { workUntilCancelled } from './fake-run.ts';
 
 type Step = Parameters<UploadActivities['recordConflict']>[0];
 
@@ -25,6 +27,10 @@ export type FakeUploadOptions = {
   readonly slices?: number;
   /** Is there somebody to be told? */
   readonly tell?: true;
+  /** This activity goes on until it is cancelled, and never ends well. */
+  readonly stuck?: 'applyUpload' | 'applyDecision' | 'applyReleased';
+  /** What an execution that was lost left in the store. */
+  readonly before?: { readonly approval: { state: ApprovalState; step: number }; readonly closed: boolean };
 };
 
 const WAITS: ApprovalSpec = {
@@ -39,7 +45,16 @@ const WAITS: ApprovalSpec = {
 };
 
 export function fakeUpload(options: FakeUploadOptions): FakeUpload {
-  const { conflicts = [], approval = {}, taskQueue, movesInRound = 0, slices = 1, tell } = options;
+  const {
+    conflicts = [],
+    approval = {},
+    taskQueue,
+    movesInRound = 0,
+    slices = 1,
+    tell,
+    stuck,
+    before,
+  } = options;
   const steps = new Map<string, Step[]>();
   const calls: (keyof UploadActivities)[] = [];
   const started = new Set<string>();
@@ -66,8 +81,8 @@ export function fakeUpload(options: FakeUploadOptions): FakeUpload {
     }),
     readConflict: async ({ conflictId }) => ({
       conflict: factsOf(conflictId),
-      ...{ spec: { ...WAITS, ...approval }, role: null, openedAtMs: Date.now(), closed: false },
-      approval: null,
+      ...{ spec: { ...WAITS, ...approval }, role: null, openedAtMs: Date.now() },
+      ...(before ?? { approval: null, closed: false }),
     }),
     takeSignedMessage: async ({ id }) => ({
       message:
@@ -92,10 +107,20 @@ export function fakeUpload(options: FakeUploadOptions): FakeUpload {
     name,
     async (input: never) => {
       calls.push(name as keyof UploadActivities);
+      if (name === stuck) return workUntilCancelled();
       return (run as (input: never) => Promise<unknown>)(input);
     },
   ]);
   return { activities: Object.fromEntries(noted) as UploadActivities, steps, calls, started };
+}
+
+/** As a decision left it that was taken and not written. */
+export function decidedState(id: string): ApprovalState {
+  const conflict = factsOf(id);
+  const { state } = openApproval({ conflict, spec: WAITS, role: null }, 1_767_225_600_000);
+  const who = { name: 'bob', roles: [], via: 'cli' } as const;
+  const decide = { kind: 'decide', decision: { decision: 'client', round: 1 }, who } as const;
+  return reduceApproval(state, decide, 1_767_225_700_000).state;
 }
 
 function factsOf(id: string): ApprovalState['conflict'] {

@@ -1,7 +1,7 @@
 /**
  * Records histories of runs, uploads and conflicts for replay.test.ts: `npx tsx test/workflows/record-replay.ts`. A history that is there stays
  * as it is: it stands for runs that were under way when a newer version was deployed, so it is never made anew from
- * changed code. Remove one only when no run of its time can still be open.
+ * changed code. Remove one only when no run of its time can still be open. With names of stories, only these are played.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -116,7 +116,10 @@ const server = await startTemporal({
 });
 const bundle = await makeBundle();
 
-for (const story of stories) {
+const named = process.argv.slice(2);
+const isPlayed = ({ name }: { readonly name: string }): boolean => named.length === 0 || named.includes(name);
+
+for (const story of stories.filter(isPlayed)) {
   const fake = story.fake();
   const world = await startWorld(fake.activities, { server, bundle: bundle.value, pipeline: story.name });
   const { client, config } = world;
@@ -130,7 +133,7 @@ for (const story of stories) {
   }
   await world.close();
 }
-for (const story of uploadStories) {
+for (const story of uploadStories.filter(isPlayed)) {
   const { activities } = fakeOf(story);
   const world = await startWorld(activities as unknown as Activities, {
     ...{ server, bundle: bundle.value, pipeline: story.name },

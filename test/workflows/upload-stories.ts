@@ -1,12 +1,13 @@
 /** What happens to uploads and conflicts in the histories that replay.test.ts holds against the code. */
 import type { Client } from '../../src/client.ts';
+import type { ConflictView } from '../../src/domain/approval/conflict-view.ts';
 import type { ApprovalSpec } from '../../src/domain/upload/upload-spec.ts';
 import { conflictWorkflowId, uploadWorkflowId } from '../../src/domain/upload/workflow-ids.ts';
 import { conflictUpdates } from '../../src/workflows/conflict-messages.ts';
 import type { processUpload } from '../../src/workflows/process-upload.ts';
 import type { resolveConflict } from '../../src/workflows/resolve-conflict.ts';
 import type { sweep } from '../../src/workflows/sweep.ts';
-import { type FakeUploadOptions, fakeUpload } from './fake-upload.ts';
+import { decidedState, type FakeUploadOptions, fakeUpload } from './fake-upload.ts';
 
 type Stage = { readonly client: Client; readonly taskQueue: string; readonly name: string };
 
@@ -88,13 +89,86 @@ export const uploadStories: readonly UploadStory[] = [
     fake: { approval: { ...HURRIED, escalateAfterMs: 200, expireAfterMs: 3_600_000 }, tell: true },
     play: (stage) =>
       conflict(stage, async (handle) => {
-        while (
-          (await handle.query<{ status: string }>('conflict').catch(() => null))?.status !== 'escalated'
-        ) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+        await untilStatus(handle, 'escalated');
         await handle.executeUpdate(conflictUpdates.comment, { args: [{ text: 'it waits' }] });
       }),
+  },
+  {
+    name: 'conflict-waiting',
+    fake: { tell: true },
+    play: (stage) => conflict(stage, (handle) => untilStatus(handle, 'proposed')),
+  },
+  {
+    name: 'conflict-assigned',
+    fake: {},
+    play: (stage) =>
+      conflict(stage, async (handle) => {
+        await handle.executeUpdate(conflictUpdates.comment, { args: [{ signed: 'known' }] });
+        await handle.executeUpdate(conflictUpdates.assign, { args: [{ to: 'anna' }] });
+      }),
+  },
+  {
+    name: 'conflict-again',
+    fake: { movesInRound: 1, tell: true },
+    play: (stage) =>
+      conflict(stage, async (handle) => {
+        await handle.signal('decide', { decision: 'client', round: 1 });
+        while ((await viewOf(handle))?.round !== 2) await aMoment();
+      }),
+  },
+  {
+    name: 'conflict-deciding',
+    fake: { stuck: 'applyDecision' },
+    play: (stage) =>
+      conflict(stage, async (handle) => {
+        await handle.signal('decide', { decision: 'merged', fields: { salary: '1' }, round: 1 });
+        await untilStatus(handle, 'decided');
+      }),
+  },
+  {
+    name: 'conflict-expiring',
+    fake: { approval: HURRIED, stuck: 'applyDecision' },
+    play: (stage) => conflict(stage, (handle) => untilStatus(handle, 'expired')),
+  },
+  {
+    name: 'conflict-closing',
+    fake: { slices: 2, stuck: 'applyReleased' },
+    play: (stage) =>
+      conflict(stage, async (handle) => {
+        await handle.executeUpdate(conflictUpdates.decide, { args: [{ decision: 'server', round: 1 }] });
+      }),
+  },
+  {
+    name: 'conflict-taken-over',
+    fake: { before: { approval: { state: decidedState('taken'), step: 3 }, closed: false } },
+    play: (stage) => conflict(stage, (handle) => handle.result()),
+  },
+  {
+    name: 'conflict-closed-before',
+    fake: { before: { approval: { state: decidedState('closed'), step: 3 }, closed: true } },
+    play: (stage) => conflict(stage, (handle) => handle.result()),
+  },
+  {
+    name: 'upload-applying',
+    fake: { stuck: 'applyUpload' },
+    play: async ({ client, taskQueue }) => {
+      const workflowId = uploadWorkflowId('d1', 'applying');
+      const args: Parameters<typeof processUpload> = [{ device: 'd1', key: 'applying' }];
+      await client.workflow.start<typeof processUpload>('processUpload', { workflowId, taskQueue, args });
+      const handle = client.workflow.getHandle(workflowId);
+      while (((await handle.describe()).raw.pendingActivities ?? []).length === 0) await aMoment();
+      return workflowId;
+    },
+  },
+  {
+    name: 'upload-continued',
+    fake: { conflicts: ['continued-1'], slices: 12 },
+    play: async ({ client, taskQueue }) => {
+      const workflowId = uploadWorkflowId('d1', 'continued');
+      const args: Parameters<typeof processUpload> = [{ device: 'd1', key: 'continued' }];
+      await client.workflow.execute<typeof processUpload>('processUpload', { workflowId, taskQueue, args });
+      return workflowId;
+    },
   },
   {
     name: 'sweep',
@@ -111,9 +185,21 @@ export function fakeOf({ name, fake }: UploadStory) {
   return fakeUpload({ ...fake, taskQueue: `queue-${name}` });
 }
 
+type Handle = ReturnType<Client['workflow']['getHandle']>;
+
+const aMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** null until its workflow knows. */
+const viewOf = (handle: Handle): Promise<ConflictView | null> =>
+  handle.query<ConflictView>('conflict').catch(() => null);
+
+async function untilStatus(handle: Handle, status: ConflictView['status']): Promise<void> {
+  while ((await viewOf(handle))?.status !== status) await aMoment();
+}
+
 async function conflict(
   { client, taskQueue, name }: Stage,
-  happens: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<unknown>,
+  happens: (handle: Handle) => Promise<unknown>,
 ): Promise<string> {
   const workflowId = conflictWorkflowId(name);
   await client.workflow.start<typeof resolveConflict>('resolveConflict', {

@@ -1,6 +1,12 @@
 /** A worker with fake activities on a task queue of its own, and a client. */
 import { randomBytes } from 'node:crypto';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Activities } from '../../src/activities/contract.ts';
 import { type Client, connectClient } from '../../src/client.ts';
 import type { ScheduleSpec, SyncConfig } from '../../src/domain/config.ts';
@@ -20,7 +26,7 @@ export type World = {
 type WorldOptions = {
   /** Server and bundle: those that test files share, unless given. */
   readonly server?: { address: string; namespace: string };
-  readonly bundle?: { codePath: string };
+  readonly bundle?: WorkflowBundleOption;
   /** So that a recorded history has stable names. */
   readonly pipeline?: string;
   readonly schedule?: { incremental?: ScheduleSpec; full?: ScheduleSpec };
