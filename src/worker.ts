@@ -12,6 +12,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from './activities/create-activities.ts';
 import type { ActivityDeps } from './activities/deps.ts';
+import { ensureCleanUps } from './clean-up-schedule.ts';
 import type { Source } from './connectors/contract.ts';
 import { openSource, openWriteTarget } from './connectors/registry.ts';
 import type { WriteTarget } from './connectors/write-contract.ts';
@@ -114,6 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       taskQueues.map((taskQueue) => Worker.create({ ...common, taskQueue, activities })),
     );
     await ensureSweeps(client, { taskQueues, logger });
+    await ensureCleanUps(client, { taskQueues, gateway: config.gateway, logger });
     const running = Promise.all(workers.map((worker) => runWorker(worker, workers)));
     logger.info({ taskQueues, workerId, pipelines: Object.keys(config.pipelines) }, 'worker polls');
     const done = running.then(() => undefined).finally(closeAll);

@@ -95,6 +95,20 @@ export type SourceActivities = {
   testSource(input: { source: string }): Promise<SourceTest>;
 };
 
+export type CleanUpInput = {
+  /** Tombstones of which age go; by default what the configuration says. */
+  readonly keptMs?: number;
+  /** 'count': says what would be removed. */
+  readonly mode: 'remove' | 'count';
+};
+
+export type CleanUpCounts = { readonly entity: string; readonly tombstones: number; readonly exits: number };
+
+export type CleanUpActivities = {
+  /** Removes tombstones and exits of all entities that devices are served, and raises their floors (C7). */
+  cleanUp(input: CleanUpInput): Promise<readonly CleanUpCounts[]>;
+};
+
 export type SourceTest = {
   readonly answers: boolean;
   /** The first one says whether it answers. */

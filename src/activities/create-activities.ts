@@ -3,6 +3,7 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { applyDecision } from './apply-decision.ts';
 import { applyDeletes } from './apply-deletes.ts';
 import { applyUpload, planUpload } from './apply-upload.ts';
+import { cleanUp } from './clean-up.ts';
 import { closeRun } from './close-run.ts';
 import {
   applyReleased,
@@ -12,7 +13,7 @@ import {
   openedConflicts,
   readConflict,
 } from './conflicts.ts';
-import type { Activities, RecordActivities, SourceActivities } from './contract.ts';
+import type { Activities, CleanUpActivities, RecordActivities, SourceActivities } from './contract.ts';
 import { copyChanges } from './copy-changes.ts';
 import { copyChunks } from './copy-chunks.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
@@ -32,7 +33,7 @@ import type { UploadActivities } from './upload-contract.ts';
 
 export function createActivities(
   deps: ActivityDeps,
-): Activities & UploadActivities & RecordActivities & SourceActivities {
+): Activities & CleanUpActivities & UploadActivities & RecordActivities & SourceActivities {
   return {
     openRun: bind(deps, openRun),
     prepareEntity: bind(deps, prepareEntity),
@@ -60,6 +61,7 @@ export function createActivities(
     sweepStale: bind(deps, sweepStale),
     sweepUploads: bind(deps, sweepUploads),
     tellAgain: bind(deps, tellAgain),
+    cleanUp: bind(deps, cleanUp),
   };
 }
 

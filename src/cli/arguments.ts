@@ -10,6 +10,15 @@ export function wholeNumber(text: string, option: string): number {
   throw refused(option, text, 'a whole number from 1 on');
 }
 
+const MAX_DAYS = 3_650;
+
+/** 0 is all that is there. */
+export function daysArgument(text: string, option: string): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (days <= MAX_DAYS) return days;
+  throw refused(option, text, `a number of days from 0 to ${MAX_DAYS}`);
+}
+
 export function portNumber(text: string, option: string): number {
   const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= MAX_PORT) return port;

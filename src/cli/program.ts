@@ -5,6 +5,7 @@ import { usageError } from './arguments.ts';
 import type { GlobalOptions, Register } from './command.ts';
 import { backupsCommand } from './commands/backups.ts';
 import { checkCommand } from './commands/check.ts';
+import { cleanupCommand } from './commands/cleanup.ts';
 import { conflictsCommand } from './commands/conflicts.ts';
 import { devCommand } from './commands/dev.ts';
 import { devicesCommand } from './commands/devices.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   explainCommand,
   tasksCommand,
   backupsCommand,
+  cleanupCommand,
   devicesCommand,
   writeBackCommand,
   oracleCommand,

@@ -1,4 +1,5 @@
 /** Entry of the workflow bundle: every function exported here is a workflow type. */
+export { cleanUp } from './clean-up.ts';
 export { processUpload } from './process-upload.ts';
 export { refreshRecord } from './refresh-record.ts';
 export { resolveConflict } from './resolve-conflict.ts';
