@@ -25,7 +25,6 @@ import { canonicalTexts, readRows } from '../store/upload-rows.ts';
 import { runAfterApply, settleAfterApply } from './after-apply.ts';
 import { endUnwritten, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
-import { itemOf } from './apply-upload.ts';
 import { factsOf, queryResults } from './decide-item.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { columnTypes } from './prepare-change.ts';
@@ -34,6 +33,7 @@ import { refreshRows } from './refresh-rows.ts';
 import { writesSource } from './source-columns.ts';
 import type { DecisionResult } from './upload-contract.ts';
 import { uploadEntity } from './upload-entity.ts';
+import { itemOf } from './upload-items.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 import { whileBeating } from './while-beating.ts';
 
@@ -208,7 +208,7 @@ async function writeAtSource(
   plan: { readonly now: RowNow; readonly resolution: Extract<Resolution, { kind: 'write' }> },
 ): Promise<DecisionResult> {
   const { work, item, row } = at;
-  const { left, rejected } = await writeAll(work, [{ item, now: plan.now, decision: plan.resolution }]);
+  const { left, rejected } = await writeAll([{ work, item, now: plan.now, decision: plan.resolution }]);
   const [why] = rejected;
   if (why !== undefined)
     return refused(work.deps, row, `The source refuses it: ${why.message} (${why.code})`);

@@ -1,6 +1,6 @@
 /**
- * A group of changes of one entity: applied all or not at all, in one transaction of the source or of the mirror. A
- * member that a human would have to decide fails its group, which can be sent again without it.
+ * A group of changes: applied all or not at all, in one transaction of the source or of the store. A member that a human
+ * would have to decide fails its group, which can be sent again without it.
  */
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
@@ -8,29 +8,32 @@ import { AlreadySettled, settle } from '../store/decisions.ts';
 import type { GroupFailure } from '../store/groups.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
-import { isSettled, type StagedMutation } from '../store/mutations.ts';
+import { isSettled } from '../store/mutations.ts';
 import { isRowError } from '../store/poison.ts';
 import { tellByRow } from '../store/told.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { applyInMirror, isRefusal, keyOf, SOURCES_ROW, unlessSettled, write } from './apply-in-mirror.ts';
-import { applyInSource, type Planned, settleAttempts, writeAll } from './apply-in-source.ts';
+import { applyInSource, type Planned, settleMembers, writeAll } from './apply-in-source.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { recordUnwritten } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
 import { writesSource } from './source-columns.ts';
-import type { Item, UploadWork } from './upload-work.ts';
+import { byEntity, type Item, type Member, type StagedMember, type UploadWork } from './upload-work.ts';
 
-/** @param items all open members, in their order. @returns 'left': rows moved, or are locked; to be tried again. */
-export async function applyGroup(work: UploadWork, items: readonly Item[]): Promise<'settled' | 'left'> {
-  const result: Failure | 'settled' | 'left' = await (work.entity.upload.writeBack.to === 'source'
-    ? inSource(work, items)
-    : inMirror(work, items));
+/**
+ * @param members all open ones, in the order in which they can be written.
+ * @returns 'left': rows moved, or are locked; to be tried again.
+ */
+export async function applyGroup(members: readonly Member[]): Promise<'settled' | 'left'> {
+  const toSource = members[0]?.work.entity.upload.writeBack.to === 'source';
+  const result: Failure | 'settled' | 'left' = await (toSource ? inSource(members) : inMirror(members));
   if (typeof result === 'string') return result;
-  const members = items.map(({ mutation }) =>
-    result.tried?.has(mutation.ordinal) ? { ...mutation, attempt: mutation.attempt + 1 } : mutation,
-  );
-  return (await failGroup(work, members, result)) ? 'settled' : 'left';
+  const tried = members.map(({ work, item: { mutation } }) => ({
+    work,
+    mutation: result.tried?.has(mutation.ordinal) ? { ...mutation, attempt: mutation.attempt + 1 } : mutation,
+  }));
+  return (await failGroup(tried, result)) ? 'settled' : 'left';
 }
 
 /** `tried`: members that were sent to the source, which counts as a try of each. */
@@ -38,12 +41,11 @@ type Failure = GroupFailure & { readonly tried?: ReadonlySet<string> };
 
 /** One verdict says why; the others name the row that it was about. @returns false when another worker has some of it. */
 export async function failGroup(
-  work: UploadWork,
-  members: readonly StagedMutation[],
+  members: readonly StagedMember[],
   { ordinal, verdict }: GroupFailure,
 ): Promise<boolean> {
-  const { deps, context, entity, id } = work;
-  const culprit = members.find((member) => member.ordinal === ordinal);
+  const { deps, context, id } = (members[0] as StagedMember).work;
+  const culprit = members.find(({ mutation }) => mutation.ordinal === ordinal)?.mutation;
   const why = verdict.message ?? 'the server’s side won';
   const others: StoredVerdict = {
     status: 'rejected',
@@ -51,8 +53,8 @@ export async function failGroup(
     message: `Nothing of the group was applied. Row ${culprit?.row}: ${why}`,
   };
   const settled = inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
-    for (const mutation of members) {
-      const version = await tellByRow(session, entity.plan, { mutation, key: null });
+    for (const { work, mutation } of members) {
+      const version = await tellByRow(session, work.entity.plan, { mutation, key: null });
       const own = mutation === culprit ? verdict : others;
       await settle(session, mutation, { ...own, ...(version !== null && { version }) });
     }
@@ -75,35 +77,30 @@ function failureOf(item: Item, decision: Decision): GroupFailure | null {
   return { ordinal, verdict: { status: 'rejected', code: 'GROUP_FAILED', message } };
 }
 
-async function inSource(work: UploadWork, items: readonly Item[]): Promise<Failure | 'settled' | 'left'> {
-  const undecided = await settleAttempts(work, items);
+async function inSource(members: readonly Member[]): Promise<Failure | 'settled' | 'left'> {
+  const undecided = await settleMembers(members);
   // The group stands at the source: what is left of it had nothing to write.
-  if (undecided.length < items.length) {
-    await applyInSource(work, undecided);
+  if (undecided.length < members.length) {
+    for (const { work, members: left } of byEntity(undecided)) await applyInSource(work, itemsOf(left));
     return 'settled';
   }
-  await refreshRows(
-    work,
-    items.flatMap(({ key }) => key ?? []),
-  );
-  const { pool } = work.deps.store;
-  const rows = await readRows(pool, work.entity.plan, { keys: items.map(keyOf), lock: 'none' });
+  const rows = await rowsNow(members);
   const planned: Planned[] = [];
-  const unwritten: Item[] = [];
+  const unwritten: Member[] = [];
   const local: Item[] = [];
-  for (const item of items) {
-    const known = item.key === null ? undefined : rows.get(item.key);
-    const now: RowNow = known ?? { state: 'unknown' };
-    const decision = await decideItem(work, item, { now, db: pool });
+  for (const { work, item } of members) {
+    const now = rows.get(item) ?? { state: 'unknown' };
+    const decision = await decideItem(work, item, { now, db: work.deps.store.pool });
     const failure = failureOf(item, decision);
     if (failure !== null) return failure;
-    if (decision.kind === 'write' && writesSource(work, decision)) planned.push({ item, now, decision });
+    if (decision.kind === 'write' && writesSource(work, decision))
+      planned.push({ work, item, now, decision });
     else if (decision.kind === 'write') local.push(item);
-    else unwritten.push(item);
+    else unwritten.push({ work, item });
   }
-  if (planned.length === 0) return inMirror(work, items);
+  if (planned.length === 0) return inMirror(members);
   if (local[0] !== undefined) return mixed(local[0]);
-  const { left, rejected } = await writeAll(work, planned);
+  const { left, rejected } = await writeAll(planned);
   const refused = rejected.find(({ code }) => code !== 'GROUP_FAILED');
   if (refused !== undefined) {
     const { item, code, message } = refused;
@@ -111,8 +108,27 @@ async function inSource(work: UploadWork, items: readonly Item[]): Promise<Failu
     return { ordinal: item.mutation.ordinal, verdict: { status: 'rejected', code, message }, tried };
   }
   if (left.length > 0 || rejected.length > 0) return 'left';
-  await applyInMirror(work, unwritten);
+  for (const { work, members: same } of byEntity(unwritten)) await applyInMirror(work, itemsOf(same));
   return 'settled';
+}
+
+function itemsOf(members: readonly Member[]): Item[] {
+  return members.map(({ item }) => item);
+}
+
+/** The rows as the source has them by now. */
+async function rowsNow(members: readonly Member[]): Promise<ReadonlyMap<Item, RowNow>> {
+  const found = new Map<Item, RowNow>();
+  for (const { work, members: own } of byEntity(members)) {
+    const keyed = itemsOf(own).filter(({ key }) => key !== null);
+    await refreshRows(work, keyed.map(keyOf));
+    const rows = await readRows(work.deps.store.pool, work.entity.plan, {
+      keys: keyed.map(keyOf),
+      lock: 'none',
+    });
+    for (const item of keyed) found.set(item, rows.get(keyOf(item)) ?? { state: 'unknown' });
+  }
+  return found;
 }
 
 function mixed({ mutation: { ordinal } }: Item): GroupFailure {
@@ -146,41 +162,59 @@ async function writeMember(
   await write(work, session, member);
 }
 
-async function inMirror(
-  work: UploadWork,
-  items: readonly Item[],
-): Promise<GroupFailure | 'settled' | 'left'> {
-  const { deps, context, entity, id } = work;
-  let at = items[0] as Item;
+async function inMirror(members: readonly Member[]): Promise<GroupFailure | 'settled' | 'left'> {
+  const { deps, context, id } = (members[0] as Member).work;
+  let at = members[0] as Member;
   try {
-    await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
-      const rows = await readRows(session.client, entity.plan, { keys: items.map(keyOf), lock: 'row' });
-      for (const item of items) {
-        at = item;
-        const now = rows.get(keyOf(item)) ?? { state: 'unknown' };
-        const decision = await decideItem(work, item, { now, db: session.client });
-        const failure = failureOf(item, decision);
-        if (failure !== null) throw new Stopped(failure);
-        if (decision.kind === 'write') await writeMember(work, session, { item, now, decision });
-        else if (decision.kind === 'same') await recordUnwritten(work, session, { item, now, decision });
+    await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (shared) => {
+      const sessions = new Map<UploadWork, LoadSession>();
+      const rows = new Map<Item, RowNow>();
+      for (const { work, members: own } of byEntity(members)) {
+        sessions.set(work, { ...shared, affected: [] });
+        const keys = itemsOf(own).map(keyOf);
+        const found = await readRows(shared.client, work.entity.plan, { keys, lock: 'row' });
+        for (const { item } of own) rows.set(item, found.get(keyOf(item)) ?? { state: 'unknown' });
       }
-      await settleAfterApply(work, session);
+      for (const member of members) {
+        at = member;
+        const now = rows.get(member.item) ?? { state: 'unknown' };
+        await applyMember(member, sessions.get(member.work) as LoadSession, now);
+      }
+      for (const [work, session] of sessions) await settleAfterApply(work, session);
     });
     return 'settled';
   } catch (error) {
-    if (error instanceof Stopped) return error.failure;
-    const { ordinal } = at.mutation;
-    if (error instanceof AlreadySettled)
-      return (await isSettled(deps.store.pool, ordinal)) ? 'settled' : 'left';
-    if (isRefusal(error)) {
-      return { ordinal, verdict: { status: 'rejected', code: error.code, message: error.message } };
-    }
-    if (!isRowError(error)) throw error;
-    const { code = 'unknown', constraint = 'a rule of the table' } = error as {
-      code?: string;
-      constraint?: string;
-    };
-    const message = `The database refuses the row: ${constraint} (${code})`;
-    return { ordinal, verdict: { status: 'rejected', code: 'CONSTRAINT', message } };
+    return failureOfError(at, error);
   }
+}
+
+/** @throws Stopped when it, and with it the group, is not applied. */
+async function applyMember({ work, item }: Member, session: LoadSession, now: RowNow): Promise<void> {
+  const decision = await decideItem(work, item, { now, db: session.client });
+  const failure = failureOf(item, decision);
+  if (failure !== null) throw new Stopped(failure);
+  if (decision.kind === 'write') await writeMember(work, session, { item, now, decision });
+  else if (decision.kind === 'same') await recordUnwritten(work, session, { item, now, decision });
+}
+
+/** @param at the member that it met. @throws what is not the change's fault. */
+async function failureOfError(
+  { work, item }: Member,
+  error: unknown,
+): Promise<GroupFailure | 'settled' | 'left'> {
+  if (error instanceof Stopped) return error.failure;
+  const { ordinal } = item.mutation;
+  if (error instanceof AlreadySettled) {
+    return (await isSettled(work.deps.store.pool, ordinal)) ? 'settled' : 'left';
+  }
+  if (isRefusal(error)) {
+    return { ordinal, verdict: { status: 'rejected', code: error.code, message: error.message } };
+  }
+  if (!isRowError(error)) throw error;
+  const { code = 'unknown', constraint = 'a rule of the table' } = error as {
+    code?: string;
+    constraint?: string;
+  };
+  const message = `The database refuses the row: ${constraint} (${code})`;
+  return { ordinal, verdict: { status: 'rejected', code: 'CONSTRAINT', message } };
 }

@@ -15,10 +15,10 @@ import { nameOf } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
 import { withSource } from './source-access.ts';
 import { guardOf, sourceValues, writesSource } from './source-columns.ts';
-import { type Item, refOf, targetOf, type UploadWork } from './upload-work.ts';
+import { byEntity, type Item, type Member, refOf, targetOf, type UploadWork } from './upload-work.ts';
 
 type Write = Extract<Decision, { kind: 'write' }>;
-export type Planned = { readonly item: Item; readonly now: RowNow; readonly decision: Write };
+export type Planned = Member & { readonly now: RowNow; readonly decision: Write };
 
 /** A row that others change all the time, faster than we write, is no reason to try for ever. */
 const MOST_ATTEMPTS = 20;
@@ -43,32 +43,40 @@ export async function applyInSource(
     const now =
       item.key === null ? ({ state: 'unknown' } as const) : (rows.get(item.key) ?? { state: 'unknown' });
     const decision = await decideItem(work, item, { now, db: pool });
-    if (decision.kind === 'write' && writesSource(work, decision)) planned.push({ item, now, decision });
+    if (decision.kind === 'write' && writesSource(work, decision))
+      planned.push({ work, item, now, decision });
     else ofMirror.push(item);
   }
   await applyInMirror(work, ofMirror);
-  const { left, rejected } = await writeAll(work, planned);
+  const { left, rejected } = await writeAll(planned);
   for (const { item, code, message } of rejected) await rejectItem(work, item, { code, message });
   return { left };
 }
 
 /** Mutations whose last try nobody heard of are completed, or given up for a new try. @returns those to be decided. */
 export async function settleAttempts(work: UploadWork, items: readonly Item[]): Promise<Item[]> {
-  const undecided: Item[] = [];
+  const undecided = await settleMembers(items.map((item) => ({ work, item })));
+  return undecided.map(({ item }) => item);
+}
+
+/** The same for changes that may be of several entities. */
+export async function settleMembers(members: readonly Member[]): Promise<Member[]> {
+  const undecided: Member[] = [];
   const written: Written[] = [];
-  for (const item of items) {
-    const { attempted } = item.mutation;
+  for (const member of members) {
+    const { work } = member;
+    const { attempted } = member.item.mutation;
     if (attempted === null) {
-      undecided.push(item);
+      undecided.push(member);
       continue;
     }
     const outcome = await withSource(work.deps, useOf(work), () =>
       targetOf(work).settle(attempted.ledgerKey, work.context.signal),
     );
-    if (outcome.state === 'applied') written.push({ item, key: outcome.key, attempted });
-    else undecided.push(item);
+    if (outcome.state === 'applied') written.push({ ...member, key: outcome.key, attempted });
+    else undecided.push(member);
   }
-  await completeWrites(work, written);
+  await completeWrites(written);
   return undecided;
 }
 
@@ -101,21 +109,25 @@ export type Heard = {
   readonly rejected: readonly Refused[];
 };
 
-/** @returns what was left, and what the source refuses for ever; all else is settled. */
-export async function writeAll(work: UploadWork, planned: readonly Planned[]): Promise<Heard> {
-  if (planned.length === 0) return { left: [], rejected: [] };
+/** All are of one source. @returns what was left, and what the source refuses for ever; all else is settled. */
+export async function writeAll(planned: readonly Planned[]): Promise<Heard> {
+  const work = planned[0]?.work;
+  if (work === undefined) return { left: [], rejected: [] };
   const mine = await noted(work, planned);
   // Another worker has some of a group: it is that one's.
   const isTorn = mine.length < planned.length && planned.some(({ item }) => item.mutation.group !== null);
   if (isTorn) return { left: planned.map(({ item }) => item), rejected: [] };
-  const mutations = mine.map((each) => mutationOf(work, each));
+  const ledgerKeys = new Map(mine.map(({ item, attempted }) => [item.mutation.ordinal, attempted.ledgerKey]));
+  const mutations = mine.map((each) => mutationOf(each, ledgerKeys));
   const verdicts = await withSource(work.deps, useOf(work), () =>
     targetOf(work).writeBatch(mutations, {
-      entities: { [entityName(work)]: writeEntity(work) },
+      entities: Object.fromEntries(
+        byEntity(mine).map((each) => [entityName(each.work), writeEntity(each.work)]),
+      ),
       signal: work.context.signal,
     }),
   );
-  const heard = await hear(work, mine, verdicts);
+  const heard = await hear(mine, verdicts);
   const ours = new Set(mine.map(({ item }) => item.mutation.ordinal));
   const others = planned.flatMap(({ item }) => (ours.has(item.mutation.ordinal) ? [] : [item]));
   return { ...heard, left: [...heard.left, ...others] };
@@ -141,29 +153,24 @@ async function noted(work: UploadWork, planned: readonly Planned[]): Promise<Tri
   return tries.filter(({ item }) => ours.has(item.mutation.ordinal));
 }
 
-async function hear(
-  work: UploadWork,
-  planned: readonly Tried[],
-  verdicts: readonly Verdict[],
-): Promise<Heard> {
+async function hear(planned: readonly Tried[], verdicts: readonly Verdict[]): Promise<Heard> {
   const written: Written[] = [];
   const unwritten: Item[] = [];
   const rejected: Refused[] = [];
   for (const [i, each] of planned.entries()) {
-    const { item } = each;
+    const { work, item } = each;
     const verdict = verdicts[i];
     const key = keyWritten(verdict);
-    if (key !== null) written.push({ item, key, attempted: each.attempted });
+    if (key !== null) written.push({ work, item, key, attempted: each.attempted });
     else if (verdict?.kind === 'rejected')
       rejected.push({ item, code: verdict.code, message: verdict.message });
     else unwritten.push(item);
   }
-  await completeWrites(work, written);
+  await completeWrites(written);
   const known = [...unwritten, ...rejected.map(({ item }) => item)];
-  await forgetAttempts(
-    work.deps.store.pool,
-    known.map(({ mutation }) => mutation),
-  );
+  const pool = planned[0]?.work.deps.store.pool;
+  const forgotten = known.map(({ mutation }) => mutation);
+  if (pool !== undefined) await forgetAttempts(pool, forgotten);
   const restless = unwritten.filter(({ mutation }) => mutation.attempt >= MOST_ATTEMPTS);
   const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
   rejected.push(...restless.map((item) => ({ item, code: 'ROW_BUSY', message })));
@@ -177,18 +184,29 @@ function keyWritten(verdict: Verdict | undefined): string | null {
   return verdict.outcome.key;
 }
 
-function mutationOf(work: UploadWork, { item, now, decision, attempted }: Tried): Mutation {
-  const { key } = item;
+function mutationOf(
+  { work, item, now, decision, attempted }: Tried,
+  ledgerKeys: ReadonlyMap<string, string>,
+): Mutation {
+  const { key, prepared } = item;
+  const taken = Object.entries(prepared.makers ?? {}).filter(([field]) =>
+    Object.hasOwn(decision.values, field),
+  );
+  const known = Object.entries(decision.values).filter(([field]) => !taken.some(([name]) => name === field));
+  const makers = Object.fromEntries(
+    taken.map(([field, maker]) => [field, ledgerKeys.get(maker) ?? null] as const),
+  );
   const operation = decision.operation === 'revive' ? 'insert' : decision.operation;
   return {
     ledgerKey: attempted.ledgerKey,
     entity: entityName(work),
     operation,
     key: operation === 'insert' ? key : keyOf(item),
-    values: operation === 'delete' ? {} : sourceValues(work.entity, decision.values),
+    values: operation === 'delete' ? {} : sourceValues(work.entity, Object.fromEntries(known)),
     base: now.state === 'row' ? guardOf(work.entity, now.row.values as FieldTexts) : null,
     origin: originOf(work, item),
     ...(item.mutation.group !== null && { group: item.mutation.group }),
+    ...(taken.length > 0 && { takes: sourceValues(work.entity, makers) as Record<string, string> }),
   };
 }
 

@@ -3,39 +3,86 @@
 import type { FieldTexts, RowNow } from '../domain/upload/decision.ts';
 import { sameValue } from '../domain/upload/same-value.ts';
 import { AlreadySettled } from '../store/decisions.ts';
-import type { LoadSession } from '../store/load-session.ts';
+import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import type { Attempted } from '../store/mutations.ts';
+import { emptyStaging } from '../store/staging.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { type MirrorWrite, writeMirror } from '../store/upload-writes.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { unlessSettled } from './apply-in-mirror.ts';
 import { columnTypes } from './prepare-change.ts';
 import { provenance, recordWritten } from './record-decision.ts';
-import { refreshRows } from './refresh-rows.ts';
+import { type Fresh, loadFresh, readFresh } from './refresh-rows.ts';
 import { localValues, sourceValues } from './source-columns.ts';
-import type { Item, UploadWork } from './upload-work.ts';
+import { byEntity, type Member, type UploadWork } from './upload-work.ts';
 
 /** `key`: the row's, which the source may have given it. */
-export type Written = { readonly item: Item; readonly key: string; readonly attempted: Attempted };
+export type Written = Member & { readonly key: string; readonly attempted: Attempted };
 
-/** All in one transaction; when another worker settled one of them meanwhile, each in its own. */
-export async function completeWrites(work: UploadWork, written: readonly Written[]): Promise<void> {
-  if (written.length === 0) return;
+/** All in one transaction; when another worker settled one of them meanwhile, each in its own, but for groups. */
+export async function completeWrites(written: readonly Written[]): Promise<void> {
+  const [first] = written;
+  if (first === undefined) return;
   try {
-    await complete(work, written);
+    await complete(written);
   } catch (error) {
-    if (written.length === 1) return unlessSettled(error);
+    if (written.length === 1 || first.item.mutation.group !== null) return unlessSettled(error);
     if (!(error instanceof AlreadySettled)) throw error;
-    for (const each of written) await completeWrites(work, [each]);
+    for (const each of written) await completeWrites([each]);
   }
 }
 
-async function complete(work: UploadWork, written: readonly Written[]): Promise<void> {
-  const keys = written.map(({ key }) => key);
-  await refreshRows(work, keys, async (session) => {
-    const rows = await readRows(session.client, work.entity.plan, { keys, lock: 'row' });
-    for (const each of written) await settleWritten(work, session, { ...each, now: rows.get(each.key) });
-    await settleAfterApply(work, session);
+/** Readers of the mirrors see all of it or nothing, whatever entities it is of. */
+async function complete(all: readonly Written[]): Promise<void> {
+  const [{ work: first }] = all as [Written];
+  const keyed = withKeysOfGroup(all);
+  const parts: { work: UploadWork; members: readonly Written[]; fresh: Fresh }[] = [];
+  for (const { work, members } of byEntity(keyed)) {
+    const fresh = await readFresh(
+      work,
+      members.map(({ key }) => key),
+    );
+    parts.push({ work, members, fresh });
+  }
+  const { deps, context, id } = first;
+  await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (shared) => {
+    const sessions = parts.map(() => ({ ...shared, affected: [] }));
+    for (const [i, { fresh }] of parts.entries()) {
+      if (i > 0) await emptyStaging(shared);
+      await loadFresh(sessions[i] as LoadSession, fresh);
+    }
+    for (const [i, { work, members }] of parts.entries()) {
+      const session = sessions[i] as LoadSession;
+      const keys = members.map(({ key }) => key);
+      const rows = await readRows(session.client, work.entity.plan, { keys, lock: 'row' });
+      for (const each of members) await settleWritten(work, session, { ...each, now: rows.get(each.key) });
+    }
+    for (const [i, { work }] of parts.entries()) await settleAfterApply(work, sessions[i] as LoadSession);
+  });
+}
+
+/** What stood for a row that the group makes is the key that it got. */
+function withKeysOfGroup(written: readonly Written[]): Written[] {
+  const keys = new Map(written.map(({ item, key }) => [item.mutation.ordinal, key]));
+  return written.map((each) => {
+    const { item, attempted } = each;
+    const { prepared } = item;
+    if (prepared.makers === undefined) return each;
+    const given = Object.entries(prepared.makers).flatMap(([field, maker]) => {
+      const key = keys.get(maker);
+      return key === undefined ? [] : [[field, key] as const];
+    });
+    const withKeys = (values: FieldTexts): FieldTexts => ({
+      ...values,
+      ...Object.fromEntries(given.filter(([field]) => Object.hasOwn(values, field))),
+    });
+    const { change } = prepared;
+    const { decision } = attempted;
+    return {
+      ...each,
+      item: { ...item, prepared: { ...prepared, change: { ...change, values: withKeys(change.values) } } },
+      attempted: { ...attempted, decision: { ...decision, values: withKeys(decision.values) } },
+    };
   });
 }
 

@@ -2,7 +2,7 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { applyDecision } from './apply-decision.ts';
 import { applyDeletes } from './apply-deletes.ts';
-import { applyUpload, planUpload } from './apply-upload.ts';
+import { applyUpload } from './apply-upload.ts';
 import { cleanUp } from './clean-up.ts';
 import { closeRun } from './close-run.ts';
 import {
@@ -21,6 +21,7 @@ import { toApplicationFailure } from './failures.ts';
 import { finishEntity } from './finish-entity.ts';
 import { openRun } from './open-run.ts';
 import { planChunks } from './plan-chunks.ts';
+import { planUpload } from './plan-upload.ts';
 import { prepareEntity } from './prepare-entity.ts';
 import { refreshRecord } from './refresh-record.ts';
 import { steerRun } from './steer-run.ts';

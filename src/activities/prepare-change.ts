@@ -9,7 +9,8 @@ import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { parseVersion } from '../domain/upload/versions.ts';
 import { textOfJson } from '../domain/upload/wire.ts';
-import { readAccepted, type StagedMutation } from '../store/mutations.ts';
+import { readAccepted } from '../store/accepted.ts';
+import type { StagedMutation } from '../store/mutations.ts';
 import type { Store } from '../store/open.ts';
 import { lookUpNamed, type NamedRow, type NamedRowState } from '../store/upload-parts.ts';
 import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
@@ -22,6 +23,8 @@ export type Prepared =
       readonly baseHash: string;
       /** The base as the device sent it: `change.baseImage` has what it got accepted since in it. */
       readonly seen: FieldTexts | null;
+      /** By field: the mutation of the same group that makes the row which the field names. Its key is not known yet. */
+      readonly makers?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'rejected'; readonly verdict: StoredVerdict }
   /** A row that it names is not made yet; `conflictId`: because a conflict holds it. */
@@ -32,20 +35,40 @@ type Entry = {
   readonly side: 'values' | 'base';
   readonly field: string;
   readonly text: string | null;
+  /** Ordinal of the mutation, of the same group, that makes the row which it names. */
+  readonly maker?: string;
 };
 
+/** What stands for the key of a row that the same group makes: like no value that there is. */
+const STAND_IN = 'new:';
+
 /** In the order of the mutations, which are all of one entity. */
-export async function prepareChanges(
+export function prepareChanges(
+  db: Store['pool'],
+  entity: UploadEntity,
+  mutations: readonly StagedMutation[],
+): Promise<Prepared[]> {
+  return prepareMembers(db, entity, { mutations, makers: new Set() });
+}
+
+/** Changes of a group. @param group.makers ordinals of its inserts, which make rows that others of it may name. */
+export async function prepareMembers(
   db: Store['pool'],
   { plan, upload }: UploadEntity,
-  mutations: readonly StagedMutation[],
+  { mutations, makers }: { mutations: readonly StagedMutation[]; makers: ReadonlySet<string> },
 ): Promise<Prepared[]> {
   const sent = mutations.flatMap(({ body }, mutation): Entry[] => [
     ...entriesOf(mutation, 'values', body.values),
     ...entriesOf(mutation, 'base', body.base?.values),
   ]);
-  const { entries, waiting } = await withKeys(db, upload, sent);
-  const texts = await canonicalTexts(db, plan, entries);
+  const { entries, waiting } = await withKeys(db, upload, { sent, makers });
+  // A stand-in is no value of its column.
+  const judged = await canonicalTexts(
+    db,
+    plan,
+    entries.map((entry) => (entry.maker === undefined ? entry : { ...entry, text: null })),
+  );
+  const texts = entries.map(({ maker, text }, i) => (maker === undefined ? judged[i] : { text }));
   const prepared: Prepared[] = [];
   for (const [i, mutation] of mutations.entries()) {
     const mine = entries.flatMap((entry, at) =>
@@ -79,7 +102,7 @@ function entriesOf(
 async function withKeys(
   db: Store['pool'],
   { references }: UploadSpec,
-  entries: readonly Entry[],
+  { sent: entries, makers }: { readonly sent: readonly Entry[]; readonly makers: ReadonlySet<string> },
 ): Promise<{ entries: readonly Entry[]; waiting: ReadonlyMap<number, NamedRowState> }> {
   const named = (entry: Entry): NamedRow | null => {
     const entity = Object.hasOwn(references, entry.field) ? references[entry.field] : undefined;
@@ -95,6 +118,10 @@ async function withKeys(
     const state = states.find(({ entity, id }) => entity === row?.entity && id === row.id);
     if (state === undefined) return entry;
     if (state.key !== null) return { ...entry, text: state.key };
+    const { making } = state;
+    if (making !== null && makers.has(making)) {
+      return { ...entry, text: `${STAND_IN}${entry.text}`, maker: making };
+    }
     if (entry.side === 'values') waiting.set(entry.mutation, state);
     return entry;
   });
@@ -156,9 +183,13 @@ async function changeOf(
   const baseHash = hashOfBase(body.base ?? null);
   // C11: what this device got accepted from the same base is what it saw last, whether it heard of it or not.
   const accepted = body.base === undefined ? null : await readAccepted(db, { ...mutation, baseHash });
+  const makers = entries.flatMap(({ side: at, field, maker }) =>
+    at === 'values' && maker !== undefined ? [[field, maker]] : [],
+  );
   return {
     kind: 'change',
     baseHash,
+    ...(makers.length > 0 && { makers: Object.fromEntries(makers) }),
     seen: image,
     change: {
       operation: body.operation,

@@ -3,9 +3,9 @@ import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts'
 import { laterHlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
+import { noteAccepted } from '../store/accepted.ts';
 import { carryOut, holdMutation, noticesOf, settle } from '../store/decisions.ts';
 import type { LoadSession } from '../store/load-session.ts';
-import { noteAccepted } from '../store/mutations.ts';
 import { enqueueRefresh } from '../store/refresh.ts';
 import { tellByRow } from '../store/told.ts';
 import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';

@@ -1,6 +1,7 @@
 /** Rows of the source brought into the mirror by key, before a change is decided and after it was written (C1). */
-import type { Piece } from '../domain/entity.ts';
+import type { Piece, ShapedPiece } from '../domain/entity.ts';
 import { compileShape, pieceKeys } from '../domain/shape.ts';
+import type { LoadJob } from '../store/load-job.ts';
 import { load } from '../store/load-piece.ts';
 import type { LoadSession } from '../store/load-session.ts';
 import { inUploadTransaction } from '../store/load-session.ts';
@@ -19,20 +20,35 @@ export async function refreshRows(
   asked: readonly string[],
   then: (session: LoadSession, found: ReadonlySet<string>) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  const { deps, context, entity } = work;
-  const { plan } = entity;
-  const { signal } = context;
-  const db = deps.store.pool;
+  const fresh = await readFresh(work, asked);
+  const { signal } = work.context;
+  await inUploadTransaction(work.deps.store, { name: work.id, signal }, async (session) => {
+    await loadFresh(session, fresh);
+    await then(session, fresh.found);
+  });
+}
+
+/** What the source has under these keys by now. */
+export type Fresh = {
+  readonly job: LoadJob;
+  readonly shaped: ShapedPiece;
+  readonly found: ReadonlySet<string>;
+};
+
+export async function readFresh(work: LookUpWork, asked: readonly string[]): Promise<Fresh> {
+  const { plan } = work.entity;
+  const db = work.deps.store.pool;
   const ticket = await takeTicket(db);
   const keys = await wellFormed(db, plan, asked);
   const piece = await lookUp(work, keys);
   const found = pieceKeys(plan, piece);
   const shaped = await compileShape(plan, 'staging')(piece);
   const gone = keys.filter((key) => !new Set(found).has(key));
-  await inUploadTransaction(deps.store, { name: work.id, signal }, async (session) => {
-    await load(session, lookUpJob(work, { ticket, found, gone }), shaped);
-    await then(session, new Set(found));
-  });
+  return { job: lookUpJob(work, { ticket, found, gone }), shaped, found: new Set(found) };
+}
+
+export async function loadFresh(session: LoadSession, { job, shaped }: Fresh): Promise<void> {
+  await load(session, job, shaped);
 }
 
 /** As one piece: an upload's wave is far smaller than what is loaded at once. */

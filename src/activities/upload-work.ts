@@ -32,6 +32,19 @@ export type Item = {
   readonly decided?: { readonly conflictId: string; readonly round: number };
 };
 
+/** One of several changes that may be of several entities. */
+export type Member = { readonly work: UploadWork; readonly item: Item };
+
+export type StagedMember = { readonly work: UploadWork; readonly mutation: StagedMutation };
+
+/** Of one entity each: members of one keep their order. */
+export function byEntity<T extends { readonly work: UploadWork }>(
+  members: readonly T[],
+): { readonly work: UploadWork; readonly members: readonly T[] }[] {
+  const works = [...new Set(members.map(({ work }) => work))];
+  return works.map((work) => ({ work, members: members.filter((member) => member.work === work) }));
+}
+
 export function refOf({ entity, id }: LookUpWork): EntityRef {
   const { pipeline } = entity.pipeline;
   return { runId: id, pipeline, fence: 0, configHash: '', entity: entity.plan.spec.entity };

@@ -1,31 +1,45 @@
 /** Mutations of one upload that are applied all or not at all. */
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { Db } from '../pg/pool.ts';
+import { readMutations, type StagedMutation } from './mutations.ts';
 import type { UploadRef } from './uploads.ts';
 
-/** They are written in one transaction of the source. */
-const MOST_MEMBERS = 100;
+export type GroupFacts = {
+  readonly name: string;
+  readonly entities: readonly string[];
+  readonly members: number;
+  /** One of its changes could not be kept. */
+  readonly unreadable: boolean;
+  /** It names a row twice. */
+  readonly repeats: boolean;
+};
 
-/** Groups that cannot be applied as one, whatever their rows hold. */
-export async function rejectBadGroups(db: Db, { device, key }: UploadRef): Promise<void> {
-  await db.query(
-    `WITH bad AS (
-       SELECT group_name,
-              CASE WHEN bool_or(body IS NULL) THEN 'One of its changes cannot be read'
-                   WHEN count(DISTINCT entity) > 1 THEN 'It changes rows of several entities: a group is of one'
-                   WHEN count(DISTINCT row_id) < count(*) THEN 'It changes a row twice: name each row once'
-                   ELSE 'It has more than ${MOST_MEMBERS} changes' END AS why
-         FROM syncline.mutation WHERE device = $1 AND upload_key = $2 AND group_name IS NOT NULL
-        GROUP BY group_name
-       HAVING bool_or(body IS NULL) OR count(DISTINCT entity) > 1 OR count(DISTINCT row_id) < count(*)
-           OR count(*) > ${MOST_MEMBERS})
-     UPDATE syncline.mutation AS m
-        SET state = 'done', decided_at = clock_timestamp(),
-            verdict = jsonb_build_object('status', 'rejected', 'code', 'GROUP_INVALID',
-                                         'message', 'Group ' || bad.group_name || ' is not applied. ' || bad.why)
-       FROM bad
-      WHERE m.device = $1 AND m.upload_key = $2 AND m.group_name = bad.group_name AND m.state = 'staged'`,
+/** Groups of the upload that are not decided yet, with all their changes. */
+export async function listGroups(db: Db, { device, key }: UploadRef): Promise<GroupFacts[]> {
+  const { rows } = await db.query<GroupFacts>(
+    `SELECT group_name AS name, array_agg(DISTINCT entity) FILTER (WHERE body IS NOT NULL) AS entities,
+            count(*)::int AS members, bool_or(body IS NULL) AS unreadable,
+            count(DISTINCT (entity, row_id)) < count(*) AS repeats
+       FROM syncline.mutation WHERE device = $1 AND upload_key = $2 AND group_name IS NOT NULL
+      GROUP BY group_name HAVING bool_or(state = 'staged') ORDER BY min(ordinal)`,
     [device, key],
+  );
+  return rows;
+}
+
+/** Its open changes, in their order. */
+export async function groupMembers(
+  db: Db,
+  { device, key, group }: UploadRef & { readonly group: string },
+): Promise<StagedMutation[]> {
+  const { rows } = await db.query<{ ordinal: string }>(
+    `SELECT ordinal::text FROM syncline.mutation
+      WHERE device = $1 AND upload_key = $2 AND group_name = $3 AND state = 'staged'`,
+    [device, key, group],
+  );
+  return readMutations(
+    db,
+    rows.map(({ ordinal }) => ordinal),
   );
 }
 
@@ -37,7 +51,7 @@ export type ReadyGroup = {
   readonly held: string | null;
 };
 
-/** Groups none of whose rows has an earlier change on its way. */
+/** Groups none of whose rows has an earlier change on its way. The entity of its first change says whose a group is. */
 export async function readyGroups(
   db: Db,
   { device, key, entities }: UploadRef & { readonly entities: readonly string[] },
@@ -51,9 +65,8 @@ export async function readyGroups(
                            WHERE e.entity = m.entity AND e.row_id = m.row_id AND e.ordinal < m.ordinal
                              AND e.state <> 'done') AS earlier ON true
       WHERE m.device = $1 AND m.upload_key = $2 AND m.state = 'staged' AND m.group_name IS NOT NULL
-        AND m.entity = ANY ($3::text[])
       GROUP BY m.group_name
-     HAVING bool_or(earlier.is_held) OR NOT coalesce(bool_or(earlier.is_coming), false)
+     HAVING (array_agg(m.entity ORDER BY m.ordinal))[1] = ANY ($3::text[]) AND (bool_or(earlier.is_held) OR NOT coalesce(bool_or(earlier.is_coming), false))
       ORDER BY min(m.priority), min(m.ordinal)`,
     [device, key, entities],
   );

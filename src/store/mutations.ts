@@ -167,13 +167,19 @@ export async function countReleased(db: Db, conflictId: string): Promise<number>
   return rows[0]?.released ?? 0;
 }
 
+/** Without a verdict, of these entities; a group is of the entity of its first change. */
 export async function countStaged(
   db: Db,
   { device, key, entities }: UploadRef & { readonly entities: readonly string[] },
 ): Promise<number> {
   const { rows } = await db.query<{ staged: number }>(
-    `SELECT count(*)::int AS staged FROM syncline.mutation
-      WHERE device = $1 AND upload_key = $2 AND state = 'staged' AND entity = ANY ($3::text[])`,
+    `SELECT count(*)::int AS staged FROM syncline.mutation AS m
+      WHERE device = $1 AND upload_key = $2 AND state = 'staged'
+        AND CASE WHEN group_name IS NULL THEN entity
+                 ELSE (SELECT entity FROM syncline.mutation AS first
+                        WHERE first.device = m.device AND first.upload_key = m.upload_key
+                          AND first.group_name = m.group_name AND first.state = 'staged'
+                        ORDER BY first.ordinal LIMIT 1) END = ANY ($3::text[])`,
     [device, key, entities],
   );
   return rows[0]?.staged ?? 0;
@@ -213,35 +219,6 @@ export async function rejectStaged(
   return rowCount ?? 0;
 }
 
-/** C11: what the device had accepted from this base; null when it is the first change from it. */
-export async function readAccepted(
-  db: Db,
-  mutation: Pick<StagedMutation, 'device' | 'entity' | 'row'> & { readonly baseHash: string },
-): Promise<Readonly<Record<string, string | null>> | null> {
-  const { device, entity, row, baseHash } = mutation;
-  const { rows } = await db.query<{ fields: Record<string, string | null> }>(
-    `SELECT fields FROM syncline.accepted WHERE device = $1 AND entity = $2 AND row_id = $3 AND base_hash = $4`,
-    [device, entity, row, baseHash],
-  );
-  return rows[0]?.fields ?? null;
-}
-
-export async function noteAccepted(
-  db: Db,
-  mutation: Pick<StagedMutation, 'device' | 'entity' | 'row' | 'ordinal'>,
-  accepted: { readonly baseHash: string; readonly fields: Readonly<Record<string, string | null>> },
-): Promise<void> {
-  const { device, entity, row, ordinal } = mutation;
-  await db.query(
-    `INSERT INTO syncline.accepted AS a (device, entity, row_id, base_hash, fields, ordinal)
-     VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (device, entity, row_id) DO UPDATE
-        SET fields = CASE WHEN a.base_hash = excluded.base_hash THEN a.fields || excluded.fields ELSE excluded.fields END,
-            base_hash = excluded.base_hash, ordinal = excluded.ordinal`,
-    [device, entity, row, accepted.baseHash, JSON.stringify(accepted.fields), ordinal],
-  );
-}
-
 /** A try to write a mutation, `attempt` counted from 1. */
 export type Try = Pick<StagedMutation, 'ordinal' | 'state' | 'attempt'> & { readonly attempted: Attempted };
 
@@ -261,10 +238,16 @@ export async function noteAttempts(db: Db, tries: readonly Try[]): Promise<Reado
 }
 
 export async function readMutation(db: Db, ordinal: string): Promise<StagedMutation | null> {
-  const { rows } = await db.query<StagedMutation>(`SELECT ${COLUMNS} FROM ${TABLES} WHERE m.ordinal = $1`, [
-    ordinal,
-  ]);
-  return rows[0] ?? null;
+  return (await readMutations(db, [ordinal]))[0] ?? null;
+}
+
+/** In their order. */
+export async function readMutations(db: Db, ordinals: readonly string[]): Promise<StagedMutation[]> {
+  const { rows } = await db.query<StagedMutation>(
+    `SELECT ${COLUMNS} FROM ${TABLES} WHERE m.ordinal = ANY ($1::bigint[]) ORDER BY m.ordinal`,
+    [ordinals],
+  );
+  return rows;
 }
 
 /**

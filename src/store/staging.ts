@@ -66,6 +66,16 @@ export async function createOnce(client: pg.ClientBase, name: string, columns: s
   await client.query(`CREATE TEMPORARY TABLE ${name} (${columns}) ON COMMIT DELETE ROWS`);
 }
 
+/** Between loads of one transaction: entities whose pieces look alike share their tables. */
+export async function emptyStaging({ client }: Pick<LoadSession, 'client'>): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT quote_ident(relname) AS name FROM pg_catalog.pg_class
+      WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r' AND relname LIKE 'syncline\\_%'`,
+  );
+  if (rows.length === 0) return;
+  await client.query(`TRUNCATE ${rows.map(({ name }) => `pg_temp.${name}`).join(', ')}`);
+}
+
 function isKey(plan: EntityPlan, name: string): boolean {
   return plan.keyColumns.includes(name);
 }

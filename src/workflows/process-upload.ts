@@ -30,9 +30,7 @@ const CHILDREN_AT_ONCE = 50;
 /** @returns when every mutation has a verdict; those that wait for a human have 'pending_approval'. */
 export async function processUpload(input: UploadRef): Promise<UploadSummary> {
   const { parts } = await planUpload(input);
-  for (const part of parts) {
-    if ((await applyPart(input, part)) === 'history full') return continueAsNew<typeof processUpload>(input);
-  }
+  if ((await applyParts(input, parts)) === 'history full') return continueAsNew<typeof processUpload>(input);
   if ((await startConflicts(input)) === 'history full') return continueAsNew<typeof processUpload>(input);
   const summary = await finishUpload(input);
   const counts = Object.entries(summary.verdicts).map(([status, count]) => `- ${status}: ${count}`);
@@ -41,18 +39,24 @@ export async function processUpload(input: UploadRef): Promise<UploadSummary> {
   return summary;
 }
 
-async function applyPart(input: UploadRef, part: UploadPart): Promise<'done' | 'history full'> {
-  const { applyUpload } = applying(part.taskQueue);
-  for (;;) {
-    const { done, waiting } = await applyUpload({
-      ...input,
-      pipeline: part.pipeline,
-      timeBoxMs: TIME_BOX_MS,
-    });
-    if (done) return 'done';
-    if (workflowInfo().continueAsNewSuggested) return 'history full';
-    if (waiting) await sleep(WAIT_MS, { summary: 'earlier mutations of the same rows are not decided yet' });
+/** In turns: what one part waits for may be another's. */
+async function applyParts(input: UploadRef, parts: readonly UploadPart[]): Promise<'done' | 'history full'> {
+  for (let open = parts; open.length > 0; ) {
+    const left: UploadPart[] = [];
+    let isWaiting = true;
+    for (const part of open) {
+      const { applyUpload } = applying(part.taskQueue);
+      const work = { ...input, pipeline: part.pipeline, timeBoxMs: TIME_BOX_MS };
+      const { done, waiting } = await applyUpload(work);
+      if (!done) left.push(part);
+      isWaiting &&= done || waiting;
+      if (!done && workflowInfo().continueAsNewSuggested) return 'history full';
+    }
+    open = left;
+    if (open.length > 0 && isWaiting)
+      await sleep(WAIT_MS, { summary: 'earlier mutations of the same rows are not decided yet' });
   }
+  return 'done';
 }
 
 /** They outlive the upload, so they are abandoned, not terminated with it. */

@@ -1,8 +1,9 @@
 /** Uploads in process: the real activities in the order in which the workflow calls them, on real databases. */
 import { applyDecision } from '../../src/activities/apply-decision.ts';
-import { applyUpload, planUpload } from '../../src/activities/apply-upload.ts';
+import { applyUpload } from '../../src/activities/apply-upload.ts';
 import { applyReleased, closeConflict, finishUpload } from '../../src/activities/conflicts.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
+import { planUpload } from '../../src/activities/plan-upload.ts';
 import type { DecisionResult } from '../../src/activities/upload-contract.ts';
 import type { HumanDecision } from '../../src/domain/approval/approval.ts';
 import { encodeHlc } from '../../src/domain/upload/hlc.ts';
@@ -42,9 +43,14 @@ export async function stage(
 }
 
 export async function process(deps: ActivityDeps, ref: { device: string; key: string }): Promise<void> {
-  const { parts } = await planUpload(deps, ref);
-  for (const { pipeline } of parts) {
-    while (!(await applyUpload(deps, { ...ref, pipeline, timeBoxMs: 60_000 }, contextOf())).done);
+  const { parts } = await planUpload(deps, ref, contextOf());
+  for (let open = parts; open.length > 0; ) {
+    const left: (typeof parts)[number][] = [];
+    for (const part of open) {
+      const input = { ...ref, pipeline: part.pipeline, timeBoxMs: 60_000 };
+      if (!(await applyUpload(deps, input, contextOf())).done) left.push(part);
+    }
+    open = left;
   }
   await finishUpload(deps, ref);
 }
