@@ -334,6 +334,19 @@ export const ERRORS = {
     remedy:
       'Send the same request with the same key again: it is being worked on, and nothing is done twice.',
   },
+  CHANGE_REJECTED: {
+    retryable: false,
+    http: 409,
+    exit: EXIT.failure,
+    remedy:
+      'Change the record in another way: `reason` is the code of docs/uploads.md that says what stood against it.',
+  },
+  PULL_FIRST: {
+    retryable: false,
+    http: 409,
+    exit: EXIT.failure,
+    remedy: 'Pull, then push again: nothing was taken of this push.',
+  },
   PRECONDITION_REQUIRED: {
     retryable: false,
     http: 428,

@@ -190,7 +190,10 @@ function fieldsOf(state: Document, entity: PushedEntity): string[] {
 }
 
 /** A key column `id` is the document's id. Where that can be a key the device has chosen it; else the source gives one. */
-function keyFromId(id: string, { keyColumns, types, givesKeys }: PushedEntity): Record<string, string> {
+export function keyFromId(
+  id: string,
+  { keyColumns, types, givesKeys }: PushedEntity,
+): Record<string, string> {
   if (givesKeys || keyColumns.length !== 1 || keyColumns[0] !== 'id') return {};
   return canBe(id, types.get('id') ?? 'text') ? { id } : {};
 }

@@ -8,7 +8,7 @@ import type { StoredVerdict } from './stored-verdict.ts';
 import type { Policy } from './upload-spec.ts';
 import { parseVersion } from './versions.ts';
 
-const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+export const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
 const id = z.string().min(1).max(200);
 const hlc = z.string().regex(/^[0-9a-f]{16}-[A-Za-z0-9_.:-]{1,64}$/, 'is no hybrid logical clock');
 

@@ -10,11 +10,11 @@ import { isName } from './claims.ts';
 import { notYours, requireNewEnough, revoked } from './known-devices.ts';
 import { offeredEntities, schemaVersionOf } from './offered-entities.ts';
 
-/** Names of this kind stand for people who change mirrors by SQL. */
-const RESERVED = 'sql:';
+/** Names of this kind stand for people without a device, who change mirrors by SQL or single records by HTTP. */
+const RESERVED = /^(sql|http):/;
 
-const deviceId = z.string().refine((id) => isName(id) && !id.startsWith(RESERVED), {
-  error: `must have 1 to 200 characters, none of them a control character, and not begin with ${RESERVED}`,
+const deviceId = z.string().refine((id) => isName(id) && !RESERVED.test(id), {
+  error: `must have 1 to 200 characters, none of them a control character, and not begin with sql: or http:`,
 });
 
 const bodySchema = z.object({
@@ -97,7 +97,7 @@ export function registrationRoutes(app: GatewayApp, deps: GatewayDeps): void {
 /** The token's, where it names one: a body proves nothing. */
 function deviceOf(principal: Principal, asked: string | undefined, { settings }: GatewayDeps): string {
   if (principal.device !== null) {
-    if (principal.device.startsWith(RESERVED) || (asked ?? principal.device) !== principal.device) {
+    if (RESERVED.test(principal.device) || (asked ?? principal.device) !== principal.device) {
       throw new SyncError('FORBIDDEN', {
         message: 'The token is of another device',
         remedy: 'Leave deviceId out, or use the token of this device.',

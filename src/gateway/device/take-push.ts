@@ -9,7 +9,7 @@ import { JudgedMutation } from '../../domain/upload/wire.ts';
 import { keepUpload, queueOfMutations, verdictsWithin } from '../../service/send-upload.ts';
 import { readDocuments } from '../../store/feed-document.ts';
 import { openRowsOf } from '../../store/open-rows.ts';
-import { keepReply, keyOfContent, readKnownUpload } from '../../store/upload-replies.ts';
+import { type KnownUpload, keepReply, keyOfContent, readKnownUpload } from '../../store/upload-replies.ts';
 import { type MutationVerdict, readVerdicts, type UploadRef } from '../../store/uploads.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { metricsOf } from '../request-metrics.ts';
@@ -46,21 +46,45 @@ export type ReadLine = {
  * @throws UPLOAD_CONFLICT, UPLOAD_PENDING, DEVICE_REVOKED, BODY_TOO_LARGE
  */
 export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
-  const { principal, targets } = push;
+  const { principal, targets, of } = push;
   requireFewRows(deps, push.lines);
-  const lines = push.lines.map(({ entity, input }): ReadLine => {
-    const target = targets.get(entity) ?? null;
-    return { entity, target, row: readRow(input, target) };
-  });
-  const sha256 = createHash('sha256').update(stableJson(push.lines)).digest('hex');
+  const lines = push.lines.map(({ entity, input }) =>
+    readLine({ entity, input }, targets.get(entity) ?? null),
+  );
+  const sha256 = hashOfRequest(push.lines);
   const { pool } = deps.store;
   const key = push.key ?? (await keyOfContent(pool, { device: principal.device, sha256 }));
   const ref = { device: principal.device, key };
   const known = await readKnownUpload(pool, ref);
   if (known?.sha256 === sha256 && known.reply !== null) return known.reply;
-  if (known === null || known.sha256 !== sha256) await stage(deps, { push, ref, sha256, lines });
-  const verdicts = known?.state === 'done' ? await readVerdicts(pool, ref) : await decided(deps, ref, lines);
-  return keepReply(pool, ref, await replyToPush(deps, { lines, verdicts, of: push.of }));
+  const verdicts = await decideLines(deps, { principal, ref, sha256, lines, known });
+  return keepReply(pool, ref, await replyToPush(deps, { lines, verdicts, of }));
+}
+
+export function hashOfRequest(content: unknown): string {
+  return createHash('sha256').update(stableJson(content)).digest('hex');
+}
+
+export type Deciding = {
+  readonly principal: DevicePrincipal;
+  readonly ref: UploadRef;
+  /** Of the request. */
+  readonly sha256: string;
+  readonly lines: readonly ReadLine[];
+  /** What is kept under the key already. */
+  readonly known: KnownUpload | null;
+  /** The device hears of the outcomes by the rows that it pulls, not by a reply. */
+  readonly told?: true;
+};
+
+/** @returns verdicts in the order of the lines. @throws UPLOAD_CONFLICT, UPLOAD_PENDING, DEVICE_REVOKED */
+export async function decideLines(deps: GatewayDeps, deciding: Deciding): Promise<MutationVerdict[]> {
+  const { ref, sha256, lines, known } = deciding;
+  if (known?.sha256 !== sha256) await stage(deps, deciding);
+  else if (known.state === 'done') return readVerdicts(deps.store.pool, ref);
+  const mutations = lines.map(({ row }) => row.mutation);
+  const taskQueue = queueOfMutations(deps.config, mutations);
+  return verdictsWithin(deps, { ...ref, taskQueue, waitMs: deps.settings.verdictWaitMs });
 }
 
 /** Fewer than it says would be forgotten; how many are allowed is told at registration. */
@@ -73,28 +97,24 @@ function requireFewRows({ settings }: GatewayDeps, lines: readonly PushLine[]): 
   });
 }
 
-function readRow(input: unknown, target: PushTarget | null): PushedRow {
-  const nothing = {
-    types: new Map<string, string>(),
-    keyColumns: [],
-    writable: new Set<string>(),
-    hidden: new Set<string>(),
-    givesKeys: false,
-  };
-  return readPushedRow(input, target?.pushed ?? { entity: '?', ...nothing });
-}
-
-type Staging = {
-  readonly push: Push;
-  readonly ref: UploadRef;
-  readonly sha256: string;
-  readonly lines: readonly ReadLine[];
+const NOTHING = {
+  entity: '?',
+  types: new Map<string, string>(),
+  keyColumns: [],
+  writable: new Set<string>(),
+  hidden: new Set<string>(),
+  givesKeys: false,
 };
 
+export function readLine({ entity, input }: PushLine, target: PushTarget | null): ReadLine {
+  return { entity, target, row: readPushedRow(input, target?.pushed ?? NOTHING) };
+}
+
 /** Also where the key is known with another content: the store refuses it. */
-async function stage(deps: GatewayDeps, { push, ref, sha256, lines }: Staging): Promise<void> {
-  const { user, roles, permissions, partitions } = push.principal;
-  const isKnown = await knownRows(deps, push.principal.device, lines);
+async function stage(deps: GatewayDeps, { principal, ref, sha256, lines, told }: Deciding): Promise<void> {
+  const { user, roles, permissions, partitions } = principal;
+  // Who hears by rows is to hear of this too, so it is left to those who write them.
+  const isKnown = told === true ? null : await knownRows(deps, principal.device, lines);
   await keepUpload(deps, {
     ...ref,
     user,
@@ -102,6 +122,7 @@ async function stage(deps: GatewayDeps, { push, ref, sha256, lines }: Staging): 
     grants: { user, roles, permissions, partitions },
     mutations: lines.map((line) => mutationOf(line, isKnown)),
     sha256,
+    ...(told === true && { told }),
   });
   metricsOf(deps).count('rowsPushed', lines.length);
 }
@@ -115,7 +136,7 @@ const UNKNOWN_ENTITY: StoredVerdict = {
 type IsKnown = (line: ReadLine) => boolean;
 
 /** Mutations whose verdict is clear keep their places, with it. */
-function mutationOf({ entity, target, row }: ReadLine, isKnown: (line: ReadLine) => boolean): unknown {
+function mutationOf({ entity, target, row }: ReadLine, isKnown: IsKnown | null): unknown {
   const { id, mutation, why } = row;
   const hint = { entity, ...(id !== null && { row: id }) };
   if (target === null) return new JudgedMutation(hint, UNKNOWN_ENTITY);
@@ -126,6 +147,7 @@ function mutationOf({ entity, target, row }: ReadLine, isKnown: (line: ReadLine)
       message: why ?? 'It cannot be read',
     });
   }
+  if (isKnown === null) return mutation;
   const received = receivedOf(mutation, { target, isKnown: isKnown({ entity, target, row }) });
   const verdict = judgeReceived(target.scope, received);
   return verdict === null ? mutation : new JudgedMutation({ ...hint, mutation: mutation.mutation }, verdict);
@@ -174,16 +196,4 @@ async function knownRows(deps: GatewayDeps, device: string, lines: readonly Read
     }
   });
   return ({ entity, row }) => known.has(JSON.stringify([entity, row.id]));
-}
-
-async function decided(
-  deps: GatewayDeps,
-  ref: UploadRef,
-  lines: readonly ReadLine[],
-): Promise<MutationVerdict[]> {
-  const taskQueue = queueOfMutations(
-    deps.config,
-    lines.map(({ row }) => row.mutation),
-  );
-  return verdictsWithin(deps, { ...ref, taskQueue, waitMs: deps.settings.verdictWaitMs });
 }
