@@ -77,7 +77,21 @@ export async function idleQueues(client: Client, taskQueues: readonly string[]):
   return idle.flat();
 }
 
+/** Of these, task queues that Temporal remembers no worker of: none asked for five minutes. */
+export async function forgottenQueues(client: Client, taskQueues: readonly string[]): Promise<string[]> {
+  const forgotten = await Promise.all(
+    [...new Set(taskQueues)].map(async (name) => ((await polls(client, name)).length === 0 ? [name] : [])),
+  );
+  return forgotten.flat();
+}
+
 async function countPollers(client: Client, name: string): Promise<number> {
+  const since = Date.now() - POLLED_WITHIN_MS;
+  return (await polls(client, name)).filter((atMs) => atMs > since).length;
+}
+
+/** When each worker that Temporal remembers asked last. */
+async function polls(client: Client, name: string): Promise<number[]> {
   const { pollers } = await reach(() =>
     client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
@@ -85,8 +99,7 @@ async function countPollers(client: Client, name: string): Promise<number> {
       taskQueueType: WORKFLOW_QUEUE,
     }),
   );
-  const since = Date.now() - POLLED_WITHIN_MS;
-  return (pollers ?? []).filter((one) => Number(one.lastAccessTime?.seconds ?? 0) * 1_000 > since).length;
+  return (pollers ?? []).map((one) => Number(one.lastAccessTime?.seconds ?? 0) * 1_000);
 }
 
 /** For a person who has just started something that nobody would do. */

@@ -133,6 +133,9 @@ it('makes schedules from the configuration, idempotently', async () => {
   expect((await run('schedule', 'pause', 'pos', '--note', 'stocktaking')).exit).toBe(0);
   expect((await run('schedule', 'list')).stdout).toContain('stocktaking');
   expect((await run('schedule', 'resume', 'pos')).exit).toBe(0);
+  // Other tests' queues may be idle by now; those of this configuration never are.
+  expect((await run('schedule', 'prune')).stdout).toMatch(/Nothing to remove|prune --yes/);
+  expect(await json('schedule', 'prune')).toMatchObject({ removed: [] });
 });
 
 it('ends as the kind of failure says', async () => {

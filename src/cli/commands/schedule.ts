@@ -11,6 +11,7 @@ import {
   type ScheduleReport,
   triggerSchedule,
 } from '../../schedules.ts';
+import { type IdleSchedule, idleSchedules, removeSchedules } from '../../service/idle-schedules.ts';
 import { pipelineOf } from '../../service/names.ts';
 import { idleQueues, idleText } from '../../service/temporal-view.ts';
 import { modeArgument } from '../arguments.ts';
@@ -23,6 +24,7 @@ import { userName } from '../who.ts';
 export function scheduleCommand(register: Register): Command {
   const command = new Command('schedule').description('start runs by the clock');
   command.addCommand(applyCommand(register)).addCommand(listCommand(register));
+  command.addCommand(pruneCommand(register));
   for (const act of ACTS) command.addCommand(actCommand(register, act));
   return command;
 }
@@ -51,6 +53,43 @@ function listCommand(register: Register): Command {
       return EXIT.ok;
     }),
   );
+}
+
+function pruneCommand(register: Register): Command {
+  const command = new Command('prune')
+    .description('sweeps and clean-ups of task queues that were given up')
+    .option('--yes', 'remove them; without it they are only listed');
+  return register<{ yes?: true }>(command, (options, output) =>
+    withContext(options, async (context) => {
+      const client = await context.temporal();
+      const found = await idleSchedules(client, context.config);
+      const removed = options.yes ? await removeSchedules(client, found) : [];
+      output.result({ found, removed }, () =>
+        options.yes ? removedText(removed) : idleSchedulesText(found),
+      );
+      return EXIT.ok;
+    }),
+  );
+}
+
+function idleSchedulesText(found: readonly IdleSchedule[]): string {
+  if (found.length === 0)
+    return 'Nothing to remove: each sweep and clean-up has workers, or a pipeline of this configuration.';
+  const list = table(found, [
+    { head: 'schedule', of: ({ scheduleId }) => scheduleId },
+    { head: 'task queue', of: ({ taskQueue }) => taskQueue },
+    { head: 'state', of: ({ paused }) => (paused ? 'paused' : 'active') },
+  ]);
+  return [
+    list,
+    'No worker has polled these queues for five minutes, and no pipeline of this configuration uses them.',
+    '→ `syncline schedule prune --yes` removes them; a worker that starts on such a queue makes its own again.',
+  ].join('\n');
+}
+
+function removedText(removed: readonly IdleSchedule[]): string {
+  if (removed.length === 0) return 'Nothing to remove.';
+  return removed.map(({ scheduleId }) => `removed ${scheduleId}`).join('\n');
 }
 
 function listText(schedules: readonly ScheduleReport[], missing: readonly string[]): string {
