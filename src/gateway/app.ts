@@ -1,13 +1,15 @@
 /** The HTTP server, wired: its limits, who may call what, errors as problem details, the OpenAPI document. */
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from '@fastify/type-provider-zod';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Principal } from '../domain/access/principal.ts';
+import { ERRORS, type SyncError } from '../domain/errors.ts';
 import { authorise, requireAccess } from './access/authorise.ts';
 import { logRequests } from './access-log.ts';
 import { describeApi, showApi } from './api-document.ts';
 import { allowOrigins, secureReplies } from './browsers.ts';
 import type { GatewayDeps } from './deps.ts';
 import { drainOnClose } from './drain.ts';
-import { asSyncError, notFound, sendProblem } from './problem.ts';
+import { asSyncError, forAnybody, notFound, sendProblem } from './problem.ts';
 import { parseQuery } from './query.ts';
 import { limitRates } from './rate-limits.ts';
 import { registerReplyPlugins } from './reply-plugins.ts';
@@ -34,9 +36,9 @@ export async function buildGateway(deps: GatewayDeps, register = registerRoutes)
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)));
   app.setErrorHandler(async (error, request, reply) => {
     const known = asSyncError(error);
-    if (known.code === 'INTERNAL') request.log.error({ err: error }, 'request failed');
+    logFailure(request, known, error);
     await discardRest(request.raw);
-    return sendProblem(reply, known);
+    return sendProblem(reply, looksAfterIt(request) ? known : forAnybody(known));
   });
   app.decorateRequest('principal', null as never);
   await addHooks(app, deps);
@@ -44,6 +46,18 @@ export async function buildGateway(deps: GatewayDeps, register = registerRoutes)
   await register(app, deps);
   await app.ready();
   return app;
+}
+
+/** What a client did wrong is in its reply, and is nothing of ours. */
+function logFailure({ log }: FastifyRequest, known: SyncError, error: unknown): void {
+  const { http } = ERRORS[known.code];
+  if (http < 500) return;
+  log[known.code === 'INTERNAL' ? 'error' : 'warn']({ err: error }, 'request failed');
+}
+
+function looksAfterIt({ principal }: FastifyRequest): boolean {
+  const roles = (principal as Principal | null)?.roles ?? [];
+  return roles.includes('operator') || roles.includes('admin');
 }
 
 function createServer({ logger, settings }: GatewayDeps): GatewayApp {

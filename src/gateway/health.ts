@@ -26,7 +26,8 @@ export function healthRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async () => ({ status: 'alive' as const }),
   );
-  const ready = remembered(deps, () => Promise.all([storeReady(deps), temporalReady(deps)]));
+  const storeReady = storeCheck(deps);
+  const ready = remembered(deps, () => Promise.all([storeReady(), temporalReady(deps)]));
   app.get(
     '/v1/ready',
     {
@@ -59,8 +60,15 @@ function remembered({ now }: GatewayDeps, look: () => Promise<unknown>): () => P
   };
 }
 
-async function storeReady({ store, logger }: GatewayDeps): Promise<void> {
-  await within(TIMEOUT_MS, assertStoreReady(store)).catch(notReady('The store', logger));
+/** Migrations are looked at until they are there: none goes away again. */
+function storeCheck({ store, logger }: GatewayDeps): () => Promise<void> {
+  let isMigrated = false;
+  const check = async (): Promise<void> => {
+    if (isMigrated) await store.probePool.query('SELECT 1');
+    else await assertStoreReady(store);
+    isMigrated = true;
+  };
+  return () => within(TIMEOUT_MS, check()).catch(notReady('The store', logger));
 }
 
 async function temporalReady({ client, logger }: GatewayDeps): Promise<void> {

@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from '@fastify/type-provider-zod'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, isSyncError, SyncError } from '../domain/errors.ts';
+import { storeError } from '../store/migrate.ts';
 
 export const problemSchema = z
   .looseObject({
@@ -58,8 +59,23 @@ export function sendProblem(reply: FastifyReply, error: SyncError): FastifyReply
     .send(JSON.stringify(problem));
 }
 
+/** Addresses and logins of servers are for those who look after them, and for the log. */
+const SERVERS: readonly (readonly [prefix: string, name: string])[] = [
+  ['STORE_', 'The store'],
+  ['TEMPORAL_', 'Temporal'],
+  ['SOURCE_', 'The source'],
+];
+
+/** What anybody may read of an error. */
+export function forAnybody(error: SyncError): SyncError {
+  const server = SERVERS.find(([prefix]) => error.code.startsWith(prefix));
+  if (server === undefined || ERRORS[error.code].http < 500) return error;
+  return new SyncError(error.code, { message: `${server[1]} cannot be used now` });
+}
+
 /** Whatever a route, a plugin or Fastify itself threw. What nobody foresaw is INTERNAL, and its text stays in the log. */
-export function asSyncError(error: unknown): SyncError {
+export function asSyncError(thrown: unknown): SyncError {
+  const error = storeError(thrown);
   if (isSyncError(error)) return error;
   const { statusCode = 500, message } = error as FastifyError;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { GatewaySettings } from '../../src/domain/access/gateway-settings.ts';
+import { SyncError } from '../../src/domain/errors.ts';
 import type { GatewayApp } from '../../src/gateway/app.ts';
 import type { GatewayDeps } from '../../src/gateway/deps.ts';
 import { healthRoutes } from '../../src/gateway/health.ts';
@@ -28,6 +29,9 @@ function routes(app: GatewayApp): void {
   app.get('/closed', { config: { access: ['device'] } }, async () => ({ ok: true }));
   app.get('/broken', { config: { access: 'public' } }, async () => {
     throw new Error('a row says PRIVATE-ROW-VALUE');
+  });
+  app.get('/no-store', { config: { access: 'public' } }, async () => {
+    throw new SyncError('STORE_UNAVAILABLE', { message: 'connect ECONNREFUSED db.internal:5432' });
   });
   app.get('/from-source', { config: { access: ['device'] } }, async (request, reply) => {
     await app.limits.sourceReads(request, reply);
@@ -96,6 +100,17 @@ describe('replies', () => {
     expect(text).not.toContain('PRIVATE');
     expect(logged()).toContain((JSON.parse(text) as { requestId: string }).requestId);
   });
+});
+
+test('where servers are is not said to everybody', async () => {
+  const { url, logged } = await start();
+  const reply = await fetch(`${url}/no-store`);
+  expect(reply.status).toBe(503);
+  expect(await reply.json()).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    detail: 'The store cannot be used now',
+  });
+  expect(logged()).toContain('db.internal');
 });
 
 describe('the log', () => {

@@ -1,0 +1,105 @@
+/** Thousands of requests of people who mean no good: none is executed, none brings the gateway down, none gets a secret. */
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLogger } from '../../src/logging.ts';
+import { type HostileReply, sendAll } from './hostile-client.ts';
+import { type ApiDocument, type HostileRequest, hostileRequests } from './hostile-requests.ts';
+import { INJECTED } from './hostile-texts.ts';
+import { type RunningGateway, registered, SECRET, startTestGateway, tokenOf } from './kit.ts';
+import { type PushWorld, pushWorld } from './push-kit.ts';
+
+/** All there are, in the campaign; every test run takes some of each call. */
+const COUNT = Number(process.env.SYNCLINE_HOSTILE_REQUESTS ?? 2_400);
+const MAX_BYTES = 64 * 1_024;
+/** In a column that the callers may not read. */
+const HIDDEN = 'canary';
+
+let world: PushWorld;
+let gateway: RunningGateway;
+const logged: Buffer[] = [];
+
+beforeAll(async () => {
+  world = await pushWorld(
+    'gateway_hostile',
+    `maxBodyBytes: ${MAX_BYTES}, verdictWait: '1 minute',
+    limits: { address: { requests: 1000000, per: '1 minute' }, device: { requests: 1000000, per: '1 minute' },
+      sourceReads: { requests: 1000000, per: '1 minute' } }`,
+  );
+  await world.store.pool.query(INJECTED.ddl);
+  await world.source.query(INJECTED.ddl);
+  const lines = new PassThrough();
+  lines.on('data', (part: Buffer) => logged.push(part));
+  gateway = await startTestGateway(world, { logger: createLogger({ level: 'debug', destination: lines }) });
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await world?.gateway.stop();
+  await world?.close();
+});
+
+function spread(all: readonly HostileRequest[]): HostileRequest[] {
+  const step = Math.max(1, all.length / COUNT);
+  return Array.from(
+    { length: Math.min(COUNT, all.length) },
+    (_, at) => all[Math.floor(at * step)] as HostileRequest,
+  );
+}
+
+/** What went wrong, each kind once and with how often. */
+function tally(replies: readonly HostileReply[]): string[] {
+  const kinds = new Map<string, number>();
+  for (const { asked, status, text } of replies) {
+    const kind = `${status} ${asked.name} ${text.slice(0, 300)}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, count]) => `${count} × ${kind}`);
+}
+
+test('hostile requests of every call are refused or served, never executed', {
+  timeout: 120_000,
+}, async () => {
+  const roles = ['device', 'approver', 'operator', 'admin'];
+  const token = await tokenOf({ user: 'mallory', device: 'mallory-phone', roles });
+  await registered(gateway, token);
+  const document = gateway.app.swagger() as unknown as ApiDocument;
+  const requests = spread(
+    hostileRequests({
+      document,
+      good: { entity: 'orders', key: '1', id: '1', name: 'gateway_hostile', pipeline: 'gateway_hostile' },
+      maxBodyBytes: MAX_BYTES,
+    }),
+  );
+  expect(requests.length).toBeGreaterThanOrEqual(Math.min(COUNT, 2_000));
+
+  const replies = await sendAll(gateway.url, requests, { authorization: `Bearer ${token}` });
+
+  expect(tally(replies.filter(({ status }) => status >= 500))).toEqual([]);
+  const refused = replies.filter(({ status }) => status >= 400);
+  expect(refused.length).toBeGreaterThan(replies.length / 3);
+  const odd = refused.filter(({ type, text, status }) => {
+    if (!type.startsWith('application/problem+json')) return true;
+    const problem = JSON.parse(text) as { status: number; code: string; detail: string };
+    return problem.status !== status || !/^[A-Z_]+$/.test(problem.code) || problem.detail === '';
+  });
+  expect(tally(odd)).toEqual([]);
+
+  for (const db of [world.store.pool, world.source]) {
+    expect((await db.query(INJECTED.count)).rows).toEqual([{ count: 0 }]);
+    expect((await db.query('SELECT count(*)::int > 50 AS there FROM shop.orders')).rows).toEqual([
+      { there: true },
+    ]);
+  }
+  expect((await fetch(`${gateway.url}/v1/ready`)).status).toBe(200);
+  expect('polluted' in {}).toBe(false);
+
+  const password = new URL(world.environment.DATABASE_URL as string).password;
+  const secrets = [SECRET, token, HIDDEN, ...(password === '' ? [] : [password])];
+  const log = Buffer.concat(logged).toString();
+  for (const secret of secrets) {
+    expect(log.includes(secret), `the log has ${secret}`).toBe(false);
+    expect(tally(replies.filter(({ text }) => text.includes(secret)))).toEqual([]);
+  }
+  // Where our code stands is nobody's business either.
+  expect(tally(replies.filter(({ text }) => /\bat .*\.(ts|js):\d+/.test(text)))).toEqual([]);
+  expect(log).not.toContain('SELECT public.hit');
+});
