@@ -2,6 +2,7 @@
  * A human's decision carried out: checked again against the row as it is by now, then written under the same locks as
  * any change. Where the row moved, people are asked again (C17).
  */
+import { rowSeenBy } from '../domain/access/judge-change.ts';
 import type { Decided } from '../domain/approval/approval.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -177,6 +178,8 @@ async function resolve(
   { work, item, row, decision, approvedBy }: Case,
   at: { readonly db: Pick<LoadSession['client'], 'query'>; readonly now: RowNow },
 ): Promise<Resolution> {
+  // Whoever decides may see the row; it is not the sender's to change any more.
+  if (decision.decision !== 'server' && isOutOfSight(item, at.now)) return NOT_SEEN;
   const input = {
     spec: work.entity.upload,
     columns: columnTypes(work.entity.plan),
@@ -190,6 +193,20 @@ async function resolve(
   const queries = await queryResults(at.db, queriesOfResolution(input));
   return decideResolution({ ...input, context: { ...input.context, queries } });
 }
+
+function isOutOfSight({ prepared }: Item, now: RowNow): boolean {
+  return now.state !== 'unknown' && rowSeenBy(prepared.scope, now).state === 'unknown';
+}
+
+const NOT_SEEN: Resolution = {
+  kind: 'reject',
+  code: 'CHANGE_INVALID',
+  message: 'The row has left what its sender may see: only the server’s side can be taken',
+  rule: null,
+  cause: null,
+  effects: [],
+  notes: { policyIgnored: null },
+};
 
 function conflictOf(row: ConflictRow): OpenConflict {
   const { operation, clash } = row.clash;

@@ -1,4 +1,5 @@
 /** One change decided: the rows that its rules ask for, the decision, and how it is told. */
+import { decideOutOfSight } from '../domain/access/judge-change.ts';
 import { type DecideInput, decideChange } from '../domain/upload/decide.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { QueryResults } from '../domain/upload/proposal.ts';
@@ -33,10 +34,13 @@ export async function decideItem(
 ): Promise<Decision> {
   const { plan, upload } = work.entity;
   const { now, db } = at;
+  const { change, scope } = item.prepared;
+  const outOfSight = decideOutOfSight(scope, change, now);
+  if (outOfSight !== null) return outOfSight;
   const input = {
     spec: upload,
     columns: columnTypes(plan),
-    change: item.prepared.change,
+    change,
     now,
     context: factsOf(work, item),
   };

@@ -1,5 +1,7 @@
 /** A mutation as it was staged, as a change that can be decided: values as PostgreSQL prints them, rights, its base. */
 import { createHash } from 'node:crypto';
+import { whyNotAllowed } from '../domain/access/judge-change.ts';
+import type { EntityScope } from '../domain/access/scope.ts';
 import { stableJson } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import type { Json } from '../domain/merge/json.ts';
@@ -14,6 +16,7 @@ import type { StagedMutation } from '../store/mutations.ts';
 import type { Store } from '../store/open.ts';
 import { lookUpNamed, type NamedRow, type NamedRowState } from '../store/upload-parts.ts';
 import { type Canonical, canonicalTexts } from '../store/upload-rows.ts';
+import { scopesOfSenders } from './sender-scope.ts';
 import type { UploadEntity } from './upload-entity.ts';
 
 export type Prepared =
@@ -23,6 +26,8 @@ export type Prepared =
       readonly baseHash: string;
       /** The base as the device sent it: `change.baseImage` has what it got accepted since in it. */
       readonly seen: FieldTexts | null;
+      /** What its sender may see and write; null: all. */
+      readonly scope: EntityScope | null;
       /** By field: the mutation of the same group that makes the row which the field names. Its key is not known yet. */
       readonly makers?: Readonly<Record<string, string>>;
     }
@@ -54,12 +59,19 @@ export function prepareChanges(
 /** Changes of a group. @param group.makers ordinals of its inserts, which make rows that others of it may name. */
 export async function prepareMembers(
   db: Store['pool'],
-  { plan, upload }: UploadEntity,
+  { plan, upload, senderScope }: UploadEntity,
   { mutations, makers }: { mutations: readonly StagedMutation[]; makers: ReadonlySet<string> },
 ): Promise<Prepared[]> {
+  const scopes = await scopesOfSenders(
+    senderScope,
+    mutations.map(({ grants }) => grants),
+  );
   const sent = mutations.flatMap(({ body }, mutation): Entry[] => [
     ...entriesOf(mutation, 'values', body.values),
-    ...entriesOf(mutation, 'base', body.base?.values),
+    // What a device had before it lost sight of a field tells nobody whether it still holds.
+    ...entriesOf(mutation, 'base', body.base?.values).filter(
+      ({ field }) => scopeOf(scopes[mutation])?.hidden.includes(field) !== true,
+    ),
   ]);
   const { entries, waiting } = await withKeys(db, upload, { sent, makers });
   // A stand-in is no value of its column.
@@ -79,8 +91,12 @@ export async function prepareMembers(
       prepared.push({ kind: 'waiting', conflictId: held.conflictId, making: held.making });
       continue;
     }
-    const why = whyRejected({ plan, upload }, mutation, mine);
-    prepared.push(why === null ? await changeOf(db, mutation, mine) : { kind: 'rejected', verdict: why });
+    const why =
+      whyRejected({ plan, upload }, mutation, mine) ?? whyOutOfReach(scopes[i] ?? null, mutation, mine);
+    const scope = scopeOf(scopes[i]);
+    prepared.push(
+      why === null ? { ...(await changeOf(db, mutation, mine)), scope } : { kind: 'rejected', verdict: why },
+    );
   }
   return prepared;
 }
@@ -156,6 +172,37 @@ function whyRejected(
   return null;
 }
 
+function scopeOf(scope: EntityScope | null | 'unserved' | undefined): EntityScope | null {
+  return scope === 'unserved' || scope === undefined ? null : scope;
+}
+
+/** What its sender may not see, or not write (C13). */
+function whyOutOfReach(
+  scope: EntityScope | null | 'unserved',
+  { body }: StagedMutation,
+  entries: readonly Judged[],
+): StoredVerdict | null {
+  if (scope === null) return null;
+  if (scope === 'unserved') {
+    return { status: 'rejected', code: 'NOT_ALLOWED', message: `Devices do not get ${body.entity}` };
+  }
+  const why = whyNotAllowed(scope, {
+    operation: body.operation,
+    values: valuesOf(entries, 'values'),
+    described: Object.keys(body.changes ?? {}),
+  });
+  return why === null ? null : { status: 'rejected', ...why };
+}
+
+/** One side of what was sent, as PostgreSQL prints it. */
+function valuesOf(entries: readonly Judged[], which: Entry['side']): FieldTexts {
+  return Object.fromEntries(
+    entries.flatMap(({ side: at, field, canonical }) =>
+      at === which && 'text' in canonical ? [[field, canonical.text]] : [],
+    ),
+  );
+}
+
 /** A clock of the future would win over everything that comes until then. Ours has not been moved by it. */
 function whyAhead(body: StagedMutation['body'], receivedHlc: string): string | null {
   const serverMs = parseHlc(receivedHlc)?.ms ?? 0;
@@ -170,14 +217,9 @@ async function changeOf(
   db: Store['pool'],
   mutation: StagedMutation,
   entries: readonly Judged[],
-): Promise<Extract<Prepared, { kind: 'change' }>> {
+): Promise<Omit<Extract<Prepared, { kind: 'change' }>, 'scope'>> {
   const { body } = mutation;
-  const side = (which: Entry['side']): FieldTexts =>
-    Object.fromEntries(
-      entries.flatMap(({ side: at, field, canonical }) =>
-        at === which && 'text' in canonical ? [[field, canonical.text]] : [],
-      ),
-    );
+  const side = (which: Entry['side']): FieldTexts => valuesOf(entries, which);
   const baseVersion = body.base?.version === undefined ? null : parseVersion(body.base.version);
   const image = body.base?.values === undefined ? null : side('base');
   const baseHash = hashOfBase(body.base ?? null);

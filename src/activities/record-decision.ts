@@ -1,4 +1,5 @@
 /** What a decision leaves in the store, within the transaction that carries it out. */
+import { rowSeenBy } from '../domain/access/judge-change.ts';
 import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts';
 import { laterHlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
@@ -22,12 +23,13 @@ export type Recorded = {
 };
 
 export async function recordUnwritten(work: UploadWork, session: LoadSession, done: Recorded): Promise<void> {
-  const { item, now, decision } = done;
+  const { item, decision } = done;
   const { mutation } = item;
+  const now = rowSeenBy(item.prepared.scope, done.now);
   if (decision.kind === 'approve') return hold(work, session, { item, now, decision });
   if (decision.kind === 'wait') return;
   const cause = causeOf(item);
-  const version = (await renewed(work, session, done)) ?? versionOfRow(now);
+  const version = (await renewed(work, session, { ...done, now })) ?? versionOfRow(now);
   const effects = 'effects' in decision ? decision.effects : [];
   const key = item.key ?? mutation.row;
   await carryOut(session, { mutation, key, row: now, effects, cause });

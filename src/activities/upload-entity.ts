@@ -8,6 +8,7 @@ import type { UploadSpec } from '../domain/upload/upload-spec.ts';
 import { bringMirror } from '../store/bring-mirror.ts';
 import { readCheckpoint } from '../store/checkpoints.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { type SenderScope, senderScopeOf } from './sender-scope.ts';
 import { withSource } from './source-access.ts';
 
 export type UploadEntity = {
@@ -16,6 +17,7 @@ export type UploadEntity = {
   readonly upload: UploadSpec;
   /** false: rows may be hidden from our login, so one that is not found proves nothing (C5). */
   readonly seesAllRows: boolean;
+  readonly senderScope: SenderScope;
 };
 
 /** A changed source is met so late at most; until then its refusal of a value is a rejected mutation. */
@@ -65,16 +67,17 @@ type Found = NonNullable<ReturnType<typeof findUpload>> & { readonly spec: Entit
  * found. null: nobody knows them yet, or they do not fit the configuration or the mirror any more.
  */
 async function asLastRead(
-  { store }: ActivityDeps,
+  deps: ActivityDeps,
   { pipeline, upload, spec }: Found,
 ): Promise<UploadEntity | null> {
   if (upload.writeBack.to !== 'mirror') return null;
+  const { store } = deps;
   const checkpoint = await readCheckpoint(store.pool, spec.entity);
   if (checkpoint === null || checkpoint.readHash !== readHash(spec)) return null;
   try {
     const plan = bindPlan(spec, { columns: checkpoint.sourceColumns });
     await bringMirror(store.pool, plan, { onDrift: spec.schemaChanges });
-    return { pipeline, upload, plan, seesAllRows: false };
+    return { pipeline, upload, plan, seesAllRows: false, senderScope: senderScopeOf(deps, spec) };
   } catch (error) {
     if (isSyncError(error, 'SCHEMA_CHANGED') || isSyncError(error, 'CONFIG_INVALID')) return null;
     throw error;
@@ -91,6 +94,12 @@ async function asDescribed(
     const shape = await source.describe(spec, signal);
     const plan = bindPlan(spec, shape);
     await bringMirror(deps.store.pool, plan, { onDrift: spec.schemaChanges });
-    return { pipeline, upload, plan, seesAllRows: shape.seesAllRows };
+    return {
+      pipeline,
+      upload,
+      plan,
+      seesAllRows: shape.seesAllRows,
+      senderScope: senderScopeOf(deps, spec),
+    };
   });
 }

@@ -1,4 +1,5 @@
 /** Staged mutations on their way to a verdict: which ones are next, which have to wait, and what became of them. */
+import type { Grants } from '../domain/access/principal.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { WireMutation } from '../domain/upload/wire.ts';
@@ -19,6 +20,8 @@ export type StagedMutation = {
   readonly receivedHlc: string;
   readonly user: string | null;
   readonly permissions: readonly string[];
+  /** Who sent it, as the token said; null: nobody limits what it may change. */
+  readonly grants: Grants | null;
   /** Its device may not change anything any more (C13). */
   readonly revoked: boolean;
   readonly state: 'staged' | 'parked' | 'held' | 'done';
@@ -43,7 +46,7 @@ export type Attempted = {
 };
 
 const COLUMNS = `m.ordinal::text, m.device, m.id, m.entity, m.row_id AS row, known.key, m.body, m.group_name AS "group", m.priority,
-       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions,
+       m.received_hlc AS "receivedHlc", u.user_name AS "user", u.permissions, u.grants,
        EXISTS (SELECT FROM syncline.device AS d WHERE d.id = m.device AND d.revoked_at IS NOT NULL) AS revoked, m.state, m.told OR m.conflict_id IS NOT NULL AS told,
        m.attempt, m.attempted`;
 

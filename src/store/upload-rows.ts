@@ -48,9 +48,10 @@ export async function readRows(
 function rowNow(plan: EntityPlan, found: Found): RowNow {
   const { values, xid, deleted, hlc, stamps, incarnation } = found;
   const version = { incarnation, xid };
-  if (deleted) return { state: 'tombstone', version, hlc };
+  const texts = Object.fromEntries(plan.mirrorColumns.map(({ name }, i) => [name, values[i] ?? null]));
+  if (deleted) return { state: 'tombstone', version, hlc, values: texts };
   const row: CurrentRow = {
-    values: Object.fromEntries(plan.mirrorColumns.map(({ name }, i) => [name, values[i] ?? null])),
+    values: texts,
     version,
     stamps: readStamps(stamps, xid),
     hlc,

@@ -61,6 +61,7 @@ export type KitConfig = {
   readonly entities: Entities;
   readonly secondEntities?: Entities;
   readonly source: Record<string, unknown>;
+  readonly gateway?: SyncConfigInput['gateway'];
 };
 
 export type KitOptions = {
@@ -73,6 +74,7 @@ export type KitOptions = {
   readonly oracle?: readonly string[];
   /** More settings of the source. */
   readonly source?: Record<string, unknown>;
+  readonly gateway?: SyncConfigInput['gateway'];
   readonly servers?: { store?: PostgresServer; source?: PostgresServer };
 };
 
@@ -106,6 +108,7 @@ export async function createKit(options: KitOptions): Promise<Kit> {
       entities: options.entities,
       source: { ...(oracle === null ? POSTGRES : ORACLE), ...options.source },
       ...(options.secondEntities && { secondEntities: options.secondEntities }),
+      ...(options.gateway && { gateway: options.gateway }),
       ...change,
     });
     const config = parseConfig({ path: 'syncline.config.ts', written, environment: variables, sourceKinds });
@@ -189,11 +192,12 @@ async function simulate(postgresUrl: string, statements: readonly string[]): Pro
   return simulator;
 }
 
-function configOf({ entities, secondEntities, source }: KitConfig): SyncConfigInput {
+function configOf({ entities, secondEntities, source, gateway }: KitConfig): SyncConfigInput {
   // No slack: tests do not wait ten seconds for a mark to pass a row.
   const erp = { slackMs: 0, ...source } as unknown as SyncConfigInput['sources'][string];
   return {
     store: { url: env('DATABASE_URL') as never },
+    ...(gateway && { gateway }),
     sources: { erp, ...(secondEntities && { erp2: erp }) },
     pipelines: {
       p: { source: 'erp', entities },

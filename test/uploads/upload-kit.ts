@@ -13,7 +13,7 @@ import { contextOf } from '../runs/run-kit.ts';
 
 let uploads = 0;
 
-export type Sent = Partial<Pick<NewUpload, 'device' | 'key' | 'user' | 'permissions'>>;
+export type Sent = Partial<Pick<NewUpload, 'device' | 'key' | 'user' | 'permissions' | 'grants'>>;
 
 /** Stages and applies mutations. @returns their verdicts, in their order. */
 export async function upload(

@@ -42,7 +42,13 @@ export type CurrentRow = {
 /** 'tombstone': deleted, and devices may still have it. 'unknown': neither row nor tombstone (C14). */
 export type RowNow =
   | { readonly state: 'row'; readonly row: CurrentRow }
-  | { readonly state: 'tombstone'; readonly version: RowVersion; readonly hlc: Hlc | null }
+  | {
+      readonly state: 'tombstone';
+      readonly version: RowVersion;
+      readonly hlc: Hlc | null;
+      /** The row as it was, where it was read: who saw it may know that it was deleted (C13). */
+      readonly values?: FieldTexts;
+    }
   | { readonly state: 'unknown' };
 
 export type ClashKind = 'fields' | 'updateDelete' | 'deleteUpdate' | 'createCreate';
