@@ -29,7 +29,8 @@ export async function readDeviceStatus(db: Db, device: string): Promise<DeviceSt
             d.last_push_at AS "lastPushAt", m.pending AS "pendingMutations", m.held AS "heldMutations",
             m.parked AS "parkedMutations",
             (SELECT count(*) FROM syncline.conflict AS c WHERE c.device = d.id AND c.state = 'open') AS "openConflicts",
-            coalesce((SELECT jsonb_object_agg(f.entity, jsonb_build_object('xid', f.xid::text, 'at', f.at))
+            coalesce((SELECT jsonb_object_agg(f.entity, jsonb_build_object('xid', f.xid::text, 'at',
+                               to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
                         FROM syncline.device_feed AS f WHERE f.device = d.id), '{}') AS feeds
        FROM syncline.device AS d,
             LATERAL (SELECT count(*) FILTER (WHERE state = 'staged') AS pending,

@@ -19,6 +19,8 @@ const WRITES: Readonly<Record<string, readonly Right[]>> = {
   mutation: ['INSERT', 'UPDATE'],
   device_feed: ['INSERT', 'UPDATE', 'DELETE'],
   feed_scope: ['INSERT', 'UPDATE', 'DELETE'],
+  record_read: ['INSERT', 'DELETE'],
+  watermelon_pull: ['INSERT', 'DELETE'],
 };
 
 /** For `init`. The login has to be there. */

@@ -1,7 +1,7 @@
 /** Pages of an entity's feed, for whoever asks: who may see what, in which transaction, and the reply's text. */
 import type { Principal } from '../../domain/access/principal.ts';
 import type { EntityScope } from '../../domain/access/scope.ts';
-import { SyncError } from '../../domain/errors.ts';
+import { isSyncError, SyncError } from '../../domain/errors.ts';
 import { decodeCursor, encodeCursor } from '../../store/feed-cursor.ts';
 import { type FeedEntity, feedEntity } from '../../store/feed-entity.ts';
 import { readFeedPage } from '../../store/feed-page.ts';
@@ -13,7 +13,7 @@ import { servedEntity } from '../served-entity.ts';
 import { notePull } from './pull-notes.ts';
 
 /** Within a transaction. */
-type Client = Parameters<Parameters<typeof withScope>[2]>[0];
+export type ScopedClient = Parameters<Parameters<typeof withScope>[2]>[0];
 
 /** An entity, as somebody may see it. */
 export type Reading = { readonly entity: FeedEntity; readonly scope: EntityScope };
@@ -28,11 +28,28 @@ export async function openReading(deps: GatewayDeps, principal: Principal, name:
   return { entity, scope };
 }
 
+/** Without those that are not loaded yet: others need not wait for them. */
+export async function openReadings(
+  deps: GatewayDeps,
+  principal: Principal,
+  names: readonly string[],
+): Promise<Reading[]> {
+  const opened = await Promise.all(
+    names.map((name) =>
+      openReading(deps, principal, name).catch((error: unknown) => {
+        if (isSyncError(error, 'ENTITY_NOT_READY')) return null;
+        throw error;
+      }),
+    ),
+  );
+  return opened.filter((reading) => reading !== null);
+}
+
 /** One transaction in which mirrors show what these readings may see. */
 export function readWithin<T>(
   { store }: Pick<GatewayDeps, 'store'>,
   readings: readonly Reading[],
-  work: (client: Client) => Promise<T>,
+  work: (client: ScopedClient) => Promise<T>,
 ): Promise<T> {
   const readable = readings.map(({ entity, scope }) => ({ entity: entity.spec.entity, scope }));
   return withScope(store, { readable, snapshot: 'transaction' }, work);
@@ -56,7 +73,7 @@ export type Page = {
 
 type Reader = {
   readonly deps: GatewayDeps;
-  readonly client: Client;
+  readonly client: ScopedClient;
   readonly principal: Principal;
 };
 

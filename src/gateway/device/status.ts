@@ -1,13 +1,13 @@
 /** `GET /v1/sync/status`: how the calling device stands. */
 import { z } from 'zod';
 import type { Principal } from '../../domain/access/principal.ts';
-import { isSyncError, SyncError } from '../../domain/errors.ts';
+import { SyncError } from '../../domain/errors.ts';
 import { countBehind, type DeviceStatus, MOST_BEHIND, readDeviceStatus } from '../../store/device-status.ts';
 import { readFeedHeads } from '../../store/feed-head.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { servedEntities } from '../served-entity.ts';
-import { openReading, type Reading, readWithin } from './feed-reading.ts';
+import { openReadings, readWithin } from './feed-reading.ts';
 import { flushPulls } from './pull-notes.ts';
 import { stampReply } from './server-hlc.ts';
 
@@ -72,8 +72,7 @@ async function entitiesOf(
   feeds: DeviceStatus['feeds'],
 ): Promise<z.output<typeof ENTITY>[]> {
   const names = [...servedEntities(deps.config).keys()];
-  const opened = await Promise.all(names.map((name) => openReading(deps, principal, name).catch(notLoaded)));
-  const readings = opened.filter((reading) => reading !== null);
+  const readings = await openReadings(deps, principal, names);
   return readWithin(deps, readings, async (client) => {
     const heads = await readFeedHeads(
       client,
@@ -93,9 +92,4 @@ async function entitiesOf(
     }
     return found;
   });
-}
-
-function notLoaded(error: unknown): Reading | null {
-  if (isSyncError(error, 'ENTITY_NOT_READY')) return null;
-  throw error;
 }

@@ -79,6 +79,8 @@ async function openStream(deps: GatewayDeps, { request, reply, specs }: Opening)
   await stampReply(deps, reply);
   sse.keepAlive();
   sse.sendHeaders();
+  // There may be nothing to say for hours: the client shall know that it is heard.
+  reply.raw.flushHeaders();
   const line = streamLine(reply, {
     told: toldBefore(
       sse.lastEventId,
