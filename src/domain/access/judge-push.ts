@@ -22,7 +22,8 @@ export function judgeReceived(scope: EntityScope, change: Received): StoredVerdi
   const foreign = Object.entries(scope.partitions).find(([column, allowed]) => {
     if (!Object.hasOwn(values, column)) return operation === 'insert';
     const value = values[column];
-    return typeof value !== 'string' || !allowed.includes(value);
+    const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+    return typeof text !== 'string' || !allowed.includes(text);
   });
   if (operation === 'delete' || foreign === undefined) return null;
   return {
