@@ -9,13 +9,21 @@ import type { GatewayApp } from './app.ts';
 /** Who came least recently is forgotten first: some megabytes at most. */
 const KNOWN_CALLERS = 20_000;
 
+/**
+ * Requests of one caller at a time, streams among them. Each holds a body, or a reply that nobody may be reading: without
+ * this, one device could fill the memory within its rate.
+ */
+const AT_A_TIME = 32;
+/** One that went over it comes again after its others had time to end. */
+const AT_A_TIME_RETRY_S = 1;
+
 /** One more request of a caller. @throws RATE_LIMITED, with Retry-After in the reply */
 export type Count = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export type Limits = {
   /** Before anything is known of the caller. */
   readonly address: Count;
-  /** Of a device, or of a user without one. Of routes that are not public. */
+  /** Of a device, or of a user without one: how often, and how many at a time. Of routes that are not public. */
   readonly caller: Count;
   /** Of routes that make a source work, beside the others. */
   readonly sourceReads: Count;
@@ -33,15 +41,38 @@ export async function limitRates(
   { limits }: Pick<GatewaySettings, 'limits'>,
 ): Promise<void> {
   await app.register(rateLimit, { global: false });
+  const rate = counter(app, limits.device, ({ principal }) => nameOf(principal));
+  const atATime = concurrency();
   app.decorate('limits', {
     address: counter(app, limits.address),
-    caller: counter(app, limits.device, ({ principal }) => nameOf(principal)),
+    caller: async (request, reply) => {
+      atATime(request, reply);
+      await rate(request, reply);
+    },
     sourceReads: counter(app, limits.sourceReads, ({ principal }) => nameOf(principal)),
   });
 }
 
 function nameOf({ user, device }: Principal): string {
   return device === null ? `user ${user}` : `device ${device}`;
+}
+
+function concurrency(): (request: FastifyRequest, reply: FastifyReply) => void {
+  const underWay = new Map<string, number>();
+  return ({ principal }, reply) => {
+    const name = nameOf(principal);
+    const count = underWay.get(name) ?? 0;
+    if (count >= AT_A_TIME) {
+      reply.header('retry-after', AT_A_TIME_RETRY_S);
+      throw new SyncError('RATE_LIMITED', { message: `There are ${AT_A_TIME} requests under way already` });
+    }
+    underWay.set(name, count + 1);
+    reply.raw.once('close', () => {
+      const left = (underWay.get(name) ?? 1) - 1;
+      if (left === 0) underWay.delete(name);
+      else underWay.set(name, left);
+    });
+  };
 }
 
 function counter(

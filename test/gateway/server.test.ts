@@ -190,6 +190,29 @@ describe('limits of rate', () => {
     expect((await fetch(`${url}/open`)).status).toBe(200);
   });
 
+  test('hold for what a device has under way at a time', async () => {
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    gateway = await startBareGateway({
+      routes: (app) => {
+        app.get('/slow', { config: { access: ['device'] } }, async () => {
+          await finished;
+          return { ok: true };
+        });
+      },
+    });
+    const ask = async (who: string): Promise<number> => {
+      const reply = await fetch(`${gateway?.url}/slow`, as(who));
+      if (reply.status === 429) finish();
+      return reply.status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 33 }, () => ask('anna/phone')));
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+    expect(await ask('anna/phone')).toBe(200);
+  });
+
   test('hold for reads from sources beside the others', async () => {
     const { url } = await start(limits({ sourceReads: { requests: 1, windowMs: MINUTE_MS } }));
     expect((await fetch(`${url}/from-source`, as('anna/phone'))).status).toBe(200);
