@@ -42,19 +42,28 @@ const CATCHUP_WINDOW = '1 minute';
 
 /**
  * Makes Temporal's schedules those of the configuration: creates, corrects (edits made by hand too), and removes ours
- * that left it. A paused schedule stays paused. @returns what was changed.
+ * that left it. A paused schedule stays paused.
+ * @param only of one pipeline, or of all.
+ * @returns what was changed.
  */
-export async function applySchedules(client: Client, config: SyncConfig): Promise<ScheduleChange[]> {
+export async function applySchedules(
+  client: Client,
+  config: SyncConfig,
+  { pipeline = null }: { readonly pipeline?: string | null } = {},
+): Promise<ScheduleChange[]> {
+  const isMeant = (name: string): boolean => pipeline === null || name === pipeline;
   return reach(async () => {
     const changes: ScheduleChange[] = [];
-    const wanted = Object.values(config.pipelines).flatMap((spec) => wantedSchedules(config, spec));
+    const wanted = Object.values(config.pipelines)
+      .filter((spec) => isMeant(spec.pipeline))
+      .flatMap((spec) => wantedSchedules(config, spec));
     for (const options of wanted) {
       const action = await putSchedule(client, options);
       if (action !== 'unchanged') changes.push({ action, scheduleId: options.scheduleId });
     }
     const kept = new Set(wanted.map(({ scheduleId }) => scheduleId));
     for (const { scheduleId, label } of await ourSchedules(client)) {
-      if (kept.has(scheduleId) || label.owner !== ownerOf(config)) continue;
+      if (kept.has(scheduleId) || label.owner !== ownerOf(config) || !isMeant(label.pipeline)) continue;
       await client.schedule.getHandle(scheduleId).delete();
       changes.push({ action: 'removed', scheduleId });
     }

@@ -17,6 +17,7 @@ import { watermelonPushRoutes } from './device/watermelon-push.ts';
 import { healthRoutes } from './health.ts';
 import { cleanUpRoutes } from './operator/cleanup.ts';
 import { metricsRoutes } from './operator/metrics.ts';
+import { operatorRoutes } from './operator/routes.ts';
 
 type Routes = (app: GatewayApp, deps: GatewayDeps) => void;
 
@@ -37,6 +38,7 @@ const ROUTES: readonly Routes[] = [
   schemaRoutes,
   recordRoutes,
   watermelonPullRoutes,
+  operatorRoutes,
 ];
 
 export async function registerRoutes(app: GatewayApp, deps: GatewayDeps): Promise<void> {
