@@ -38,11 +38,10 @@ export async function planUpload(
 }
 
 /** null: nothing stands against one transaction for all of it. */
-function whyNotOne(
-  deps: ActivityDeps,
-  { entities, unreadable, repeats, members }: GroupFacts,
-): string | null {
+function whyNotOne(deps: ActivityDeps, group: GroupFacts): string | null {
+  const { entities, unreadable, repeats, isRest, members } = group;
   if (unreadable) return 'One of its changes cannot be read';
+  if (isRest) return 'Some of its changes were sent before: send it whole, each change with an id of its own';
   if (repeats) return 'It changes a row twice: name each row once';
   if (members > MOST_MEMBERS) return `It has more than ${MOST_MEMBERS} changes`;
   // Of one entity that takes no changes each change says so by itself.

@@ -12,6 +12,8 @@ export type GroupFacts = {
   readonly unreadable: boolean;
   /** It names a row twice. */
   readonly repeats: boolean;
+  /** Some of its changes were sent before, in another upload. */
+  readonly isRest: boolean;
 };
 
 /** Groups of the upload that are not decided yet, with all their changes. */
@@ -19,8 +21,10 @@ export async function listGroups(db: Db, { device, key }: UploadRef): Promise<Gr
   const { rows } = await db.query<GroupFacts>(
     `SELECT group_name AS name, array_agg(DISTINCT entity) FILTER (WHERE body IS NOT NULL) AS entities,
             count(*)::int AS members, bool_or(body IS NULL) AS unreadable,
-            count(DISTINCT (entity, row_id)) < count(*) AS repeats
-       FROM syncline.mutation WHERE device = $1 AND upload_key = $2 AND group_name IS NOT NULL
+            count(DISTINCT (entity, row_id)) < count(*) AS repeats,
+            count(*) < (SELECT count(DISTINCT line.mutation) FROM syncline.upload_line AS line
+                         WHERE line.device = $1 AND line.upload_key = $2 AND line.group_name = m.group_name) AS "isRest"
+       FROM syncline.mutation AS m WHERE device = $1 AND upload_key = $2 AND group_name IS NOT NULL
       GROUP BY group_name HAVING bool_or(state = 'staged') ORDER BY min(ordinal)`,
     [device, key],
   );

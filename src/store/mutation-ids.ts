@@ -15,6 +15,24 @@ export function shortHash(parts: readonly unknown[]): string {
   return createHash('sha256').update(stableJson(parts)).digest('hex').slice(0, 40);
 }
 
+/** Of a change in a group, made of the whole group: with other changes beside it, it is another one. */
+export function withGroupIds<T extends Line & { readonly group: string | null }>(lines: readonly T[]): T[] {
+  const ofGroup = new Map<string, string[]>();
+  for (const { id, group } of lines) {
+    if (group !== null) ofGroup.set(group, (ofGroup.get(group) ?? []).concat(id));
+  }
+  const hashes = new Map([...ofGroup].map(([group, ids]) => [group, shortHash(ids.toSorted())]));
+  return lines.map((line) =>
+    line.group === null || !isUnnamed(line)
+      ? line
+      : { ...line, id: `hash/${shortHash([line.id, hashes.get(line.group)])}` },
+  );
+}
+
+function isUnnamed({ id, body }: Line): boolean {
+  return body !== null && id.startsWith('hash/');
+}
+
 type Line = { readonly id: string; readonly entity: string; readonly row: string; readonly body: unknown };
 
 type Past = {
@@ -33,7 +51,7 @@ export async function withIds<T extends Line>(
   device: string,
   lines: readonly T[],
 ): Promise<T[]> {
-  const unnamed = lines.filter(({ id, body }) => body !== null && id.startsWith('hash/'));
+  const unnamed = lines.filter(isUnnamed);
   if (unnamed.length === 0) return [...lines];
   const rows = new Map<string, Past>();
   for (const past of await pastOf(client, device, unnamed)) rows.set(nameOf(past), past);

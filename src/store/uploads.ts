@@ -8,7 +8,7 @@ import type { Hlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { type ReadMutation, readMutation, type WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
-import { contentId, shortHash, withIds } from './mutation-ids.ts';
+import { contentId, shortHash, withGroupIds, withIds } from './mutation-ids.ts';
 import { inStoreTransaction, type Store } from './open.ts';
 
 export type UploadRef = { readonly device: string; readonly key: string };
@@ -107,11 +107,11 @@ type Line = {
  */
 async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promise<void> {
   const read = upload.mutations.map((input, seq) => lineOf(upload.device, seq, readMutation(input)));
-  const lines = await withIds(client, upload.device, read);
+  const lines = await withIds(client, upload.device, withGroupIds(read));
   const values = [upload.device, upload.key, JSON.stringify(lines)];
   await client.query(
-    `INSERT INTO syncline.upload_line (device, upload_key, seq, mutation)
-     SELECT $1, $2, seq, id FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text)`,
+    `INSERT INTO syncline.upload_line (device, upload_key, seq, mutation, group_name)
+     SELECT $1, $2, seq, id, "group" FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text, "group" text)`,
     values,
   );
   await client.query(

@@ -116,7 +116,7 @@ describe('a group', () => {
     expect(await amounts([30, 31])).toEqual([100, 100]);
   });
 
-  test('is of one entity, names each row once, and can be read', async () => {
+  test('is of one place, names each row once, and can be read', async () => {
     const several = await upload(deps, [
       edit(40, { amount: 50 }),
       edit(41, { amount: 50 }, { entity: 'checks' }),

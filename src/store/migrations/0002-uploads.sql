@@ -84,6 +84,7 @@ CREATE TABLE syncline.upload_line (
   upload_key text COLLATE "C" NOT NULL,
   seq integer NOT NULL,
   mutation text COLLATE "C" NOT NULL,
+  group_name text,
   PRIMARY KEY (device, upload_key, seq),
   FOREIGN KEY (device, upload_key) REFERENCES syncline.upload ON DELETE CASCADE
 );
