@@ -22,6 +22,7 @@ import { clockNode } from '../store/clock-node.ts';
 import { type ConflictRow, countRound, nextRound, readConflict } from '../store/conflicts.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isSettled, readMutation } from '../store/mutations.ts';
+import { readSignedFields } from '../store/signed-messages.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
 import { runAfterApply, settleAfterApply } from './after-apply.ts';
 import { endUnwritten, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
@@ -101,7 +102,7 @@ async function apply(
     await endUnwritten(work, { mutation }, { status: 'conflict', conflictId, message: item.why });
     return { kind: 'applied' };
   }
-  const decision = await decisionOf(work, decided);
+  const decision = await decisionOf(work, conflictId, decided);
   if ('why' in decision) return refused(deps, row, decision.why);
   const mine = { ...item, decided: { conflictId, round: row.round } };
   const result = await carryOut({ work, item: mine, row, decision, approvedBy: decided.approvedBy });
@@ -112,11 +113,16 @@ async function apply(
 /** Values that people typed, as PostgreSQL prints them. */
 async function decisionOf(
   work: UploadWork,
-  { decision, fields }: Decided,
+  conflictId: string,
+  { decision, fields: sent, valuesIn }: Decided,
 ): Promise<HumanDecision | { why: string }> {
   if (decision !== 'merged') return { decision };
+  const { pool } = work.deps.store;
+  const fields = valuesIn === undefined ? sent : await readSignedFields(pool, { id: valuesIn, conflictId });
+  if (fields === null)
+    return { why: 'The values of the decision are not in the store any more: decide again' };
   const entries = Object.entries(fields ?? {}).map(([field, value]) => ({ field, text: textOfJson(value) }));
-  const texts = await canonicalTexts(work.deps.store.pool, work.entity.plan, entries);
+  const texts = await canonicalTexts(pool, work.entity.plan, entries);
   const bad = texts.find((text) => 'problem' in text);
   if (bad !== undefined && 'problem' in bad) return { why: bad.problem };
   const named = entries.map(({ field }, i) => {

@@ -23,13 +23,16 @@ export type UploadActivities = {
   finishUpload(input: UploadRef): Promise<UploadSummary>;
 
   readConflict(input: { conflictId: string }): Promise<ConflictStart>;
-  /** What somebody whose name is known says to a conflict; `message` is null where there is none, or it was used before. */
+  /**
+   * What somebody whose name is known says to a conflict; `message` is null where there is none, or it was used before.
+   * Values of a decision stay in the store: `valuesIn` names the message that has them, `problem` what is wrong with them.
+   */
   takeSignedMessage(input: {
     conflictId: string;
     message: ApprovalMessage;
     id: string;
     usedBy: string;
-  }): Promise<{ message: { input: unknown; who: Who } | null }>;
+  }): Promise<{ message: { input: unknown; who: Who; valuesIn?: string; problem?: string } | null }>;
   /** Records a step of a conflict, once: where it stands, what happened. `tell`: there are people to be told of it. */
   recordConflict(input: {
     conflictId: string;

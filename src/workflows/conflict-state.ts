@@ -88,10 +88,17 @@ function claimed(via: 'signal' | 'update'): Who {
   return { name: 'Temporal', roles: [], via };
 }
 
-type Sent = { readonly input: unknown; readonly who: Who };
+/** @param sent.valuesIn where the values of a decision are, which a bare client cannot say. */
+type Sent = { readonly input: unknown; readonly who: Who; readonly valuesIn?: string };
 
-function eventOf(state: ApprovalState, message: ApprovalMessage, sent: Sent): ApprovalEvent | Refusal {
-  return parseApprovalMessage(message, sent, state);
+function eventOf(
+  state: ApprovalState,
+  message: ApprovalMessage,
+  { input, who, valuesIn }: Sent,
+): ApprovalEvent | Refusal {
+  const event = parseApprovalMessage(message, { input, who }, state);
+  if (valuesIn === undefined || !('kind' in event) || event.kind !== 'decide') return event;
+  return { ...event, decision: { ...event.decision, valuesIn } };
 }
 
 /** A signal that comes before the store was asked waits for that: it may be the one that started the workflow. */
@@ -131,6 +138,7 @@ async function sentBy(work: ConflictWork, message: ApprovalMessage, input: unkno
   const { conflictId } = work.input;
   const usedBy = currentUpdateInfo()?.id ?? '';
   const { message: signed } = await takeSignedMessage({ conflictId, message, id, usedBy });
+  if (signed?.problem !== undefined) throw refusedFailure({ code: 'malformed', message: signed.problem });
   if (signed !== null) return signed;
   throw refusedFailure({
     code: 'malformed',

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkerProcess } from '../../dev/worker-process.ts';
 import type { ConflictSides } from '../../src/domain/approval/conflict-view.ts';
-import { decideConflict } from '../../src/upload-client.ts';
+import { signMessage, takeSigned } from '../../src/store/signed-messages.ts';
+import { decideConflict, sendSigned } from '../../src/upload-client.ts';
 import { countOr } from '../campaign/counts.ts';
 import { eventually, type World } from '../e2e/world.ts';
 import { clash, conflictWorld, eventsOf, handleOf, salaryOf, stateOf, untilEvent } from './conflict-world.ts';
@@ -122,6 +123,47 @@ test('a bare client’s query has both sides and the base, which no history has'
   const kept = textOf(events) + JSON.stringify(raw);
   expect(kept).toContain('salary');
   expect(kept).not.toMatch(/7654321|1000\.00/);
+});
+
+test('values that somebody decides on are in no history: they stay with the signed message', async () => {
+  const id = await clash(world, { entity: 'plain', row: 7 });
+  await stateOf(world, id);
+  const say = async (salary: string | number, round = 1) => {
+    const input = { decision: 'merged', fields: { salary }, round };
+    const who = { name: 'bert', roles: [], via: 'cli' } as const;
+    const signed = await signMessage(world.store.pool, { conflictId: id, message: 'decide', input, who });
+    return sendSigned(world.client, id, { message: 'decide', signed });
+  };
+  // A number that JSON does not keep: only who has the values can tell.
+  await expect(say(7654321.123456789)).rejects.toMatchObject({
+    code: 'DECISION_REFUSED',
+    message: expect.stringContaining('fields.salary has more digits than a JSON number keeps'),
+  });
+  expect(await say('8765432.10')).toMatchObject({ status: 'applied' });
+  await handleOf(world, id).result();
+  expect(await salaryOf(world, 7)).toBe('8765432.10');
+  const kept = textOf(await handleOf(world, id).fetchHistory());
+  expect(kept).toContain('valuesIn');
+  expect(kept).not.toMatch(/8765432|7654321/);
+});
+
+test('who heard no answer says the same again, and it is no other decision; other values are one', async () => {
+  const id = await clash(world, { entity: 'plain', row: 8 });
+  await stateOf(world, id);
+  const take = async (salary: string) => {
+    const input = { decision: 'merged', fields: { salary }, round: 1 };
+    const who = { name: 'bert', roles: [], via: 'cli' } as const;
+    const signed = await signMessage(world.store.pool, { conflictId: id, message: 'decide', input, who });
+    const asked = { conflictId: id, message: 'decide', id: signed, usedBy: `signed/${signed}` } as const;
+    const taken = await takeSigned(world.store.pool, asked);
+    expect(await takeSigned(world.store.pool, asked)).toEqual(taken);
+    return { signed, valuesIn: taken?.valuesIn };
+  };
+  const first = await take('1');
+  expect(first.valuesIn).toBe(first.signed);
+  expect((await take('1')).valuesIn).toBe(first.signed);
+  const other = await take('2');
+  expect(other.valuesIn).toBe(other.signed);
 });
 
 test('fields that not everybody may read are left out of a query’s answer', async () => {

@@ -43,6 +43,8 @@ export type ConflictFacts = Requester & {
 export type HumanDecision = {
   readonly decision: 'client' | 'server' | 'merged';
   readonly fields?: Readonly<Record<string, Json>>;
+  /** Id of the signed message that has the values: those in `fields` are null then, as histories hold none. */
+  readonly valuesIn?: string;
   readonly round: number;
   readonly comment?: string;
 };

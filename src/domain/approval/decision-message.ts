@@ -48,6 +48,20 @@ export function parseDecision(input: unknown, conflict: Decidable): HumanDecisio
   };
 }
 
+export type Hidden = {
+  readonly input: unknown;
+  /** What is wrong with the values, without them; nobody else can tell from then on. */
+  readonly problem: string | null;
+};
+
+/** A decision for those who must not know its values: each is null. @returns null where it has none. */
+export function withoutValues(input: unknown): Hidden | null {
+  if (!isObject(input) || !isObject(input.fields)) return null;
+  const { fields } = input;
+  const names = Object.keys(fields).map((name) => [name, null] as const);
+  return { input: { ...input, fields: Object.fromEntries(names) }, problem: whyNotValues(fields) };
+}
+
 export function wrongRound(given: number, current: number): Refusal {
   return refusal(
     'wrongRound',

@@ -151,6 +151,7 @@ export function isRepeated({ decided }: ApprovalState, event: ApprovalEvent): bo
     decided.round === decision.round &&
     decided.by.name === who.name &&
     decided.by.via === who.via &&
+    decided.valuesIn === decision.valuesIn &&
     fieldsText(decided.fields) === fieldsText(decision.fields)
   );
 }
@@ -161,7 +162,7 @@ function fieldsText(fields: Decided['fields']): string {
 
 function withoutFields(decided: Decided | null): Decided | null {
   if (decided === null) return null;
-  const { fields: _, ...rest } = decided;
+  const { fields: _, valuesIn: __, ...rest } = decided;
   return rest;
 }
 

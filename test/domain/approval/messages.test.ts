@@ -1,7 +1,7 @@
 /** What people send, well and badly formed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDecision } from '../../../src/domain/approval/decision-message.ts';
+import { parseDecision, withoutValues } from '../../../src/domain/approval/decision-message.ts';
 import { APPROVAL_MESSAGES, parseApprovalMessage } from '../../../src/domain/approval/messages.ts';
 import { anna, opened } from './kit.ts';
 
@@ -10,6 +10,26 @@ const conflict = {
   proposed: ['salary', 'job_id', 'phone_number'],
   round: 2,
 } as const;
+
+describe('decisions without their values', () => {
+  test('have the names of the fields, and what is wrong with the values', () => {
+    const input = { decision: 'merged', round: 2, fields: { salary: '7654321', job_id: 1 }, comment: 'x' };
+    const hidden = withoutValues(input);
+    expect(hidden).toEqual({ input: { ...input, fields: { salary: null, job_id: null } }, problem: null });
+    expect(parseDecision(hidden?.input, conflict)).toMatchObject({ decision: 'merged' });
+    expect(withoutValues({ fields: { salary: 0.1234567890123456 } })?.problem).toContain('fields.salary');
+  });
+
+  test('are what they were where there are none', () => {
+    for (const input of [null, 'x', { decision: 'client' }, { fields: ['1'] }, { fields: 'x' }])
+      expect(withoutValues(input)).toBeNull();
+  });
+
+  test('nobody says where values are but the store', () => {
+    const input = { decision: 'merged', round: 2, fields: { salary: '1', job_id: '2' }, valuesIn: 'x' };
+    expect(parseDecision(input, conflict)).toMatchObject({ code: 'malformed' });
+  });
+});
 
 describe('decisions', () => {
   test.each([
