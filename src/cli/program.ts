@@ -22,6 +22,7 @@ import { skippedCommand } from './commands/skipped.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { tokenCommand } from './commands/token.ts';
 import { uploadCommand } from './commands/upload.ts';
 import { workerCommand } from './commands/worker.ts';
 import { writeBackCommand } from './commands/write-back.ts';
@@ -55,6 +56,7 @@ const COMMANDS = [
   oracleCommand,
   workerCommand,
   gatewayCommand,
+  tokenCommand,
   devCommand,
 ];
 
