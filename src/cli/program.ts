@@ -16,6 +16,7 @@ import { initCommand } from './commands/init.ts';
 import { oracleCommand } from './commands/oracle.ts';
 import { planCommand } from './commands/plan.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
+import { restoredCommand } from './commands/restored.ts';
 import { runCommand } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { skippedCommand } from './commands/skipped.ts';
@@ -51,6 +52,7 @@ const COMMANDS = [
   tasksCommand,
   backupsCommand,
   cleanupCommand,
+  restoredCommand,
   devicesCommand,
   writeBackCommand,
   oracleCommand,

@@ -5,6 +5,7 @@ import type { Db } from '../pg/pool.ts';
 import { type CatalogueColumn, type CatalogueTable, readMirror } from './mirror-catalogue.ts';
 import { LOCAL, SOURCE_OWNED } from './mirror-columns.ts';
 import { keepsExits } from './mirror-exits.ts';
+import { assertNoFuture, assertVersionsHold } from './restored.ts';
 
 export type FeedColumn = {
   readonly name: string;
@@ -35,7 +36,7 @@ const kept = new WeakMap<EntitySpec, Kept>();
 
 /**
  * From the mirror's catalogue, kept for some seconds.
- * @throws SyncError ENTITY_NOT_READY before the first full run has ended (C16); SCHEMA_CHANGED where a column has a name
+ * @throws SyncError STORE_NOT_READY after a restore (C8), ENTITY_NOT_READY before the first full run has ended (C16); SCHEMA_CHANGED where a column has a name
  * that documents need for themselves.
  */
 export async function feedEntity(db: Db, spec: EntitySpec): Promise<FeedEntity> {
@@ -47,6 +48,7 @@ export async function feedEntity(db: Db, spec: EntitySpec): Promise<FeedEntity> 
 }
 
 async function readFeedEntity(db: Db, spec: EntitySpec): Promise<FeedEntity> {
+  await assertVersionsHold(db);
   const { rowCount } = await db.query('SELECT FROM syncline.checkpoint WHERE entity = $1', [spec.entity]);
   const table = rowCount === 1 ? await readMirror(db, { spec }) : null;
   if (table === null) {
@@ -55,6 +57,7 @@ async function readFeedEntity(db: Db, spec: EntitySpec): Promise<FeedEntity> {
       details: { entity: spec.entity },
     });
   }
+  await assertNoFuture(db, spec.mirror);
   if (!(await keepsExits(db, spec))) {
     throw new SyncError('ENTITY_NOT_READY', {
       message: `The mirror of ${spec.entity} does not keep what leaves its partitions yet`,

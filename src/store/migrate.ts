@@ -6,6 +6,7 @@ import { classifyPgError, describePgError } from '../pg/errors.ts';
 import type { Db } from '../pg/pool.ts';
 import { withTransaction } from '../pg/transaction.ts';
 import type { Store } from './open.ts';
+import { assertVersionsHold, noteCluster } from './restored.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 /** pg_input_is_valid came with 16 (C26). */
@@ -39,6 +40,7 @@ export async function migrate(store: Store, folder: URL = FOLDER): Promise<{ app
         ]);
         applied.push(migration.name);
       }
+      if (applied.length > 0 && folder === FOLDER) await noteCluster(client);
     });
   } catch (error) {
     throw storeError(error);
@@ -59,6 +61,7 @@ export async function assertStoreReady(store: Store, folder: URL = FOLDER): Prom
     if (missing.length > 0) {
       throw new SyncError('STORE_NOT_READY', { message: `The store lacks ${missing.join(', ')}` });
     }
+    if (folder === FOLDER) await assertVersionsHold(store.pool);
   } catch (error) {
     throw storeError(error);
   }

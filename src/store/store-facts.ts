@@ -9,18 +9,26 @@ export type StoreFacts = {
   readonly now: string;
 };
 
-export async function readStoreFacts(db: Db): Promise<StoreFacts> {
-  const { rows } = await db.query<{ version: string; readable: boolean; now: string }>(
-    `SELECT current_setting('server_version') AS version,
-            has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS readable,
-            to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now`,
+/** Which cluster a database is in; null where the login may not know. */
+export async function clusterId(db: Db): Promise<string | null> {
+  // Apart: the rights to the function are checked before a condition could keep it from being called.
+  const { rows } = await db.query<{ readable: boolean }>(
+    `SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS readable`,
   );
-  const { version, readable, now } = rows[0] as { version: string; readable: boolean; now: string };
-  if (!readable) return { version, systemId: null, now };
+  if (!rows[0]?.readable) return null;
   const system = await db.query<{ id: string }>(
     'SELECT system_identifier::text AS id FROM pg_control_system()',
   );
-  return { version, systemId: system.rows[0]?.id ?? null, now };
+  return system.rows[0]?.id ?? null;
+}
+
+export async function readStoreFacts(db: Db): Promise<StoreFacts> {
+  const { rows } = await db.query<{ version: string; now: string }>(
+    `SELECT current_setting('server_version') AS version,
+            to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS now`,
+  );
+  const { version, now } = rows[0] as { version: string; now: string };
+  return { version, systemId: await clusterId(db), now };
 }
 
 export type MirrorName = { readonly schema: string; readonly table: string };

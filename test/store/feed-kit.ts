@@ -10,6 +10,7 @@ import { type FeedRequest, readFeedPage } from '../../src/store/feed-page.ts';
 import type { FeedPosition } from '../../src/store/feed-position.ts';
 import { ensureMirror } from '../../src/store/mirror-ddl.ts';
 import type { Store } from '../../src/store/open.ts';
+import { eventually } from '../e2e/world.ts';
 import { type PlanOptions, planOf } from './load-kit.ts';
 
 export const FEED: FeedSpec = { maxAgeMs: 86_400_000, filter: [], partitions: {}, fields: {} };
@@ -58,11 +59,26 @@ export async function feedMirror(store: Store, plan: EntityPlan): Promise<FeedEn
   return feedEntity(store.pool, plan.spec);
 }
 
-/** One transaction of SQL that passes the mirror's guards, as our loads do. */
+/** Everything that is committed by now is below xmin: other test files have transactions in the same server. */
+export async function untilServed({ pool }: Pick<Store, 'pool'>): Promise<void> {
+  const { rows } = await pool.query<{ xmax: string }>(
+    'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xmax',
+  );
+  await eventually(async () => {
+    const { rowCount } = await pool.query(
+      'SELECT WHERE pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8',
+      [rows[0]?.xmax],
+    );
+    return rowCount === 1;
+  }, 'transactions that were open have ended');
+}
+
+/** One transaction of SQL that passes the mirror's guards, as our loads do. What it wrote is served when it ends. */
 export async function write(store: Store, ...statements: string[]): Promise<void> {
   await store.pool.query(
     ["BEGIN; SELECT set_config('syncline.writer', 'on', true)", ...statements, 'COMMIT'].join('; '),
   );
+  await untilServed(store);
 }
 
 export type Document = { id: string; rev: string; _deleted: boolean; [field: string]: unknown };

@@ -18,6 +18,7 @@ import {
   type Reader,
   reader,
   TO_SOURCE,
+  untilServed,
   write,
 } from './feed-kit.ts';
 import { openTestStore, type TestStore } from './load-kit.ts';
@@ -125,6 +126,7 @@ async function run(history: readonly Step[], first: readonly Scope[]): Promise<v
   } finally {
     for (const { client } of open.splice(0)) await end(client, 'COMMIT');
   }
+  await untilServed(world.store);
   for (const device of readers) {
     await settle(device);
     expect(heldOf(device)).toEqual(await shown(device));

@@ -4,6 +4,10 @@
 ALTER TABLE syncline.store_identity ADD COLUMN cursor_key text NOT NULL
   DEFAULT replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
 
+-- C8: the cluster whose transactions the versions of rows are of; NULL where nobody could find out. `rewriting_since`:
+-- versions are being written anew, and nobody is served.
+ALTER TABLE syncline.store_identity ADD COLUMN system_id text, ADD COLUMN rewriting_since timestamptz;
+
 -- C13: a row that left a partition, for the devices that saw it there. Keys only; kept as long as tombstones.
 -- C9: a row that a device made and that was never accepted, for that device alone.
 CREATE TABLE syncline.feed_exit (
