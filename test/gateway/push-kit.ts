@@ -21,6 +21,7 @@ const SOURCE = `
   INSERT INTO shop.orders (id, title, amount, qty, data, region, updated_at)
   SELECT n, 'order ' || n, 10, 1, '{"a": 1}', CASE WHEN n % 2 = 0 THEN 'EU' ELSE 'US' END, now() - interval '1 hour'
     FROM generate_series(1, 60) AS n;
+  CREATE TABLE shop.notes (id uuid PRIMARY KEY);
   ${LEDGER_DDL.join(';\n')};`;
 
 const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'],
@@ -28,10 +29,14 @@ const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'
   policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
   approval: { resolvers: 'deviceUser' } }`;
 
-export type PushWorld = World & { readonly gateway: RunningGateway };
+export type PushWorld = World & {
+  readonly gateway: RunningGateway;
+  /** The first one: tests that stop it start another. */
+  readonly worker: Awaited<ReturnType<World['startWorker']>>;
+};
 
 /** @param name of the pipeline too: one that no other test has. */
-export async function pushWorld(name: string, settings = ''): Promise<PushWorld> {
+export async function pushWorld(name: string): Promise<PushWorld> {
   const world = await createWorld(name, {
     source: SOURCE,
     pipelines: `{ ${name}: { source: 'shop', entities: {
@@ -39,15 +44,18 @@ export async function pushWorld(name: string, settings = ''): Promise<PushWorld>
         upload: ${UPLOAD}, feed: { fields: { secret: { read: 'SECRETS' } } } },
       regional: { read: { table: 'shop.orders' }, key: 'id', changedAt: 'updated_at', mirror: 'shop.regional',
         upload: ${UPLOAD}, feed: { partitions: { region: 'region' } } },
-      notes: { read: { sql: 'SELECT NULL::uuid AS id WHERE false' }, key: 'id', mirror: 'shop.notes',
+      notes: { read: { table: 'shop.notes' }, key: 'id', mirror: 'shop.notes',
         columns: { id: {}, body: { local: true, type: 'text' }, stars: { local: true, type: 'integer' } },
         upload: { writeBack: 'mirror', operations: ['insert', 'update', 'delete'] }, feed: true },
-      } } }, gateway: { auth: ${AUTH}, partitions: { region: { claim: 'regions' } }, ${settings} }`,
+      } } }, gateway: { auth: ${AUTH}, partitions: { region: { claim: 'regions' } },
+      limits: { device: { requests: 100000, per: '1 minute' }, address: { requests: 100000, per: '1 minute' } } }`,
     environment: gatewayEnvironment,
   });
-  await world.startWorker();
-  await followRun(world.client, await startRun(world.client, world.config, { pipeline: name, mode: 'full' }));
-  return { ...world, gateway: await startTestGateway(world) };
+  const worker = await world.startWorker();
+  const run = await startRun(world.client, world.config, { pipeline: name, mode: 'full' });
+  const summary = await followRun(world.client, run);
+  if (summary.status !== 'SUCCESS') throw new Error(`The first run: ${JSON.stringify(summary)}`);
+  return { ...world, worker, gateway: await startTestGateway(world) };
 }
 
 export type Document = { id: string; rev: string; _deleted: boolean } & Record<string, unknown>;
@@ -78,6 +86,11 @@ export type TestDevice = {
 
 type Who = Parameters<typeof tokenOf>[0];
 
+/** To be asked for again. */
+export function isPending({ status, text }: Answer): boolean {
+  return status === 503 && (JSON.parse(text) as { code: string }).code === 'UPLOAD_PENDING';
+}
+
 /** A device that has registered. */
 export async function testDevice(
   { gateway }: Pick<PushWorld, 'gateway'>,
@@ -105,7 +118,7 @@ export async function testDevice(
       const answer = await eventually(async () => {
         const headers = { 'idempotency-key': key };
         const got = await ask('POST', `/v1/sync/${entity}/push`, { body: { rows }, headers });
-        return got.status === 503 ? null : got;
+        return isPending(got) ? null : got;
       }, 'the push is decided');
       if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
       return JSON.parse(answer.text) as PushReply;

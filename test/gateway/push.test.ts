@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../e2e/world.ts';
-import { type PushWorld, pushWorld, type TestDevice, testDevice } from './push-kit.ts';
+import { startTestGateway } from './kit.ts';
+import { isPending, type PushWorld, pushWorld, type TestDevice, testDevice } from './push-kit.ts';
 
 let world: PushWorld;
 let device: TestDevice;
@@ -58,7 +59,7 @@ test('the same key and body get the same bytes, another body is refused', async 
   const headers = { 'idempotency-key': randomUUID() };
   const first = await eventually(async () => {
     const answer = await device.ask('POST', '/v1/sync/orders/push', { body, headers });
-    return answer.status === 200 ? answer : null;
+    return isPending(answer) ? null : answer;
   }, 'it is decided');
   const again = await device.ask('POST', '/v1/sync/orders/push', { body, headers });
   expect(again).toMatchObject({ status: 200, text: first.text });
@@ -75,7 +76,7 @@ test('a device that sends no key: a repeat is a repeat, and a later toggle is no
     eventually(async () => {
       const body = { rows: [{ newDocumentState: to, assumedMasterState: from }] };
       const answer = await device.ask('POST', '/v1/sync/orders/push', { body });
-      return answer.status === 200 ? answer : null;
+      return isPending(answer) ? null : answer;
     }, 'it is decided');
   const first = await say(before, on);
   expect((await say(before, on)).text).toBe(first.text);
@@ -83,4 +84,183 @@ test('a device that sends no key: a repeat is a repeat, and a later toggle is no
   const third = await say(before, on);
   expect(third.text).not.toBe(first.text);
   expect(await inSource(4)).toMatchObject({ title: 'on' });
+});
+
+test('what both sides changed: merged, lost, held; the server’s row comes back where nothing was taken', async () => {
+  const [merged, lost, held] = [
+    await device.row('orders', 10),
+    await device.row('orders', 11),
+    await device.row('orders', 12),
+  ];
+  await world.source.query(
+    `UPDATE shop.orders SET title = 'of the source', amount = 77, qty = 5, updated_at = now() WHERE id IN (10, 11, 12)`,
+  );
+  const { results, conflicts } = await device.push('orders', [
+    { newDocumentState: { ...merged, qty: 3 }, assumedMasterState: merged },
+    { newDocumentState: { ...lost, title: 'mine' }, assumedMasterState: lost },
+    { newDocumentState: { ...held, amount: '99' }, assumedMasterState: held },
+  ]);
+  expect(results).toMatchObject([
+    { id: '10', status: 'merged' },
+    { id: '11', status: 'conflict', clashing: ['title'] },
+    { id: '12', status: 'pending_approval', conflictId: expect.any(String), reason: expect.any(String) },
+  ]);
+  expect(conflicts).toMatchObject([{ id: '11', title: 'of the source', amount: '77.00' }]);
+  expect(conflicts[0]).not.toHaveProperty('secret');
+  // 1 → 5 there, 1 → 3 here.
+  expect(await inSource(10)).toMatchObject({ qty: 7, title: 'of the source' });
+});
+
+test('rows that are bad are refused by themselves, among a hundred', async () => {
+  const rows: unknown[] = Array.from({ length: 100 }, (_, i) => ({
+    newDocumentState: { id: randomUUID(), body: `note ${i}`, stars: i },
+  }));
+  const cases = [
+    [3, { newDocumentState: { id: 'no-uuid', body: 'x' } }, 'INVALID_VALUE'],
+    [10, { newDocumentState: { id: randomUUID(), body: 'nul \u0000' } }, 'MUTATION_INVALID'],
+    [20, { newDocumentState: { body: 'no id' } }, 'MUTATION_INVALID'],
+    [30, 'no row', 'MUTATION_INVALID'],
+    [40, { newDocumentState: { id: randomUUID(), stars: 'many' } }, 'INVALID_VALUE'],
+    [50, { newDocumentState: { id: randomUUID(), body: 'x', strange: 1 } }, 'NOT_ALLOWED'],
+    [60, { newDocumentState: { id: 'nul \u0000', body: 'x' } }, 'MUTATION_INVALID'],
+    [70, { newDocumentState: { id: randomUUID(), body: 'x' }, 'nul \u0000': 1 }, 'MUTATION_INVALID'],
+  ] as const;
+  for (const [at, row] of cases) rows[at] = row;
+  const { results, conflicts } = await device.push('notes', rows);
+  const codes = results.map(({ problem }) => problem?.code);
+  expect(codes.filter((code) => code !== undefined)).toHaveLength(cases.length);
+  for (const [at, , code] of cases) expect([at, codes[at]]).toEqual([at, code]);
+  expect(results.filter(({ status }) => status === 'applied')).toHaveLength(100 - cases.length);
+  // Of each that has an id, so that the device lets go of it.
+  expect(conflicts).toHaveLength(5);
+  expect(conflicts.every(({ _deleted, rev }) => _deleted && /^\d+\.0$/.test(rev))).toBe(true);
+});
+
+test('rows are made, deleted and made again; a refused one can be sent again when it was corrected', async () => {
+  const id = randomUUID();
+  const made = { id, title: 'made offline', amount: '5', qty: 2, region: 'EU' };
+  const first = await device.push('orders', [{ newDocumentState: made }]);
+  expect(first.results).toMatchObject([{ id, status: 'applied' }]);
+  const row = await device.row('orders', id);
+  expect(row).toMatchObject({ title: 'made offline', amount: '5.00', rev: first.results[0]?.rev });
+
+  const gone = await device.push('orders', [
+    { newDocumentState: { ...row, _deleted: true }, assumedMasterState: row },
+  ]);
+  expect(gone.results).toMatchObject([{ id, status: 'applied' }]);
+  const tombstone = await device.row('orders', id);
+  expect(tombstone._deleted).toBe(true);
+
+  const bad = { id: randomUUID(), title: 'too many', qty: 5000 };
+  const refused = await device.push('orders', [{ newDocumentState: bad }]);
+  expect(refused.results).toMatchObject([{ status: 'rejected', problem: { code: expect.any(String) } }]);
+  const [reverted] = refused.conflicts;
+  expect(reverted).toMatchObject({ id: bad.id, _deleted: true });
+  const good = await device.push('orders', [
+    { newDocumentState: { ...bad, qty: 5 }, assumedMasterState: reverted },
+  ]);
+  expect(good.results).toMatchObject([{ id: bad.id, status: 'applied' }]);
+});
+
+test('rows of several entities in one request, in their order', async () => {
+  const order = await device.row('orders', 20);
+  const note = randomUUID();
+  const body = {
+    rows: [
+      { entity: 'notes', newDocumentState: { id: note, body: 'with it' } },
+      { entity: 'orders', newDocumentState: { ...order, title: 'batch' }, assumedMasterState: order },
+      { entity: 'nothing', newDocumentState: { id: '1' } },
+      { entity: 'orders', newDocumentState: { ...order, secret: 'x' }, assumedMasterState: order },
+    ],
+  };
+  const answer = await eventually(async () => {
+    const got = await device.ask('POST', '/v1/sync/push', { body });
+    return isPending(got) ? null : got;
+  }, 'it is decided');
+  const reply = JSON.parse(answer.text);
+  expect(reply.results).toMatchObject([
+    { entity: 'notes', id: note, status: 'applied' },
+    { entity: 'orders', id: '20', status: 'applied' },
+    { entity: 'nothing', id: '1', status: 'rejected', problem: { code: 'ENTITY_UNKNOWN' } },
+    { entity: 'orders', id: '20', status: 'rejected', problem: { code: 'NOT_ALLOWED' } },
+  ]);
+  expect(Object.keys(reply.conflicts).sort()).toEqual(['nothing', 'orders']);
+  expect(answer.text).not.toContain('canary');
+});
+
+test('more rows than are allowed, entities that there are not, keys that are none', async () => {
+  const rows = Array.from({ length: 501 }, () => ({}));
+  const refused = [
+    await device.ask('POST', '/v1/sync/orders/push', { body: { rows } }),
+    await device.ask('POST', '/v1/sync/nothing/push', { body: { rows: [] } }),
+    await device.ask('POST', '/v1/sync/orders/push', {
+      body: { rows: [] },
+      headers: { 'idempotency-key': 'a b' },
+    }),
+    await device.ask('POST', '/v1/sync/orders/push', { body: { rows: 'none' } }),
+  ];
+  expect(refused.map(({ status, text }) => [status, JSON.parse(text).code])).toEqual([
+    [413, 'BODY_TOO_LARGE'],
+    [404, 'NOT_FOUND'],
+    [400, 'REQUEST_INVALID'],
+    [400, 'REQUEST_INVALID'],
+  ]);
+});
+
+test('rows out of sight are as if they were not: neither told of, nor written, nor taken away', async () => {
+  const american = await testDevice(world, { user: 'bob', claims: { regions: ['US'] } });
+  const own = await american.row('regional', 31);
+  const guessed = { id: '32', rev: own.rev, title: 'guessed', region: 'US' };
+  const never = { id: '999', rev: own.rev, title: 'guessed', region: 'US' };
+  const { results, conflicts } = await american.push('regional', [
+    { newDocumentState: { ...own, title: 'own' }, assumedMasterState: own },
+    { newDocumentState: { ...guessed, title: 'x' }, assumedMasterState: guessed },
+    { newDocumentState: { ...never, title: 'x' }, assumedMasterState: never },
+    { newDocumentState: { id: randomUUID(), title: 'new', region: 'EU' } },
+    { newDocumentState: { id: randomUUID(), title: 'new', region: 'US' } },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual([
+    'applied',
+    'conflict',
+    'conflict',
+    'rejected',
+    'applied',
+  ]);
+  const [foreign, unknown] = conflicts;
+  expect({ ...foreign, id: '' }).toEqual({ ...unknown, id: '' });
+  const moved = await american.row('regional', 31);
+  const away = await american.push('regional', [
+    { newDocumentState: { ...moved, region: 'EU' }, assumedMasterState: moved },
+    { newDocumentState: { ...guessed, _deleted: true }, assumedMasterState: guessed },
+  ]);
+  expect(away.results).toMatchObject([
+    { status: 'rejected', problem: { code: 'NOT_ALLOWED' } },
+    { status: 'applied', rev: null },
+  ]);
+  expect(await inSource(32)).toMatchObject({ title: 'order 32', region: 'EU' });
+});
+
+test('without a worker it is 503, and the same request gets its verdict later', async () => {
+  await world.worker.stop();
+  const gateway = await startTestGateway(world, {
+    settings: { ...world.gateway.deps.settings, verdictWaitMs: 300 },
+  });
+  try {
+    const hasty = await testDevice({ gateway }, { user: 'carl' });
+    const body = { rows: [{ newDocumentState: { id: randomUUID(), body: 'later' } }] };
+    const headers = { 'idempotency-key': 'k-1' };
+    const first = await hasty.ask('POST', '/v1/sync/notes/push', { body, headers });
+    expect([first.status, JSON.parse(first.text).code]).toEqual([503, 'UPLOAD_PENDING']);
+    expect(Number(first.headers.get('retry-after'))).toBeGreaterThan(0);
+    await world.startWorker();
+    const later = await eventually(async () => {
+      const got = await hasty.ask('POST', '/v1/sync/notes/push', { body, headers });
+      return got.status === 200 ? got : null;
+    }, 'a worker decided it');
+    expect(JSON.parse(later.text).results).toMatchObject([{ status: 'applied' }]);
+    const again = await hasty.ask('POST', '/v1/sync/notes/push', { body, headers });
+    expect(again.text).toBe(later.text);
+  } finally {
+    await gateway.stop();
+  }
 });

@@ -51,9 +51,13 @@ export function binaryFormat(plan: EntityPlan): RowFormat {
   };
 }
 
-/** The header comes with the first row, or alone. */
+/** The header comes with the first row, alone, or, where there is no row, with the trailer. */
 function stripBinary(message: Buffer): Buffer {
-  if (message.length === TRAILER_BYTES) return message.subarray(TRAILER_BYTES);
+  const rest = withoutHeader(message);
+  return rest.length === TRAILER_BYTES ? rest.subarray(TRAILER_BYTES) : rest;
+}
+
+function withoutHeader(message: Buffer): Buffer {
   if (message[0] !== SIGNATURE_START || !message.subarray(0, COPY_SIGNATURE.length).equals(COPY_SIGNATURE))
     return message;
   const end = headerEnd(message);
