@@ -223,3 +223,14 @@ test('a decision outlives the worker that was to write it', async () => {
   await untilEvent(world, id, 'applied');
   expect(await salaryOf(world, 4)).toBe('3000.00');
 }, 120_000);
+
+test('no history of all these workflows has a value, of uploads neither', async () => {
+  const query = `TaskQueue = '${world.config.temporal.taskQueue}'`;
+  const types = new Set<string>();
+  for await (const { workflowId, runId, type } of world.client.workflow.list({ query })) {
+    types.add(type);
+    const kept = textOf(await world.client.workflow.getHandle(workflowId, runId).fetchHistory());
+    expect(kept, workflowId).not.toMatch(/7654321|8765432|1000\.00|name \d/);
+  }
+  expect([...types]).toEqual(expect.arrayContaining(['processUpload', 'resolveConflict']));
+});

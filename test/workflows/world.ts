@@ -46,6 +46,8 @@ export async function startWorld(activities: Activities, options: WorldOptions =
     workflowBundle: options.bundle ?? (await (await shared()).workflowBundle()),
     activities,
     shutdownForceTime: '5 seconds',
+    // What a worker that was replaced had cached goes to the next one after so long.
+    stickyQueueScheduleToStartTimeout: '1 second',
     maxHeartbeatThrottleInterval: '200 milliseconds',
     // A defect in workflow code fails the test at once, instead of being tried again for ever.
     workflowFailureErrorTypes: { '*': ['Error'] },
