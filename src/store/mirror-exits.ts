@@ -1,7 +1,7 @@
 /**
  * C13: a row that moves out of a partition, or gets another id, has to leave the devices that saw it. A trigger keeps what
- * it was in the transaction that changes it, whoever does: ids and values of partition columns only. Nothing is kept of a
- * version that its own transaction replaces: nobody has seen it.
+ * it was in the transaction that changes it, whoever does: ids and values of partition columns only. Also of a version that
+ * its own transaction replaces, since nobody knows here whether the one before it was of the same partition.
  */
 import { createHash } from 'node:crypto';
 import type { EntityPlan, EntitySpec } from '../domain/entity.ts';
@@ -87,7 +87,7 @@ BEGIN
 END $exit$`,
     `REVOKE ALL ON FUNCTION ${called} FROM PUBLIC`,
     `CREATE OR REPLACE TRIGGER ${name} AFTER UPDATE ON ${mirrorTable(plan)}
-  FOR EACH ROW WHEN ((${differs.join(' OR ')}) AND OLD.sync_xid <> pg_current_xact_id()${own})
+  FOR EACH ROW WHEN ((${differs.join(' OR ')})${own})
   EXECUTE FUNCTION ${called}`,
   ];
 }
