@@ -9,18 +9,20 @@ import { applyGroup, failGroup } from './apply-group.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { entityOrder } from './entity-order.ts';
 import { type Prepared, prepareMembers } from './prepare-change.ts';
+import type { Left } from './reference-cycles.ts';
 import { keyOfRow, workOf } from './upload-items.ts';
 import type { Member, StagedMember, UploadWork } from './upload-work.ts';
 
 type OfUpload = UploadRef & { readonly entities: readonly string[]; readonly id: string };
 
-/** Each in one go. @returns how many mutations were settled. */
+/** Each in one go. @returns how many mutations were settled, and those that wait for rows that others make. */
 export async function applyGroups(
   deps: ActivityDeps,
   of: OfUpload,
   context: ActivityContext,
-): Promise<number> {
+): Promise<{ readonly settled: number; readonly left: readonly Left[] }> {
   let settled = 0;
+  const left: Left[] = [];
   for (const group of await readyGroups(deps.store.pool, of)) {
     const mutations = await readMutations(deps.store.pool, group.members);
     const works = new Map<string, UploadWork>();
@@ -30,23 +32,34 @@ export async function applyGroups(
     const staged = mutations.map((mutation): StagedMember => {
       return { work: works.get(mutation.entity) as UploadWork, mutation };
     });
-    if (await settleGroup(group, staged)) settled += mutations.length;
+    const outcome = await settleGroup(group, staged);
+    if (outcome === true) settled += mutations.length;
+    else if (outcome !== false) left.push(...outcome);
   }
-  return settled;
+  return { settled, left };
 }
 
-/** @returns false when it waits for something, or another worker is at it. */
-async function settleGroup({ held }: ReadyGroup, staged: readonly StagedMember[]): Promise<boolean> {
+/** @returns false when another worker is at it, or its rows are in use; a list: members that wait for rows to come. */
+async function settleGroup(
+  { held }: ReadyGroup,
+  staged: readonly StagedMember[],
+): Promise<boolean | readonly Left[]> {
   const prepared = await prepareAll(staged);
   const members: Member[] = [];
+  const waiting: Left[] = [];
   for (const { work, mutation } of staged) {
     const change = prepared.get(mutation.ordinal);
     const failure = mutation.ordinal === held ? WAITS : failureOfPrepared(change);
     if (failure !== null) return failGroup(staged, { ordinal: mutation.ordinal, verdict: failure });
-    if (change?.kind !== 'change') return false;
+    if (change?.kind !== 'change') {
+      const making = change?.kind === 'waiting' ? change.making : null;
+      waiting.push({ ordinal: mutation.ordinal, making });
+      continue;
+    }
     const key = keyOfRow(work.entity, mutation, change.change);
     members.push({ work, item: { mutation, prepared: change, key } });
   }
+  if (waiting.length > 0) return waiting;
   const failure = wideKey(members);
   if (failure !== null) return failGroup(staged, failure);
   const ordered = await inOrder(members);

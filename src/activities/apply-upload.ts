@@ -1,14 +1,7 @@
 /** An upload's mutations of one pipeline, wave by wave, until each has a verdict. */
 import type { UploadRef } from '../domain/upload/upload-run.ts';
 import { uploadWorkflowId } from '../domain/upload/workflow-ids.ts';
-import {
-  countStaged,
-  nextMutations,
-  parkBehind,
-  parkHeld,
-  rejectStaged,
-  type StagedMutation,
-} from '../store/mutations.ts';
+import { countStaged, nextMutations, parkBehind, parkHeld, type StagedMutation } from '../store/mutations.ts';
 import { runAfterApply } from './after-apply.ts';
 import { applyGroups } from './apply-groups.ts';
 import { applyInMirror, rejectItem } from './apply-in-mirror.ts';
@@ -16,6 +9,7 @@ import { applyInSource } from './apply-in-source.ts';
 import { type ActivityContext, type ActivityDeps, pipelineByName } from './deps.ts';
 import { entityOrder } from './entity-order.ts';
 import { prepareChanges } from './prepare-change.ts';
+import { type Left, rejectCycles } from './reference-cycles.ts';
 import type { ApplyResult } from './upload-contract.ts';
 import { keyOfRow, workOf } from './upload-items.ts';
 import type { Item, UploadWork } from './upload-work.ts';
@@ -38,6 +32,7 @@ export async function applyUpload(
     let decided = 0;
     // They do not stand in the way of those behind them; whatever is decided may let them go on.
     let waiting: Left[] = [];
+    let ofGroups: readonly Left[] = [];
     let isProgress = true;
     for (;;) {
       context.signal.throwIfAborted();
@@ -50,10 +45,11 @@ export async function applyUpload(
         limit: WAVE,
       });
       if (staged.length === 0) {
-        const grouped = await applyGroups(deps, { ...input, entities, id }, context);
-        decided += grouped;
-        isProgress ||= grouped > 0;
-        if (grouped === 0 && (waiting.length === 0 || !isProgress)) break;
+        const { settled, left } = await applyGroups(deps, { ...input, entities, id }, context);
+        ofGroups = left;
+        decided += settled;
+        isProgress ||= settled > 0;
+        if (settled === 0 && (waiting.length === 0 || !isProgress)) break;
       }
       if (staged.length === 0) {
         waiting = [];
@@ -66,30 +62,11 @@ export async function applyUpload(
       waiting.push(...left);
       if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
     }
-    const cut = await rejectCycles(deps, waiting);
+    const cut = await rejectCycles(deps, { waiting: [...waiting, ...ofGroups], id }, context);
     const open = await countStaged(deps.store.pool, { ...input, entities });
     if (open === 0) await runAfterApply(deps, context);
     return { done: open === 0, waiting: open > 0 && cut === 0, decided: decided + cut };
   });
-}
-
-/** A mutation that could not be decided now; `making`: the one that has to make a row that it names. */
-export type Left = { readonly ordinal: string; readonly making: string | null };
-
-/** Rows made offline that name each other in a circle: each waits for the other to be made, for ever. */
-async function rejectCycles(deps: ActivityDeps, waiting: readonly Left[]): Promise<number> {
-  const waitsFor = new Map(
-    waiting.flatMap(({ ordinal, making }) => (making === null ? [] : [[ordinal, making]])),
-  );
-  const inCycle = [...waitsFor.keys()].filter((start) => {
-    let at = waitsFor.get(start);
-    for (let steps = 0; at !== undefined && at !== start && steps <= waitsFor.size; steps++)
-      at = waitsFor.get(at);
-    return at === start;
-  });
-  const message =
-    'Rows made offline name each other in a circle: make one of them without the name, then set it by an update';
-  return rejectStaged(deps.store.pool, inCycle, { status: 'rejected', code: 'REFERENCE_CYCLE', message });
 }
 
 /** One mutation a row, in their order: those of one entity and priority together. @returns what could not be settled now. */

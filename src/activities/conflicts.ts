@@ -16,6 +16,7 @@ import { runAfterApply } from './after-apply.ts';
 import { beforeWithdrawal } from './apply-decision.ts';
 import { applyWave } from './apply-upload.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
+import { rejectCycles } from './reference-cycles.ts';
 import { startConflicts } from './sweep-uploads.ts';
 import type { ApplyResult, UploadActivities } from './upload-contract.ts';
 import { findUpload } from './upload-entity.ts';
@@ -145,7 +146,11 @@ async function applyWhatIsNext(
     }
     const left = await applyWave(deps, { id: `conflict/${conflictId}`, staged }, context);
     decided += staged.length - left.length;
-    if (left.length === staged.length) return { done: false, waiting: true, decided };
+    if (left.length === staged.length) {
+      const cut = await rejectCycles(deps, { waiting: left, id: `conflict/${conflictId}` }, context);
+      if (cut === 0) return { done: false, waiting: true, decided };
+      decided += cut;
+    }
     if (Date.now() > endsAtMs) return { done: false, waiting: false, decided };
   }
 }

@@ -1,7 +1,8 @@
 /** Groups whose changes are of several entities: one transaction, in which rows made offline name each other. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyUpload } from '../../src/activities/apply-upload.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
-import type { Kit } from '../runs/run-kit.ts';
+import { contextOf, type Kit } from '../runs/run-kit.ts';
 import { mortal } from './crash-kit.ts';
 import { createGroupKit, insert, remove, update } from './group-kit.ts';
 import { process, stage, upload, verdictsOf } from './upload-kit.ts';
@@ -166,6 +167,50 @@ describe('a group at a source', () => {
     expect([await source(joined), await store(joined)]).toEqual([[[rounds]], [[rounds]]]);
     expect(await source(`SELECT count(*)::int FROM co.firms WHERE name LIKE 'crash-%'`)).toEqual([[rounds]]);
   }, 120_000);
+});
+
+describe('a circle of references', () => {
+  test('between a group and single changes is cut, and holds up nothing', async () => {
+    const verdicts = await upload(deps, [
+      insert(['people', 'k1'], { name: 'in the group', boss: 'k2' }),
+      insert(['firms', 'k3'], { name: 'lost' }),
+      insert(['people', 'k2'], { name: 'alone', boss: 'k1' }, { group: undefined }),
+      insert(['people', 'k4'], { name: 'hangs on it', boss: 'k2' }, { group: undefined }),
+      insert(['people', 'k5'], { name: 'free' }, { group: undefined }),
+    ]);
+    expect(codes(verdicts)).toEqual([
+      'REFERENCE_CYCLE',
+      'GROUP_FAILED',
+      'REFERENCE_CYCLE',
+      expect.not.stringMatching(/applied|NONE/),
+      'applied',
+    ]);
+  });
+
+  test('between two uploads, and through earlier changes of a row, is cut too', async () => {
+    const [one, two] = [
+      { device: 'circle', key: 'one' },
+      { device: 'circle', key: 'two' },
+    ];
+    const alone = { group: undefined };
+    await stage(deps, [insert(['people', 'x1'], { name: 'one', boss: 'x2' }, alone)], one);
+    await stage(
+      deps,
+      [
+        update(['people', 30], { boss: 'x1' }, alone),
+        update(['people', 30], { name: 'in the group' }),
+        insert(['people', 'x2'], { name: 'two' }),
+      ],
+      two,
+    );
+    const look = (ref: typeof one) =>
+      applyUpload(deps, { ...ref, pipeline: 'p', timeBoxMs: 5_000 }, contextOf());
+    await look(one);
+    await process(deps, two);
+    await process(deps, one);
+    expect(codes(await verdictsOf(deps, one))).toEqual(['REFERENCE_CYCLE']);
+    expect(codes(await verdictsOf(deps, two))).toEqual(['INVALID_VALUE', 'applied', 'applied']);
+  });
 });
 
 describe('changes of several entities that stay in mirrors', () => {
