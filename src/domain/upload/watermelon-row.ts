@@ -17,14 +17,15 @@ export type WatermelonChange = { readonly kind: 'created' | 'updated' | 'deleted
 export type ServerRecord = {
   readonly document: RawRecord;
   readonly isDeleted: boolean;
-  /** Columns that changed since the device's last pull. */
-  readonly changed: ReadonlySet<string>;
+  /**
+   * Changed after the device's last pull. Fields are not told apart: an older change of another one may have gone
+   * unseen, where the row moved on in the feed before it was pulled.
+   */
+  readonly isNewer: boolean;
 };
 
 export type Reading = {
   readonly entity: PushedEntity;
-  /** Columns that are decided as one. */
-  readonly groups: readonly { readonly fields: readonly string[] }[];
   /** Of rows as the device pulled them last. */
   readonly baseVersion: string;
   /** null: there is no such row, and nothing is known of it. */
@@ -60,7 +61,7 @@ export function readWatermelonChange(change: WatermelonChange, reading: Reading)
   const named = { entity: entity.entity, row: id };
   const base = { version: baseVersion };
   if (change.kind === 'deleted') {
-    const isStale = server !== null && !server.isDeleted && server.changed.size > 0;
+    const isStale = server !== null && !server.isDeleted && server.isNewer;
     return { row: rowOf(id, { ...named, operation: 'delete', base }), isStale };
   }
   const record = change.input as RawRecord;
@@ -116,16 +117,10 @@ function jsonText(text: string): string {
   }
 }
 
-/** A row that others deleted, or the same columns, or others of their group, set to something else. */
-function clashes(record: RawRecord, changed: readonly string[], reading: Reading): boolean {
-  const { entity, groups, server } = reading;
-  if (server === null) return false;
-  if (server.isDeleted) return server.changed.size > 0;
-  return changed.some((name) => {
-    if (!differs(record, server, { name, entity })) return false;
-    const unit = groups.find(({ fields }) => fields.includes(name))?.fields ?? [name];
-    return unit.some((one) => server.changed.has(one));
-  });
+/** Others deleted the row, or changed it, and it is not as this device would have it anyway. */
+function clashes(record: RawRecord, changed: readonly string[], { entity, server }: Reading): boolean {
+  if (server === null || !server.isNewer) return false;
+  return server.isDeleted || changed.some((name) => differs(record, server, { name, entity }));
 }
 
 function valuesOf(

@@ -1,18 +1,18 @@
 /**
- * `POST /v1/watermelon/push`: all changes of a WatermelonDB, as its `pushChanges` has them. When others changed the same
- * fields since its last pull nothing is taken, as its protocol wants it. All else gets its verdict, and whatever was
+ * `POST /v1/watermelon/push`: all changes of a WatermelonDB, as its `pushChanges` has them. When others changed one
+ * of the rows since its last pull nothing is taken, as its protocol wants it. All else gets its verdict, and whatever was
  * refused comes back by the next pull (C9): its queue is never blocked.
  */
 import { z } from 'zod';
 import { SyncError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/merge/json.ts';
+import { compareXids, parseVersion } from '../../domain/upload/versions.ts';
 import {
   idOfChange,
   readWatermelonChange,
   type ServerRecord,
   type WatermelonChange,
 } from '../../domain/upload/watermelon-row.ts';
-import { readChangedSince } from '../../store/changed-since.ts';
 import { readDocuments } from '../../store/feed-document.ts';
 import type { FeedPosition } from '../../store/feed-position.ts';
 import { keepReply, keyOfContent, readIncarnation, readKnownUpload } from '../../store/upload-replies.ts';
@@ -36,7 +36,7 @@ export function watermelonPushRoutes(app: GatewayApp, deps: GatewayDeps): void {
       config: { access: ['device'], judgesRows: true },
       schema: {
         summary: 'All changes of a WatermelonDB; tables are entities',
-        description: '409 PULL_FIRST: others changed the same since the last pull, and nothing was taken.',
+        description: '409 PULL_FIRST: others changed a row since the last pull, and nothing was taken.',
         tags: ['device'],
         headers: keyHeaders,
         querystring: z.looseObject({
@@ -127,7 +127,6 @@ async function readLines(
     const since = BigInt(sinceOf(positions[entity]));
     const { row, isStale } = readWatermelonChange(change, {
       entity: target.pushed,
-      groups: target.entity.spec.upload?.groups ?? [],
       // The last one that the device has all of.
       baseVersion: `${positions[entity]?.incarnation ?? 0}.${since > 0n ? since - 1n : 0n}`,
       server: (id === null ? undefined : servers.get(entity)?.get(id)) ?? null,
@@ -150,19 +149,17 @@ async function serverRecords(
 ): Promise<ReadonlyMap<string, ServerRecord>> {
   if (ids.length === 0) return new Map();
   const { entity, scope } = target;
-  return readWithin(deps, [target], async (client) => {
-    const documents = await readDocuments(client, entity, { ids, scope });
-    const changed = await readChangedSince(client, entity, { ids, scope, since });
-    return new Map(
-      [...documents].map(([id, text]): [string, ServerRecord] => {
-        const document = JSON.parse(text) as Record<string, Json>;
-        return [
-          id,
-          { document, isDeleted: document._deleted === true, changed: changed.get(id) ?? new Set() },
-        ];
-      }),
-    );
-  });
+  const documents = await readWithin(deps, [target], (client) =>
+    readDocuments(client, entity, { ids, scope }),
+  );
+  return new Map(
+    [...documents].map(([id, text]): [string, ServerRecord] => {
+      const document = JSON.parse(text) as Record<string, Json>;
+      const version = parseVersion(String(document.rev));
+      const isNewer = version === null || compareXids(version.xid, since) >= 0;
+      return [id, { document, isDeleted: document._deleted === true, isNewer }];
+    }),
+  );
 }
 
 /** Nobody could tell the device of them by a row: they stay in its queue. */
