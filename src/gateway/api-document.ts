@@ -103,9 +103,20 @@ function accessOf(access: RouteAccess): object {
 type Operation = { responses?: Record<string, unknown> };
 type ApiObject = { paths?: Record<string, Record<string, Operation>> };
 
+/** What a schema that refers to itself becomes: a name without its schema. The only one there is stands for any JSON. */
+const RECURSIVE = /^#\/components\/schemas\/schema\d+$/;
+
+function withAnyJson(document: unknown): unknown {
+  if (typeof document !== 'object' || document === null) return document;
+  if (Array.isArray(document)) return document.map(withAnyJson);
+  const { $ref } = document as { $ref?: unknown };
+  if (typeof $ref === 'string' && RECURSIVE.test($ref)) return { description: 'Any JSON' };
+  return Object.fromEntries(Object.entries(document).map(([name, each]) => [name, withAnyJson(each)]));
+}
+
 /** Every call may end in an error, and all errors look the same. */
 function withProblems(document: object): object {
-  const { paths = {} } = document as ApiObject;
+  const { paths = {} } = withAnyJson(document) as ApiObject;
   const complete = ({ responses, ...operation }: Operation): Operation => ({
     ...operation,
     responses: {

@@ -39,6 +39,21 @@ export function assertStorable(value: unknown, part: string): void {
   });
 }
 
+/** Code that copies such an object carelessly would change what all objects inherit. @throws REQUEST_INVALID */
+export function assertHarmless(value: unknown, part: string): void {
+  if (findInJson(value, { object: pollutes }) === null) return;
+  throw new SyncError('REQUEST_INVALID', {
+    message: `The ${part} has a name that every object of JavaScript has, such as __proto__`,
+  });
+}
+
+function pollutes(value: object): boolean {
+  if (Object.hasOwn(value, '__proto__')) return true;
+  if (!Object.hasOwn(value, 'constructor')) return false;
+  const own: unknown = value.constructor;
+  return typeof own === 'object' && own !== null && Object.hasOwn(own, 'prototype');
+}
+
 /** Before anything is done for a request. @throws REQUEST_INVALID */
 export async function checkAddress({ raw, params, query }: FastifyRequest): Promise<void> {
   const { url = '' } = raw;
@@ -50,6 +65,7 @@ export async function checkAddress({ raw, params, query }: FastifyRequest): Prom
   // A path without a route has no parameters.
   assertStorable(params ?? {}, 'path');
   assertStorable(query ?? {}, 'query');
+  assertHarmless(query ?? {}, 'query');
   const count = Object.values((query ?? {}) as object).flat().length;
   if (count > MAX_QUERY_PARAMETERS) {
     throw new SyncError('REQUEST_INVALID', {

@@ -6,6 +6,8 @@ const COUNTS = [
   'CAMPAIGN_MERGES',
   'CAMPAIGN_UPLOADS',
   'CAMPAIGN_CONFLICTS',
+  'CAMPAIGN_HOSTILE',
+  'CAMPAIGN_SOCKETS',
 ] as const;
 type Count = (typeof COUNTS)[number];
 

@@ -1,7 +1,8 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N]`: fault campaigns
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --hostile N --sockets N]`: fault campaigns
  * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
- * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload.
+ * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload; hostile
+ * requests of every call of the gateway, and clients that keep it waiting.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     merges: { type: 'string', default: '100000' },
     uploads: { type: 'string', default: '10000' },
     conflicts: { type: 'string', default: '3000' },
+    hostile: { type: 'string', default: '100000' },
+    sockets: { type: 'string', default: '1000' },
   },
 });
 
@@ -39,6 +42,8 @@ const child = spawn(
       CAMPAIGN_MERGES: values.merges,
       CAMPAIGN_UPLOADS: values.uploads,
       CAMPAIGN_CONFLICTS: values.conflicts,
+      CAMPAIGN_HOSTILE: values.hostile,
+      CAMPAIGN_SOCKETS: values.sockets,
     },
   },
 );

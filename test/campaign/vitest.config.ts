@@ -13,6 +13,7 @@ export default defineConfig({
       'test/uploads/convergence.test.ts',
       'test/uploads/large.test.ts',
       'test/uploads/approvals.test.ts',
+      'test/gateway/hostile.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',

@@ -37,6 +37,8 @@ const access: Access = {
   forget: () => undefined,
 };
 
+const nowhere = { query: () => Promise.reject(new Error('There is no store')) };
+
 type Bare = {
   readonly settings?: Partial<GatewaySettings>;
   readonly routes: (app: GatewayApp, deps: GatewayDeps) => void | Promise<void>;
@@ -50,7 +52,7 @@ export async function startBareGateway({ settings, routes, deps: changed }: Bare
   const deps = {
     config: { pipelines: {} } as GatewayDeps['config'],
     settings: bareSettings(settings),
-    store: null as never,
+    store: { pool: nowhere, probePool: nowhere } as unknown as GatewayDeps['store'],
     client: null as never,
     access,
     logger: createLogger({ level: 'debug', destination: lines }),

@@ -6,6 +6,8 @@ export type HostileRequest = {
   readonly name: string;
   readonly method: string;
   readonly path: string;
+  /** Who may make the call: nobody else's request would get as far. */
+  readonly roles: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
 };
@@ -22,6 +24,7 @@ type Schema = {
 };
 type Parameter = { readonly name: string; readonly in: string };
 type Operation = {
+  readonly 'x-roles'?: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 };
@@ -38,6 +41,7 @@ type Call = {
   readonly method: string;
   readonly path: string;
   readonly good: Readonly<Record<string, string>>;
+  readonly roles: readonly string[];
   readonly parameters: readonly Parameter[];
   readonly schema: Schema | null;
 };
@@ -45,20 +49,22 @@ type Call = {
 export function hostileRequests({ document, good, maxBodyBytes }: HostileOptions): HostileRequest[] {
   const bodies = hostileBodies(maxBodyBytes);
   return Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).flatMap(([method, { parameters = [], requestBody }]) => {
-      const schema = Object.values(requestBody?.content ?? {})[0]?.schema ?? null;
-      const call: Call = { method: method.toUpperCase(), path, good, parameters, schema };
-      const whole = bodies.map(({ name, bytes, headers = {} }) =>
-        requestOf(call, { name: `body: ${name}`, headers, body: bytes }),
-      );
-      return [
-        ...inPath(call),
-        ...inQuery(call),
-        ...inHeaders(call),
-        ...(schema === null ? [] : whole),
-        ...inBody(call),
-      ];
-    }),
+    Object.entries(operations).flatMap(
+      ([method, { parameters = [], requestBody, 'x-roles': roles = [] }]) => {
+        const schema = Object.values(requestBody?.content ?? {})[0]?.schema ?? null;
+        const call: Call = { method: method.toUpperCase(), path, good, roles, parameters, schema };
+        const whole = bodies.map(({ name, bytes, headers = {} }) =>
+          requestOf(call, { name: `body: ${name}`, headers, body: bytes }),
+        );
+        return [
+          ...inPath(call),
+          ...inQuery(call),
+          ...inHeaders(call),
+          ...(schema === null ? [] : whole),
+          ...inBody(call),
+        ];
+      },
+    ),
   );
 }
 
@@ -71,13 +77,14 @@ type Given = {
 };
 
 /** With good values in all other places. */
-function requestOf({ method, path, good, schema }: Call, given: Given): HostileRequest {
+function requestOf({ method, path, good, roles, schema }: Call, given: Given): HostileRequest {
   const values = { ...good, ...given.params };
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => values[name] ?? 'x');
   const body = given.body ?? (schema === null ? null : Buffer.from(goodText(schema)));
   return {
     name: `${method} ${path} ${given.name}`,
     method,
+    roles,
     path: given.query === undefined ? filled : `${filled}?${given.query}`,
     headers: given.headers ?? (body === null ? {} : { 'content-type': 'application/json' }),
     body,

@@ -139,6 +139,7 @@ describe('addresses', () => {
     ['/things/%ed%a0%80', 400],
     ['/things/ok?x=%00', 400],
     ['/things/ok?filter[%00]=x', 400],
+    ['/things/ok?filter[__proto__]=x', 400],
     [`/things/${'x'.repeat(9_000)}`, 400],
     [`/things/ok?${'x=1&'.repeat(65)}`, 400],
     [`/things/${'x'.repeat(3_000)}`, 200],
