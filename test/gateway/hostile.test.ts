@@ -62,6 +62,47 @@ function tally(replies: readonly HostileReply[]): string[] {
   return [...kinds].map(([kind, count]) => `${count} × ${kind}`);
 }
 
+test('two gateways side by side: a push to both is done once, a cursor of one is good at the other', async () => {
+  const [one, two] = [world.gateway, gateway];
+  const token = await tokenOf({ user: 'anna', device: 'anna-tablet' });
+  await registered(one, token);
+  const ask = async (at: RunningGateway, path: string, more: RequestInit = {}): Promise<[number, string]> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more.headers };
+    const reply = await fetch(`${at.url}${path}`, { ...more, headers });
+    return [reply.status, await reply.text()];
+  };
+  const push = (at: RunningGateway): Promise<[number, string]> =>
+    ask(at, '/v1/sync/orders/push', {
+      method: 'POST',
+      headers: { 'idempotency-key': '0d9f8a52-94be-4f9c-9f0e-9d2c2b6f3a11' },
+      body: JSON.stringify({ rows: [{ newDocumentState: { id: 'offline-1', title: 'made once' } }] }),
+    });
+  // A push that the other one is still working on may be answered by 503.
+  const twice = await Promise.all([push(one), push(two)]);
+  const [first, second] = [await push(one), await push(two)];
+  expect(first).toEqual(second);
+  expect(first[0]).toBe(200);
+  for (const [status, text] of twice) if (status === 200) expect(text).toBe(first[1]);
+  const made = await world.source.query(
+    `SELECT count(*)::int AS count FROM shop.orders WHERE title = 'made once'`,
+  );
+  expect(made.rows).toEqual([{ count: 1 }]);
+
+  type Page = { documents: { id: string }[]; checkpoint: { cursor: string }; hasMore: boolean };
+  const ids: string[] = [];
+  let [cursor, hasMore] = ['', true];
+  for (let at = 0; hasMore; at += 1) {
+    const from = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const [status, text] = await ask(at % 2 === 0 ? one : two, `/v1/sync/orders/pull?limit=10${from}`);
+    expect(status).toBe(200);
+    const page = JSON.parse(text) as Page;
+    ids.push(...page.documents.map(({ id }) => id));
+    [cursor, hasMore] = [page.checkpoint.cursor, page.hasMore];
+  }
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.length).toBeGreaterThanOrEqual(60);
+});
+
 /** Of all workflows of this world, payloads decoded. */
 async function textOfHistories(): Promise<string> {
   const { client, config } = world;
