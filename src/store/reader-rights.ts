@@ -21,6 +21,11 @@ const WRITES: Readonly<Record<string, readonly Right[]>> = {
   feed_scope: ['INSERT', 'UPDATE', 'DELETE'],
   record_read: ['INSERT', 'DELETE'],
   watermelon_pull: ['INSERT', 'DELETE'],
+  signed_message: ['INSERT'],
+  task: ['UPDATE'],
+  backup: ['UPDATE'],
+  quarantine: ['DELETE'],
+  refresh: ['INSERT', 'UPDATE'],
 };
 
 /** For `init`. The login has to be there. */

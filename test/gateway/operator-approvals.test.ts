@@ -1,16 +1,22 @@
 /** What approvers do over HTTP: conflicts looked at, talked about and decided, tasks closed, rows brought back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
 import { readVerdicts } from '../../src/store/uploads.ts';
 import { queueOf, runUpload } from '../../src/upload-client.ts';
-import { createWorld, type World } from '../e2e/world.ts';
-import { clashing, salaryOf } from '../uploads/conflict-world.ts';
+import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { clashing, salaryOf, untilEvent } from '../uploads/conflict-world.ts';
 import { stage } from '../uploads/upload-kit.ts';
 import { AUTH, gatewayEnvironment, type RunningGateway, startTestGateway } from './kit.ts';
 import { type Caller, callerOf } from './operator-kit.ts';
 
 let world: World;
 let gateway: RunningGateway;
+/** Of the gateway's own login, which owns nothing. */
+let store: Store;
+let login: Awaited<ReturnType<typeof createReader>>;
 /** Decides for region EU, and sees salaries. */
 let paula: Caller;
 /** Sees no salaries, and has no role that decides. */
@@ -32,10 +38,17 @@ beforeAll(async () => {
         upload: { writeBack: 'source', writable: ['name', 'salary', 'phone'], fields: { salary: { policy: 'manual' } },
           approval: { resolvers: { role: 'payroll' } } },
         feed: { partitions: { region: 'region' }, fields: { salary: { read: 'pay' } } } } } } },
-      gateway: { auth: ${AUTH}, partitions: { region: { claim: 'regions' } } }`,
+      gateway: { auth: ${AUTH}, store: { url: env('READER_URL') }, partitions: { region: { claim: 'regions' } } }`,
     environment: gatewayEnvironment,
   });
-  gateway = await startTestGateway(world);
+  login = await createReader(world);
+  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
+  store = await openStore({
+    url: world.environment.READER_URL ?? '',
+    poolMax: 4,
+    applicationName: 'test-gateway',
+  });
+  gateway = await startTestGateway(world, { store });
   await world.startWorker();
   const admin = await callerOf(gateway, { user: 'root', roles: ['admin'] });
   const run = await admin.post('/v1/pipelines/gateway_approvals/runs?wait=60', { mode: 'full' });
@@ -50,6 +63,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway?.stop();
+  await store?.close();
+  await login?.drop();
   await world?.close();
 });
 
@@ -101,6 +116,7 @@ test('conflicts are listed by pages, without values, to those who may see their 
 
 test('a conflict shows both sides and who may decide, without fields that the approver may not see', async () => {
   const id = await clash(3, { salary: '3000', phone: '555' });
+  await untilEvent(world, id, 'proposed');
   const { body, headers } = await paula.get(`/v1/conflicts/${id}`);
   expect(headers.get('etag')).toBe(`"${id}.1.open"`);
   expect(body).toMatchObject({

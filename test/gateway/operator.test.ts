@@ -1,11 +1,17 @@
 /** What operators do over HTTP: runs from start to end, sources, quarantine, devices, a row's story. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createWorld, eventually, type World } from '../e2e/world.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
+import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
 import { AUTH, gatewayEnvironment, type RunningGateway, registered, startTestGateway } from './kit.ts';
 import { type Caller, callerOf, readEvents } from './operator-kit.ts';
 
 let world: World;
 let gateway: RunningGateway;
+/** Of the gateway's own login, which owns nothing. */
+let store: Store;
+let login: Awaited<ReturnType<typeof createReader>>;
 let operator: Caller;
 let started: { runId: string; workflowId: string };
 
@@ -19,14 +25,23 @@ beforeAll(async () => {
     pipelines: `{ gateway_operator: { source: 'shop', schedule: { full: { cron: '0 3 * * *' } }, entities: {
       item: { read: { table: 'public.item' }, key: 'id', changedAt: 'updated_at', mirror: 'shop.item', validate: priced,
         feed: { fields: { secret: { read: 'secrets' } } } } } } },
-      gateway: { auth: ${AUTH} }`,
+      gateway: { auth: ${AUTH}, store: { url: env('READER_URL') } }`,
     environment: gatewayEnvironment,
   });
-  gateway = await startTestGateway(world);
+  login = await createReader(world);
+  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
+  store = await openStore({
+    url: world.environment.READER_URL ?? '',
+    poolMax: 4,
+    applicationName: 'test-gateway',
+  });
+  gateway = await startTestGateway(world, { store });
   operator = await callerOf(gateway, { user: 'olga', roles: ['operator'] });
 });
 afterAll(async () => {
   await gateway?.stop();
+  await store?.close();
+  await login?.drop();
   await world?.close();
 });
 
@@ -106,7 +121,7 @@ test('events of a run tell its progress until it ends', async () => {
     lastEventId: events.at(-1)?.id ?? '',
   });
   expect(again.map(({ event }) => event)).toEqual(['end']);
-});
+}, 180_000);
 
 test('a run that is waited for is answered with its outcome', async () => {
   const { status, body } = await operator.post('/v1/pipelines/gateway_operator/runs?wait=60', {
@@ -189,6 +204,33 @@ test('a run that is over or was never there is not steered', async () => {
     const path = `/v1/runs/${encodeURIComponent(id)}`;
     expect(await operator.get(path)).toMatchObject({ status: 404, body: { code: 'RUN_NOT_FOUND' } });
     expect((await operator.get(`${path}/events`, { accept: 'text/event-stream' })).status).toBe(404);
+  }
+});
+
+test('a run is paused, resumed and cancelled', async () => {
+  const blocking = await world.store.pool.connect();
+  try {
+    // Whoever loads the mirror waits for this transaction.
+    await blocking.query('BEGIN');
+    await blocking.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    await blocking.query('LOCK TABLE shop.item IN SHARE ROW EXCLUSIVE MODE');
+    await world.source.query('UPDATE public.item SET name = $1, updated_at = now()', ['another']);
+    const { body } = await operator.post('/v1/pipelines/gateway_operator/runs', { mode: 'full' });
+    const { runId } = body as { runId: string };
+    const runNow = async () => (await operator.get(`/v1/runs/${runId}`)).body as Record<string, unknown>;
+    await eventually(async () => (await runNow()).status === 'RUNNING', 'a worker opens the run');
+    const steer = (act: string) => operator.post(`/v1/runs/${runId}/${act}`, { note: 'stocktaking' });
+    expect(await steer('pause')).toMatchObject({ status: 200, body: { runId, status: 'PAUSED' } });
+    expect(await runNow()).toMatchObject({ pausedBy: 'olga' });
+    expect(await steer('resume')).toMatchObject({ status: 200, body: { status: 'RUNNING' } });
+    expect(await runNow()).toMatchObject({ pausedBy: null });
+    expect(await steer('cancel')).toMatchObject({ status: 200 });
+    await blocking.query('ROLLBACK');
+    const events = await readEvents(gateway, `/v1/runs/${runId}/events`, operator);
+    expect(events.at(-1)).toMatchObject({ event: 'end', data: { status: 'CANCELLED' } });
+  } finally {
+    await blocking.query('ROLLBACK');
+    blocking.release();
   }
 });
 
