@@ -244,7 +244,11 @@ test('WatermelonDB: a push that is late is refused whole, and goes through after
   const note = randomUUID();
   const changes = {
     notes: { created: [{ id: note, body: 'not yet' }], updated: [], deleted: [] },
-    orders: { created: [], updated: [{ ...mine, _changed: 'title', title: 'mine' }], deleted: [] },
+    orders: {
+      created: [],
+      updated: [{ ...mine, rev: undefined, _changed: 'title', title: 'mine' }],
+      deleted: [],
+    },
   };
   const late = await pushWatermelon(phone, first.timestamp, changes);
   expect([late.status, JSON.parse(late.text).code]).toEqual([409, 'PULL_FIRST']);

@@ -7,6 +7,7 @@ import type { Json } from '../merge/json.ts';
 import { parseType } from '../types.ts';
 import { isJsonType, textOfDocumentValue } from './document-values.ts';
 import { keyFromId, type PushedEntity, type PushedRow } from './pushed-row.ts';
+import { parseVersion } from './versions.ts';
 import { oddText } from './wire.ts';
 
 type RawRecord = Readonly<Record<string, Json>>;
@@ -19,7 +20,7 @@ export type ServerRecord = {
   readonly isDeleted: boolean;
   /**
    * Changed after the device's last pull. Fields are not told apart: an older change of another one may have gone
-   * unseen, where the row moved on in the feed before it was pulled.
+   * unseen, where the row moved on in the feed before it was pulled. A record with a `rev` says better.
    */
   readonly isNewer: boolean;
 };
@@ -65,6 +66,7 @@ export function readWatermelonChange(change: WatermelonChange, reading: Reading)
     return { row: rowOf(id, { ...named, operation: 'delete', base }), isStale };
   }
   const record = change.input as RawRecord;
+  const own = asSeen(record, reading);
   if (change.kind === 'created' && (server === null || server.isDeleted)) {
     const values = {
       ...valuesOf(record, writableOf(record, entity, 'given'), entity),
@@ -72,11 +74,28 @@ export function readWatermelonChange(change: WatermelonChange, reading: Reading)
     };
     return { row: rowOf(id, { ...named, operation: 'insert', values }), isStale: false };
   }
-  const changed = changedColumns(record, reading);
+  const changed = changedColumns(record, own);
   // Edited and set back: a field as it was says so.
   const sent = changed.length > 0 ? changed : writableOf(record, entity, 'any').slice(0, 1);
-  const mutation = { ...named, operation: 'update', values: valuesOf(record, sent, entity), base };
-  return { row: rowOf(id, mutation), isStale: clashes(record, changed, reading) };
+  const mutation = {
+    ...named,
+    operation: 'update',
+    values: valuesOf(record, sent, entity),
+    base: { version: own.baseVersion },
+  };
+  return { row: rowOf(id, mutation), isStale: clashes(record, changed, own) };
+}
+
+/** An app whose schema has a column `rev` says of each record which version it changed. */
+function asSeen(record: RawRecord, reading: Reading): Reading {
+  const { rev } = record;
+  if (typeof rev !== 'string' || parseVersion(rev) === null) return reading;
+  const { server } = reading;
+  return {
+    ...reading,
+    baseVersion: rev,
+    server: server && { ...server, isNewer: server.document.rev !== rev },
+  };
 }
 
 function rowOf(id: string, mutation: Readonly<Record<string, unknown>>): PushedRow {

@@ -51,6 +51,13 @@ describe('updated', () => {
     expect(row.mutation).toMatchObject({ values: { due: '2023-11-14T22:13:20.000Z' } });
   });
 
+  test('says by its rev, where it has one, which version was changed', () => {
+    const input = { ...change.input, rev: '1.40' };
+    const seen = read({ kind: 'updated', input }, { isNewer: true, document: { ...DOCUMENT, rev: '1.40' } });
+    expect(seen).toMatchObject({ isStale: false, row: { mutation: { base: { version: '1.40' } } } });
+    expect(read({ kind: 'updated', input }, { document: { ...DOCUMENT, rev: '1.41' } }).isStale).toBe(true);
+  });
+
   test('is stale when others changed the row, unless it is as this device would have it', () => {
     expect(read(change, { isNewer: true }).isStale).toBe(true);
     expect(read(change, { isNewer: true, document: { ...DOCUMENT, title: 'b' } }).isStale).toBe(false);
