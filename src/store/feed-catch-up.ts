@@ -62,10 +62,7 @@ export async function readWalk(
   query: FeedQuery & { readonly walk: CatchUp },
 ): Promise<Walked> {
   const { values, bind } = bindings();
-  const sql = walkSql(query, bind);
-  const { rows } = await seeingFormer(db, query, () =>
-    db.query<{ key: string | null; document: string }>(sql, values),
-  );
+  const { rows } = await db.query<{ key: string | null; document: string }>(walkSql(query, bind), values);
   const [first, ...found] = rows;
   const head = JSON.parse((first as { document: string }).document) as Head;
   const taken = found.slice(0, query.limit);
@@ -79,40 +76,6 @@ export async function readWalk(
     },
     head,
   };
-}
-
-/**
- * Row level security (scope-session.ts) shows what is in sight now; the walk has to meet what was, too. Where nothing is
- * set, nothing is hidden.
- */
-async function seeingFormer<T>(
-  db: Db | pg.PoolClient,
-  { entity, partitions, walk }: FeedQuery & { readonly walk: CatchUp },
-  work: () => Promise<T>,
-): Promise<T> {
-  const { rows } = await db.query<{ scope: string | null }>(
-    `SELECT nullif(current_setting('syncline.scope', true), '') AS scope`,
-  );
-  const scope = rows[0]?.scope ?? null;
-  if (scope === null) return work();
-  const set = (text: string): Promise<unknown> =>
-    db.query(`SELECT set_config('syncline.scope', $1, true)`, [text]);
-  const wide = widest([partitions, ...walk.before]);
-  await set(JSON.stringify({ ...JSON.parse(scope), [entity.spec.entity]: wide }));
-  const result = await work();
-  await set(scope);
-  return result;
-}
-
-/** A scope, as the session has it, that holds all of these. */
-function widest(scopes: readonly Partitions[]): Partitions | true {
-  const names = Object.keys(scopes[0] ?? {}).filter((name) =>
-    scopes.every((scope) => scope[name] !== undefined),
-  );
-  if (names.length === 0) return true;
-  return Object.fromEntries(
-    names.map((name) => [name, [...new Set(scopes.flatMap((scope) => scope[name] ?? []))]]),
-  );
 }
 
 function walkSql(query: FeedQuery & { readonly walk: CatchUp }, bind: Bind): string {

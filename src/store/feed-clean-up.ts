@@ -32,16 +32,21 @@ export async function cleanUpFeed(
   const oldest = await noteClock(store, cleanUp);
   for (const spec of specs.filter(({ feed }) => feed !== null)) {
     if ((await readMirror(store.pool, { spec })) === null) continue;
-    const tombstones = await inBatches(store, cleanUp, oldTombstones(spec, cleanUp, oldest), spec);
-    const exits = await inBatches(store, cleanUp, oldExits(spec, cleanUp), spec);
+    const tombstones = await inBatches(store, cleanUp, oldTombstones(spec, cleanUp, oldest));
+    const exits = await inBatches(store, cleanUp, oldExits(spec, cleanUp));
     cleaned.push({ entity: spec.entity, tombstones, exits });
   }
   if (cleanUp.mode === 'remove') await forgetScopes(store, cleanUp);
   return cleaned;
 }
 
-/** SQL of a condition on rows of a table. */
-type Old = { readonly table: string; readonly xid: string; readonly where: string };
+/** Rows of a table, by an SQL condition; they count for the floor of `entity`. */
+type Old = {
+  readonly entity: string;
+  readonly table: string;
+  readonly xid: string;
+  readonly where: string;
+};
 
 const ago = ({ keptMs }: CleanUp): string => `clock_timestamp() - ${keptMs} * interval '1 millisecond'`;
 const BELOW_XMIN = 'pg_snapshot_xmin(pg_current_snapshot())';
@@ -54,6 +59,7 @@ function oldTombstones(spec: EntitySpec, cleanUp: CleanUp, oldest: string | null
   const own = spec.mirror.shared ? ` AND old.sync_source = ${bindLiteral(spec.source)}` : '';
   const touched = oldest === null ? '' : ` AND old.sync_xid <= ${bindLiteral(oldest)}::xid8`;
   return {
+    entity: spec.entity,
     table: quoteTable(spec.mirror),
     xid: 'sync_xid',
     where: `old.sync_deleted_at <= least(${ago(cleanUp)}, (SELECT min(started_at) FROM syncline.sync_run WHERE status = 'RUNNING'))
@@ -63,13 +69,14 @@ function oldTombstones(spec: EntitySpec, cleanUp: CleanUp, oldest: string | null
 
 function oldExits(spec: EntitySpec, cleanUp: CleanUp): Old {
   return {
+    entity: spec.entity,
     table: 'syncline.feed_exit',
     xid: 'xid',
     where: `old.entity = ${bindLiteral(spec.entity)} AND old.at <= ${ago(cleanUp)} AND old.xid < ${BELOW_XMIN}`,
   };
 }
 
-async function inBatches(store: Store, cleanUp: CleanUp, old: Old, { entity }: EntitySpec): Promise<number> {
+async function inBatches(store: Store, cleanUp: CleanUp, old: Old): Promise<number> {
   if (cleanUp.mode === 'count') {
     const { rows } = await store.pool.query<{ count: number }>(
       `SELECT count(*) AS count FROM ${old.table} AS old WHERE ${old.where}`,
@@ -78,7 +85,7 @@ async function inBatches(store: Store, cleanUp: CleanUp, old: Old, { entity }: E
   }
   for (let total = 0; ; ) {
     cleanUp.signal?.throwIfAborted();
-    const removed = await removeBatch(store, entity, old);
+    const removed = await removeBatch(store, old);
     total += removed;
     cleanUp.onProgress?.();
     if (removed < ROWS_AT_ONCE) return total;
@@ -86,7 +93,7 @@ async function inBatches(store: Store, cleanUp: CleanUp, old: Old, { entity }: E
 }
 
 /** Rows that somebody else holds are left for the next time. */
-async function removeBatch(store: Store, entity: string, old: Old): Promise<number> {
+async function removeBatch(store: Store, old: Old): Promise<number> {
   return inStoreTransaction(store, async (client) => {
     await client.query(`SELECT set_config('syncline.writer', 'on', true)`);
     const { rows } = await client.query<{ removed: number }>(
@@ -96,7 +103,7 @@ async function removeBatch(store: Store, entity: string, old: Old): Promise<numb
          INSERT INTO syncline.feed_floor AS f (entity, xid) SELECT $1, max(xid) FROM removed HAVING count(*) > 0
          ON CONFLICT (entity) DO UPDATE SET xid = greatest(f.xid, excluded.xid), at = clock_timestamp())
        SELECT count(*) AS removed FROM removed`,
-      [entity, ROWS_AT_ONCE],
+      [old.entity, ROWS_AT_ONCE],
     );
     return (rows[0] as { removed: number }).removed;
   });
@@ -112,6 +119,8 @@ async function noteClock(store: Store, cleanUp: CleanUp): Promise<string | null>
       `INSERT INTO syncline.feed_clock (xid) SELECT ${BELOW_XMIN} ON CONFLICT (xid) DO NOTHING`,
     );
   }
+  // Everything is old enough.
+  if (cleanUp.keptMs === 0) return null;
   const { rows } = await store.pool.query<{ xid: string | null }>(
     `SELECT max(xid)::text AS xid FROM syncline.feed_clock WHERE at <= ${ago(cleanUp)}`,
   );

@@ -205,6 +205,46 @@ test('cursors hold for their entity and store only, and for every gateway', asyn
   });
 });
 
+test('changed fields: nothing is left out that its reader was overtaken by', async () => {
+  const plan = feedPlan({
+    entity: 'changed',
+    columns: { id: 'integer', a: 'text', b: 'text', c: 'text' },
+    upload: TO_SOURCE,
+  });
+  const entity = await feedMirror(world.store, plan);
+  const set = (id: number, field: string, value: string): string =>
+    `UPDATE changed AS m SET ${field} = '${value}', sync_xid = pg_current_xact_id(), sync_fields =
+       coalesce(m.sync_fields, jsonb_build_object('*', jsonb_build_object('x', m.sync_xid::text)))
+         || jsonb_build_object('${field}', jsonb_build_object('x', pg_current_xact_id()::text)) WHERE id = ${id}`;
+  await write(world.store, `INSERT INTO changed VALUES (1, 'a', 'b', 'c'), (2, 'a', 'b', 'c')`);
+  const device = reader({}, { fields: 'changed' });
+  const rev = expect.any(String);
+  expect(await pullAll(world.store.pool, entity, { reader: device })).toHaveLength(2);
+  await write(world.store, set(1, 'a', 'a2'));
+  expect(await pullAll(world.store.pool, entity, { reader: device })).toEqual([
+    { id: '1', rev, _deleted: false, a: 'a2' },
+  ]);
+
+  // Changed below xmin, and again above it, before the reader comes to the first change.
+  await write(world.store, set(1, 'b', 'b2'));
+  const open = await world.store.pool.connect();
+  await open.query('BEGIN; SELECT pg_current_xact_id()');
+  await world.store.pool.query(`SET syncline.writer = 'on'; ${set(1, 'c', 'c2')}; RESET syncline.writer`);
+  expect(await pullAll(world.store.pool, entity, { reader: device })).toEqual([]);
+  await open.query('COMMIT');
+  open.release();
+  await write(world.store);
+  expect(await pullAll(world.store.pool, entity, { reader: device })).toEqual([
+    { id: '1', rev, _deleted: false, b: 'b2', c: 'c2' },
+  ]);
+  expect(device.held.get('1')).toMatchObject({ a: 'a2', b: 'b2', c: 'c2' });
+  // Touched: a version of its own, and nothing changed.
+  await write(world.store, 'UPDATE changed SET sync_xid = pg_current_xact_id() WHERE id = 1');
+  expect(await pullAll(world.store.pool, entity, { reader: device })).toEqual([
+    { id: '1', rev, _deleted: false },
+  ]);
+});
+
 test('a filter is of declared columns, by values that they can hold, and stays with its cursor', async () => {
   const plan = feedPlan({
     entity: 'filtered',

@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { feedMirror, feedPlan } from './feed-kit.ts';
+import { runWriters } from './feed-writers.ts';
+import { openTestStore, type TestStore } from './load-kit.ts';
+
+let world: TestStore;
+let store: Store;
+beforeAll(async () => {
+  world = await openTestStore('feed_writers');
+  store = await openStore({ url: world.url, poolMax: 20, applicationName: 'test' });
+});
+afterAll(async () => {
+  await store?.close();
+  await world?.drop();
+});
+
+test('a reader misses nothing of 16 writers, and gets nothing twice', async () => {
+  const plan = feedPlan({ entity: 'changing', columns: { id: 'integer', n: 'bigint' } });
+  const entity = await feedMirror(store, plan);
+  const result = await runWriters(store, entity, { writers: 16, changes: 5_000, longMs: 300 });
+  expect(result).toMatchObject({ skipped: 0, doubled: 0, invented: 0 });
+  expect(result.rolledBack).toBeGreaterThan(0);
+  expect(result.pages).toBeGreaterThan(3);
+});
