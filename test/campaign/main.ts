@@ -1,7 +1,8 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --hostile N --sockets N]`: fault campaigns
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --commits N --hostile N --sockets N]`: fault campaigns
  * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
- * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload; hostile
+ * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload; commits
+ * at sources whose outcome nobody heard; hostile
  * requests of every call of the gateway, and clients that keep it waiting.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
@@ -18,6 +19,10 @@ const { values } = parseArgs({
     merges: { type: 'string', default: '100000' },
     uploads: { type: 'string', default: '10000' },
     conflicts: { type: 'string', default: '3000' },
+    'feed-changes': { type: 'string', default: '1000000' },
+    'feed-seconds': { type: 'string', default: '60' },
+    'feed-histories': { type: 'string', default: '2000' },
+    commits: { type: 'string', default: '50' },
     hostile: { type: 'string', default: '100000' },
     sockets: { type: 'string', default: '1000' },
   },
@@ -42,6 +47,10 @@ const child = spawn(
       CAMPAIGN_MERGES: values.merges,
       CAMPAIGN_UPLOADS: values.uploads,
       CAMPAIGN_CONFLICTS: values.conflicts,
+      CAMPAIGN_FEED_CHANGES: values['feed-changes'],
+      CAMPAIGN_FEED_SECONDS: values['feed-seconds'],
+      CAMPAIGN_FEED_HISTORIES: values['feed-histories'],
+      CAMPAIGN_COMMITS: values.commits,
       CAMPAIGN_HOSTILE: values.hostile,
       CAMPAIGN_SOCKETS: values.sockets,
     },

@@ -1,12 +1,12 @@
 /** Connections and servers that die while mutations are written: nothing is lost, nothing is applied twice (C12). */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openWriteTarget } from '../../../src/connectors/registry.ts';
 import type { Mutation, Verdict, WriteEntity, WriteTarget } from '../../../src/connectors/write-contract.ts';
 import { ownCluster, sourceServer } from '../../support/servers.ts';
 import { type Caught, type StatementProxy, startStatementProxy } from '../../support/statement-proxy.ts';
-import { never } from '../kit.ts';
-import { insertOf, mutation, writeOptions } from '../write-kit.ts';
+import { writeFaults } from '../write-contract/faults.ts';
+import { mutation, writeOptions } from '../write-kit.ts';
 import { settingsOf, type WriteWorld, writeWorld } from './write-back-kit.ts';
 
 const COUNTERS: WriteEntity = { entity: 'counters', table: 'shop.counters', key: ['id'] };
@@ -68,10 +68,6 @@ function step(from: number): Mutation {
   });
 }
 
-async function counter(): Promise<number> {
-  return Number((await world.rows('SELECT n FROM shop.counters WHERE id = 1'))[0]?.[0]);
-}
-
 async function ledgerRows(keys: readonly string[], at = world): Promise<number> {
   const { rows } = await at.pool.query('SELECT FROM syncline_target.ledger WHERE ledger_key = ANY ($1)', [
     keys,
@@ -87,6 +83,11 @@ async function cutAfter({ forward, answered, cut }: Caught): Promise<void> {
   cut();
 }
 
+async function forwardOnly({ forward, answered }: Caught): Promise<void> {
+  forward();
+  await answered();
+}
+
 /** The server hears of it when the client has long been gone. */
 const late =
   (afterMs: number) =>
@@ -97,40 +98,6 @@ const late =
     await caught.answered();
     caught.cut();
   };
-
-test('fifty commits whose outcome nobody heard: none lost, none doubled', async () => {
-  const sent: string[] = [];
-  const failures: unknown[] = [];
-  for (let i = 0; i < 50; i++) {
-    const act = i % 25 === 24 ? late(5_000) : i % 2 === 0 ? cutBefore : cutAfter;
-    const struck = proxy.catchNext(COMMIT, act);
-    const next = step(i);
-    sent.push(next.ledgerKey);
-    const [verdict] = await target.writeBatch([next], OPTIONS());
-    await struck;
-    if (verdict?.kind !== 'applied' || verdict.row?.n !== String(i + 1)) failures.push([i, verdict]);
-  }
-  expect(failures).toEqual([]);
-  expect(await counter()).toBe(50);
-  expect(await ledgerRows(sent)).toBe(50);
-}, 120_000);
-
-test('inserts with generated keys, in batches: each row once, with the key that was given', async () => {
-  const keys: string[] = [];
-  for (const act of [cutBefore, cutAfter, cutBefore, late(500)]) {
-    const struck = proxy.catchNext(COMMIT, act);
-    const batch = Array.from({ length: 10 }, (_, i) => insertOf('counters', { n: String(100 + i) }));
-    const verdicts = await target.writeBatch(batch, OPTIONS());
-    await struck;
-    expect(verdicts.map((verdict) => (verdict.kind === 'applied' ? verdict.row?.n : verdict))).toEqual(
-      batch.map(({ values }) => values.n),
-    );
-    keys.push(...verdicts.map((verdict) => (verdict as Extract<Verdict, { kind: 'applied' }>).key));
-  }
-  const rows = await world.rows('SELECT id FROM shop.counters WHERE n >= 100');
-  expect(rows.map(([id]) => id).sort()).toEqual([...keys].sort());
-  expect(new Set(keys).size).toBe(40);
-}, 60_000);
 
 const PHASES = [
   ['the beginning', /^Q[\s\S]{4}BEGIN/],
@@ -143,81 +110,32 @@ const PHASES = [
   ['the commit', COMMIT],
 ] as const;
 
-describe.each([
-  ['one row', 1],
-  ['several rows together', 6],
-])('%s', (_, rows) => {
-  test.each(PHASES)('with the session ended by the server at %s are written once', async (__, message) => {
-    await world.run(`INSERT INTO shop.counters (id, n) SELECT id, 0 FROM generate_series(2, ${rows}) AS id`);
-    const struck = proxy.catchNext(message, async ({ forward }) => {
+const COMMIT_FAULTS = { lost: cutBefore, unheard: cutAfter, silent: forwardOnly } as const;
+
+writeFaults({ one: PHASES, several: PHASES }, async () => ({
+  target,
+  impatient: () => open({ statementMaxMs: 1_000 }),
+  counters: COUNTERS,
+  column: (name) => name,
+  reset: () =>
+    world.run(
+      'TRUNCATE shop.counters',
+      'INSERT INTO shop.counters (id, n) SELECT id, 0 FROM generate_series(1, 6) AS id',
+    ),
+  rows: (sql) => world.rows(sql.replace('counters', 'shop.counters')),
+  ledgerRows: (keys) => ledgerRows(keys),
+  atCommit: (fault) =>
+    proxy.catchNext(COMMIT, typeof fault === 'string' ? COMMIT_FAULTS[fault] : late(fault.lateMs)),
+  atStatement: (statement) =>
+    proxy.catchNext(statement, async ({ forward }) => {
       await world.run(
         `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '${world.user}'`,
       );
       forward();
-    });
-    const batch = Array.from({ length: rows }, (___, i) => ({ ...step(0), key: String(i + 1) }));
-    const verdicts = await target.writeBatch(batch, OPTIONS());
-    await struck;
-    expect(verdicts).toMatchObject(batch.map(({ key }) => ({ kind: 'applied', key, row: { n: '1' } })));
-    expect(await world.rows('SELECT DISTINCT n FROM shop.counters')).toEqual([['1']]);
-  });
-});
-
-test('a socket that says nothing more at COMMIT is found out, and the ledger asked', async () => {
-  const struck = proxy.catchNext(COMMIT, async ({ forward, answered }) => {
-    forward();
-    await answered();
-  });
-  expect(await target.writeBatch([step(0)], OPTIONS())).toMatchObject([{ kind: 'applied', row: { n: '1' } }]);
-  await struck;
-  expect(await counter()).toBe(1);
-});
-
-describe('while the outcome cannot be known', () => {
-  test('the call fails, and the same one later finds what was committed', async () => {
-    const impatient = open({ statementMaxMs: 1_000 });
-    const struck = proxy.catchNext(COMMIT, late(4_000));
-    const next = step(0);
-    await expect(impatient.writeBatch([next], OPTIONS())).rejects.toMatchObject({
-      code: 'SOURCE_UNAVAILABLE',
-      details: { outcome: 'unknown' },
-    });
-    expect(await counter()).toBe(0);
-    await struck;
-    expect(await target.writeBatch([next], OPTIONS())).toMatchObject([
-      { kind: 'duplicate', outcome: { state: 'applied', operation: 'update', key: '1' }, row: { n: '1' } },
-    ]);
-    expect(await counter()).toBe(1);
-  });
-
-  test('giving up waits for the commit under way, and tells of it', async () => {
-    const impatient = open({ statementMaxMs: 1_000 });
-    const struck = proxy.catchNext(COMMIT, late(3_000));
-    const next = step(0);
-    await expect(impatient.writeBatch([next], OPTIONS())).rejects.toMatchObject({
-      code: 'SOURCE_UNAVAILABLE',
-    });
-    expect(await target.settle(next.ledgerKey, never)).toEqual({
-      state: 'applied',
-      operation: 'update',
-      key: '1',
-    });
-    await struck;
-  });
-
-  test('giving up on what never came stays so, also when its own COMMIT is not heard', async () => {
-    for (const act of [cutBefore, cutAfter]) {
-      const lost = step(0);
-      const struck = proxy.catchNext(COMMIT, act);
-      expect(await target.settle(lost.ledgerKey, never)).toEqual({ state: 'aborted' });
-      await struck;
-      expect(await target.writeBatch([lost], OPTIONS())).toMatchObject([
-        { kind: 'duplicate', outcome: { state: 'aborted' } },
-      ]);
-    }
-    expect(await counter()).toBe(0);
-  });
-});
+    }),
+  clear: () => proxy.clear(),
+  close: async () => undefined,
+}));
 
 test('a session that waits for a ledger row is named after its work, and has a transaction id (C3)', async () => {
   const next = step(0);
