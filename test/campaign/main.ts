@@ -1,8 +1,9 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --commits N --hostile N --sockets N]`: fault campaigns
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --commits N --hostile N --sockets N --feed-changes N --feed-seconds N
+ * --feed-histories N]`: fault campaigns
  * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
  * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload; commits
- * at sources whose outcome nobody heard; hostile
+ * at sources whose outcome nobody heard; the feed under 16 writers and long transactions, and histories of partitions; hostile
  * requests of every call of the gateway, and clients that keep it waiting.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */

@@ -10,6 +10,7 @@ import type { EntityScope } from '../../src/domain/access/scope.ts';
 import { isSyncError } from '../../src/domain/errors.ts';
 import { cleanUpFeed } from '../../src/store/feed-clean-up.ts';
 import type { FeedEntity } from '../../src/store/feed-entity.ts';
+import { countOr } from '../campaign/counts.ts';
 import {
   feedMirror,
   feedPlan,
@@ -23,7 +24,7 @@ import {
 } from './feed-kit.ts';
 import { openTestStore, type TestStore } from './load-kit.ts';
 
-const RUNS = Number(process.env.FEED_MODEL_RUNS ?? 40);
+const RUNS = countOr(40, 'CAMPAIGN_FEED_HISTORIES');
 const KEYS = 8;
 const REGIONS = ['US', 'CA', 'DE', null] as const;
 const LEVELS = [1, 2] as const;
@@ -98,7 +99,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'purge' as const }) },
 );
 
-test('whoever has pulled all holds what they may see', { timeout: 120_000 }, async () => {
+test('whoever has pulled all holds what they may see', { timeout: 60_000 + RUNS * 1_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(steps, { minLength: 10, maxLength: 60 }),

@@ -71,7 +71,11 @@ export async function runWriters(
       const client = await store.pool.connect();
       await client.query('BEGIN; SELECT pg_current_xact_id()');
       const until = performance.now() + options.longMs;
-      while (writing && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (writing && performance.now() < until) {
+        // Idle sessions in transactions are ended.
+        await client.query('SELECT 1');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       await client.query('COMMIT');
       client.release();
     }
