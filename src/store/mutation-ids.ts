@@ -33,6 +33,9 @@ function isUnnamed({ id, body }: Line): boolean {
   return body !== null && id.startsWith('hash/');
 }
 
+/** Of a verdict that no person took part in. */
+export const REFUSED = `(verdict->>'status' IN ('rejected', 'conflict') AND NOT verdict ? 'conflictId')`;
+
 type Line = { readonly id: string; readonly entity: string; readonly row: string; readonly body: unknown };
 
 type Past = {
@@ -81,7 +84,10 @@ function nameOf({ entity, row }: Pick<Line, 'entity' | 'row'>): string {
   return JSON.stringify([entity, row]);
 }
 
-/** What the device sent of these rows, the last of it, under the ids that the rows are kept by. */
+/**
+ * What the device sent of these rows, the last of it, under the ids that the rows are kept by. Of what was refused at
+ * once nothing is there, so whoever sends it again wants it judged again: its id is nobody's.
+ */
 async function pastOf(
   client: pg.PoolClient,
   device: string,
@@ -97,8 +103,8 @@ async function pastOf(
      SELECT counted.entity, counted."row", counted.row_id AS "rowId", last.ids AS past
        FROM counted
        CROSS JOIN LATERAL (
-         SELECT coalesce(array_agg(m.id ORDER BY m.ordinal), '{}') AS ids
-           FROM (SELECT id, ordinal FROM syncline.mutation
+         SELECT coalesce(array_agg(CASE WHEN m.refused THEN '!' || m.id ELSE m.id END ORDER BY m.ordinal), '{}') AS ids
+           FROM (SELECT id, ordinal, coalesce(${REFUSED}, false) AS refused FROM syncline.mutation
                   WHERE device = $1 AND entity = counted.entity AND row_id = counted.row_id
                   ORDER BY ordinal DESC LIMIT counted.most) AS m) AS last`,
     [device, lines.map(({ entity }) => entity), lines.map(({ row }) => row)],

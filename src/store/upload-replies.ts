@@ -1,5 +1,6 @@
 /** What requests got as their replies: the same request gets the same again, byte for byte, from any gateway. */
 import type { Db } from '../pg/pool.ts';
+import { REFUSED } from './mutation-ids.ts';
 import type { UploadRef } from './uploads.ts';
 
 export type KnownUpload = {
@@ -46,7 +47,7 @@ export async function keyOfContent(
               SELECT FROM syncline.upload_line AS line
                 JOIN syncline.mutation AS m ON m.device = line.device AND m.id = line.mutation
                WHERE line.device = $1 AND line.upload_key = sent.key
-                 AND (m.verdict->>'status' IN ('rejected', 'conflict')
+                 AND (coalesce(${REFUSED}, false)
                       OR EXISTS (SELECT FROM syncline.mutation AS later
                                   WHERE later.entity = m.entity AND later.row_id = m.row_id AND later.device = $1
                                     AND later.ordinal > m.ordinal

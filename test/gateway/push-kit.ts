@@ -29,11 +29,7 @@ const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'
   policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
   approval: { resolvers: 'deviceUser' } }`;
 
-export type PushWorld = World & {
-  readonly gateway: RunningGateway;
-  /** The first one: tests that stop it start another. */
-  readonly worker: Awaited<ReturnType<World['startWorker']>>;
-};
+export type PushWorld = World & { readonly gateway: RunningGateway };
 
 /** @param name of the pipeline too: one that no other test has. */
 export async function pushWorld(name: string): Promise<PushWorld> {
@@ -51,11 +47,11 @@ export async function pushWorld(name: string): Promise<PushWorld> {
       limits: { device: { requests: 100000, per: '1 minute' }, address: { requests: 100000, per: '1 minute' } } }`,
     environment: gatewayEnvironment,
   });
-  const worker = await world.startWorker();
+  await world.startWorker();
   const run = await startRun(world.client, world.config, { pipeline: name, mode: 'full' });
   const summary = await followRun(world.client, run);
   if (summary.status !== 'SUCCESS') throw new Error(`The first run: ${JSON.stringify(summary)}`);
-  return { ...world, worker, gateway: await startTestGateway(world) };
+  return { ...world, gateway: await startTestGateway(world) };
 }
 
 export type Document = { id: string; rev: string; _deleted: boolean } & Record<string, unknown>;
