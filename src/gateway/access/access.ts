@@ -6,6 +6,7 @@ import type { Access, GatewayDeps } from '../deps.ts';
 import { principalOf } from './claims.ts';
 import { deviceTokens, isDeviceToken } from './device-tokens.ts';
 import { knownDevices } from './known-devices.ts';
+import { rememberTokens } from './known-tokens.ts';
 import { createScopes } from './scopes.ts';
 import { tokenVerifier } from './tokens.ts';
 
@@ -15,10 +16,12 @@ export function createAccess(deps: Pick<GatewayDeps, 'settings' | 'config' | 'st
   const own = deviceTokens(auth);
   const devices = knownDevices(deps);
   const scopes = createScopes(deps);
-  const principalOfToken = async (token: string): Promise<Principal> =>
-    own !== null && isDeviceToken(token)
-      ? own.verify(token)
-      : principalOf(await verify(token), auth, partitions);
+  const principalOfToken = rememberTokens(
+    async (token: string): Promise<Principal> =>
+      own !== null && isDeviceToken(token)
+        ? own.verify(token)
+        : principalOf(await verify(token), auth, partitions),
+  );
   return {
     authenticate: async (request) => {
       const principal = await principalOfToken(bearerOf(request));

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { openReading, type Page, pageText, readPage, readWithin, rowLimit } from './feed-reading.ts';
+import { openReading, type Page, pageText, readOnePage, rowLimit } from './feed-reading.ts';
 import { isKnown, sendJson, weakTag } from './json-reply.ts';
 import { notePullsAtTheEnd } from './pull-notes.ts';
 import { filterSchema, pageSchema } from './schemas.ts';
@@ -42,9 +42,7 @@ export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const { principal } = request;
       const reading = await openReading(deps, principal, request.params.entity);
       const wanted = { cursor, limit: rowLimit(deps, limit), fields, filter };
-      const page = await readWithin(deps, [reading], (client) =>
-        readPage({ deps, client, principal }, reading, wanted),
-      );
+      const page = await readOnePage(deps, principal, { reading, request: wanted });
       const hlc = await stampReply(deps, reply);
       const text = pageText(page);
       const maxAgeMs = reading.entity.spec.feed?.maxAgeMs ?? 0;
