@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { UploadPart, UploadRef, UploadSummary } from '../domain/upload/upload-run.ts';
+import { changed } from './changes.ts';
 import { resolveConflict } from './resolve-conflict.ts';
 import {
   applying,
@@ -23,6 +24,7 @@ import {
 const TIME_BOX_MS = 60_000;
 /** Others' mutations of the same rows were staged before ours: they are on their way. */
 const WAIT_MS = 500;
+const WAITS = 'earlier mutations of the same rows are not decided yet';
 /** C10: thousands of children of one parent fail its workflow task. */
 const CHILDREN_AN_EXECUTION = 500;
 const CHILDREN_AT_ONCE = 50;
@@ -45,18 +47,30 @@ async function applyParts(input: UploadRef, parts: readonly UploadPart[]): Promi
     const left: UploadPart[] = [];
     let isWaiting = true;
     for (const part of open) {
-      const { applyUpload } = applying(part.taskQueue);
-      const work = { ...input, pipeline: part.pipeline, timeBoxMs: TIME_BOX_MS };
-      const { done, waiting } = await applyUpload(work);
-      if (!done) left.push(part);
-      isWaiting &&= done || waiting;
-      if (!done && workflowInfo().continueAsNewSuggested) return 'history full';
+      const result = await applyPart(input, part, { isOnly: parts.length === 1 });
+      if (result === 'history full') return result;
+      if (result !== 'done') left.push(part);
+      isWaiting &&= result !== 'going on';
     }
     open = left;
-    if (open.length > 0 && isWaiting)
-      await sleep(WAIT_MS, { summary: 'earlier mutations of the same rows are not decided yet' });
+    if (open.length > 0 && isWaiting) await sleep(WAIT_MS, { summary: WAITS });
   }
   return 'done';
+}
+
+async function applyPart(
+  input: UploadRef,
+  { pipeline, taskQueue }: UploadPart,
+  { isOnly }: { readonly isOnly: boolean },
+): Promise<'done' | 'going on' | 'waiting' | 'history full'> {
+  const { applyUpload } = applying(taskQueue);
+  for (;;) {
+    const { done, waiting } = await applyUpload({ ...input, pipeline, timeBoxMs: TIME_BOX_MS });
+    if (done) return 'done';
+    if (workflowInfo().continueAsNewSuggested) return 'history full';
+    if (isOnly || changed('parts-in-turn')) return waiting ? 'waiting' : 'going on';
+    if (waiting) await sleep(WAIT_MS, { summary: WAITS });
+  }
 }
 
 /** They outlive the upload, so they are abandoned, not terminated with it. */
