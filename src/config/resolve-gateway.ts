@@ -195,5 +195,24 @@ function feedProblems(spec: EntitySpec, partitions: readonly string[]): Problem[
           },
         ],
   );
-  return [...unknown, ...missing];
+  return [...unknown, ...missing, ...hiddenKeys(spec, at)];
+}
+
+/** Documents have their keys as ids. */
+function hiddenKeys({ columns, key, feed }: EntitySpec, at: Path): Problem[] {
+  const isKey = (name: string): boolean =>
+    columns === null
+      ? key.some((part) => part.toLowerCase() === name)
+      : columns.some((column) => column.name === name && column.role === 'from' && key.includes(column.from));
+  return Object.entries(feed?.fields ?? {}).flatMap(([name, { read }]): Problem[] =>
+    read === null || !isKey(name)
+      ? []
+      : [
+          {
+            path: [...at, 'fields', name, 'read'],
+            problem: 'hides a column of the key, which every document has as its id',
+            fix: 'Remove `read`; rows are hidden by `partitions`.',
+          },
+        ],
+  );
 }

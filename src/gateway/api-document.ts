@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from '@fastify/type-provider-zod';
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { z } from 'zod';
+import { API_ROLES } from '../domain/access/principal.ts';
 import type { GatewayApp } from './app.ts';
 import type { RouteAccess } from './deps.ts';
 import { problemSchema } from './problem.ts';
@@ -100,8 +101,26 @@ function accessOf(access: RouteAccess): object {
   return { 'x-roles': access.includes('admin') ? access : [...access, 'admin'], security: [{ bearer: [] }] };
 }
 
-type Operation = { responses?: Record<string, unknown> };
-type ApiObject = { paths?: Record<string, Record<string, Operation>> };
+type Operation = { responses?: Record<string, unknown>; 'x-roles'?: readonly string[]; summary?: string };
+type ApiObject = {
+  info?: { description?: string };
+  paths?: Record<string, Record<string, Operation>>;
+};
+
+/** For people: which role may make which call. */
+function rolesTable(paths: NonNullable<ApiObject['paths']>): string {
+  const lines = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { 'x-roles': roles = [], summary = '' }]) => {
+      const marks = API_ROLES.map((role) => (roles.length === 0 || roles.includes(role) ? '●' : ''));
+      return `| \`${method.toUpperCase()} ${path}\` | ${marks.join(' | ')} | ${summary} |`;
+    }),
+  );
+  return [
+    `| Call | ${API_ROLES.join(' | ')} | |`,
+    `|---|${API_ROLES.map(() => ':-:|').join('')}---|`,
+    ...lines,
+  ].join('\n');
+}
 
 /** What a schema that refers to itself becomes: a name without its schema. The only one there is stands for any JSON. */
 const RECURSIVE = /^#\/components\/schemas\/schema\d+$/;
@@ -116,7 +135,7 @@ function withAnyJson(document: unknown): unknown {
 
 /** Every call may end in an error, and all errors look the same. */
 function withProblems(document: object): object {
-  const { paths = {} } = withAnyJson(document) as ApiObject;
+  const { info = {}, paths = {} } = withAnyJson(document) as ApiObject;
   const complete = ({ responses, ...operation }: Operation): Operation => ({
     ...operation,
     responses: {
@@ -127,6 +146,7 @@ function withProblems(document: object): object {
   });
   return {
     ...document,
+    info: { ...info, description: `${info.description}\n\n## Who may call what\n\n${rolesTable(paths)}` },
     paths: Object.fromEntries(
       Object.entries(paths).map(([path, operations]) => [
         path,

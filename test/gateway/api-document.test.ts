@@ -14,6 +14,7 @@ type Operation = {
 };
 type Document = {
   readonly openapi: string;
+  readonly info: { readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 };
@@ -75,6 +76,14 @@ describe('the document', () => {
     }
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('shows people who may call what', () => {
+    const lines = document.info.description.split('\n').filter((line) => line.startsWith('| `'));
+    expect(lines).toHaveLength(operations().length);
+    const line = (call: string) => lines.find((each) => each.includes(`\`${call}\``));
+    expect(line('GET /v1/sync/{entity}/pull')).toMatch(/^\| `[^`]+` \| ● \| {2}\| {2}\| ● \|/);
+    expect(line('GET /v1/health')).toMatch(/^\| `[^`]+` \| ● \| ● \| ● \| ● \|/);
   });
 
   test('declares the parameters of each path', () => {

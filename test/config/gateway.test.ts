@@ -1,0 +1,128 @@
+/** `gateway` and `feed`: what they become, and what a person reads after a mistake. */
+import { describe, expect, test } from 'vitest';
+import { env } from '../../src/domain/env-ref.ts';
+import { changed, EMPLOYEES, ENVIRONMENT, parsed, refusal } from './configs.ts';
+
+const AUTH = { issuer: 'https://issuer.test', audience: 'here', jwksUrl: 'https://issuer.test/jwks.json' };
+const environment = {
+  ...ENVIRONMENT,
+  JWT_SECRET: 'too short',
+  READER_URL: 'postgres://reader:Zu8-reader-pass@store:5432/mirror',
+  SAME_URL: 'postgres://writer:Zu8-store-pass@store:5432/mirror',
+  NOBODY_URL: 'postgres://store:5432/mirror',
+};
+
+const problems = (changes: Record<string, unknown>): string =>
+  refusal(changed({ 'gateway.auth': AUTH, ...changes }), environment);
+
+describe('what it becomes', () => {
+  test('defaults', () => {
+    const { gateway } = parsed(changed({ gateway: { auth: AUTH } }), environment);
+    expect(gateway).toMatchObject({
+      host: '127.0.0.1',
+      port: 8_080,
+      store: null,
+      auth: {
+        algorithms: ['RS256', 'ES256'],
+        claims: { user: 'sub', device: 'device_id' },
+        deviceTokens: null,
+      },
+      permissionsKeptMs: 60_000,
+      pull: { defaultRows: 1_000, maxRows: 5_000 },
+      push: { defaultRows: 100, maxRows: 500 },
+      minAppVersion: null,
+    });
+  });
+
+  test('a login of its own reads all mirrors; the workers’ own is none', () => {
+    const readerOf = (variable: string) =>
+      parsed(changed({ 'gateway.auth': AUTH, 'gateway.store': { url: env(variable) } }), environment)
+        .pipelines.hr?.entities.employees?.reader;
+    expect(readerOf('READER_URL')).toBe('reader');
+    expect(readerOf('SAME_URL')).toBeUndefined();
+  });
+
+  test('neither it nor what devices get is part of what a run is bound to', () => {
+    const hash = (changes: Record<string, unknown>) =>
+      parsed(changed({ 'gateway.auth': AUTH, ...changes }), environment).pipelines.hr?.hash;
+    const store = { url: env('READER_URL') };
+    expect(hash({ 'gateway.store': store, [`${EMPLOYEES}.feed`]: true })).toBe(hash({}));
+  });
+});
+
+describe('mistakes', () => {
+  test('of who issues the tokens', () => {
+    expect(problems({ 'gateway.auth.jwksUrl': undefined })).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+    expect(
+      problems({ 'gateway.auth': { ...AUTH, jwksUrl: undefined, secret: env('JWT_SECRET') } }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth.secret is too short to sign tokens with. Make one of at least 32 characters: openssl rand -hex 32."
+    `);
+    expect(problems({ 'gateway.auth.algorithms': ['HS256'] })).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+  });
+
+  test('of partitions', () => {
+    expect(
+      problems({
+        'gateway.partitions': {
+          region: {},
+          level: { claim: 'level', levels: ['a'], groups: { b: ['c'] } },
+        },
+      }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has 3 problems:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET').
+        gateway.partitions.region has neither claim nor membership. Write { claim: 'regions' } or { membership: { entity, user, value } }.
+        gateway.partitions.level has both groups and levels. Keep one of them."
+    `);
+    expect(
+      problems({
+        'gateway.partitions': { team: { membership: { entity: 'employes', user: 'u', value: 'v' } } },
+        [`${EMPLOYEES}.feed`]: { partitions: { team: 'teem' } },
+      }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+  });
+
+  test('of fields', () => {
+    expect(
+      problems({
+        [`${EMPLOYEES}.columns`]: { id: { from: 'ID' }, pay: {} },
+        [`${EMPLOYEES}.feed`]: { filter: ['pays'], fields: { id: { read: 'boss' }, pay: { read: 'boss' } } },
+      }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+    expect(problems({ [`${EMPLOYEES}.feed`]: { fields: { id: { read: 'boss' } } } })).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+  });
+
+  test('of limits, and of a login', () => {
+    expect(
+      problems({ 'gateway.store': { url: env('NOBODY_URL') }, 'gateway.pull': { default: 10, max: 5 } }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+    `);
+    expect(
+      problems({ 'gateway.permissionsKept': '1 hour', 'gateway.minAppVersion': 'two' }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has 3 problems:
+        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET').
+        gateway.permissionsKept is out of range (it is "1 hour"). Write '1 second' to '15 minutes'.
+        gateway.minAppVersion is no version (it is "two"). Write up to three numbers, such as '2.4.0'."
+    `);
+  });
+});
