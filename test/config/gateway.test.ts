@@ -13,7 +13,7 @@ const environment = {
 };
 
 const problems = (changes: Record<string, unknown>): string =>
-  refusal(changed({ 'gateway.auth': AUTH, ...changes }), environment);
+  refusal(changed({ 'gateway.auth': { ...AUTH }, ...changes }), environment);
 
 describe('what it becomes', () => {
   test('defaults', () => {
@@ -44,7 +44,7 @@ describe('what it becomes', () => {
 
   test('neither it nor what devices get is part of what a run is bound to', () => {
     const hash = (changes: Record<string, unknown>) =>
-      parsed(changed({ 'gateway.auth': AUTH, ...changes }), environment).pipelines.hr?.hash;
+      parsed(changed({ 'gateway.auth': { ...AUTH }, ...changes }), environment).pipelines.hr?.hash;
     const store = { url: env('READER_URL') };
     expect(hash({ 'gateway.store': store, [`${EMPLOYEES}.feed`]: true })).toBe(hash({}));
   });
@@ -64,7 +64,7 @@ describe('mistakes', () => {
     `);
     expect(problems({ 'gateway.auth.algorithms': ['HS256'] })).toMatchInlineSnapshot(`
       "syncline.config.ts has a problem:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+        gateway.auth names HS256, which does not go with public keys. Remove it."
     `);
   });
 
@@ -77,8 +77,7 @@ describe('mistakes', () => {
         },
       }),
     ).toMatchInlineSnapshot(`
-      "syncline.config.ts has 3 problems:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET').
+      "syncline.config.ts has 2 problems:
         gateway.partitions.region has neither claim nor membership. Write { claim: 'regions' } or { membership: { entity, user, value } }.
         gateway.partitions.level has both groups and levels. Keep one of them."
     `);
@@ -88,8 +87,9 @@ describe('mistakes', () => {
         [`${EMPLOYEES}.feed`]: { partitions: { team: 'teem' } },
       }),
     ).toMatchInlineSnapshot(`
-      "syncline.config.ts has a problem:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+      "syncline.config.ts has 2 problems:
+        pipelines.hr.entities.employees.feed.partitions.team is "teem", which is not in gateway.partitions. Did you mean "team"?
+        gateway.partitions.team.membership.entity is "employes", which is no entity. Did you mean "employees"?"
     `);
   });
 
@@ -100,12 +100,13 @@ describe('mistakes', () => {
         [`${EMPLOYEES}.feed`]: { filter: ['pays'], fields: { id: { read: 'boss' }, pay: { read: 'boss' } } },
       }),
     ).toMatchInlineSnapshot(`
-      "syncline.config.ts has a problem:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+      "syncline.config.ts has 2 problems:
+        pipelines.hr.entities.employees.feed.filter names "pays", which is no column of the mirror. Did you mean "pay"?
+        pipelines.hr.entities.employees.feed.fields.id.read hides a column of the key, which every document has as its id. Remove \`read\`; rows are hidden by \`partitions\`."
     `);
     expect(problems({ [`${EMPLOYEES}.feed`]: { fields: { id: { read: 'boss' } } } })).toMatchInlineSnapshot(`
       "syncline.config.ts has a problem:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+        pipelines.hr.entities.employees.feed.fields.id.read hides a column of the key, which every document has as its id. Remove \`read\`; rows are hidden by \`partitions\`."
     `);
   });
 
@@ -113,14 +114,14 @@ describe('mistakes', () => {
     expect(
       problems({ 'gateway.store': { url: env('NOBODY_URL') }, 'gateway.pull': { default: 10, max: 5 } }),
     ).toMatchInlineSnapshot(`
-      "syncline.config.ts has a problem:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET')."
+      "syncline.config.ts has 2 problems:
+        gateway.store.url names no login. Write postgres://login@host:5432/database.
+        gateway.pull has a default above its max. Lower \`default\`, or raise \`max\`."
     `);
     expect(
       problems({ 'gateway.permissionsKept': '1 hour', 'gateway.minAppVersion': 'two' }),
     ).toMatchInlineSnapshot(`
-      "syncline.config.ts has 3 problems:
-        gateway.auth has neither jwksUrl nor secret. Write jwksUrl: 'https://…/jwks.json' or secret: env('JWT_SECRET').
+      "syncline.config.ts has 2 problems:
         gateway.permissionsKept is out of range (it is "1 hour"). Write '1 second' to '15 minutes'.
         gateway.minAppVersion is no version (it is "two"). Write up to three numbers, such as '2.4.0'."
     `);
