@@ -76,8 +76,10 @@ export type TestDevice = {
   ): Promise<Answer>;
   /** @returns the reply, which has to be 200; a 503 is asked for again. */
   push(entity: string, rows: readonly unknown[], key?: string): Promise<PushReply>;
-  /** The row as the device would pull it. */
+  /** The row as it is. */
   row(entity: string, id: string | number): Promise<Document>;
+  /** The row as the feed has it, once it does. */
+  fed(entity: string, id: string, isIt: (document: Document) => boolean): Promise<Document>;
 };
 
 type Who = Parameters<typeof tokenOf>[0];
@@ -120,12 +122,17 @@ export async function testDevice(
       return JSON.parse(answer.text) as PushReply;
     },
     row: async (entity, row) => {
-      const answer = await ask('GET', `/v1/sync/${entity}/pull?limit=1000`);
+      const answer = await ask('GET', `/v1/entities/${entity}/${row}`);
       if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
-      const { documents } = JSON.parse(answer.text) as { documents: Document[] };
-      const found = documents.filter(({ id }) => id === String(row)).at(-1);
-      if (found === undefined) throw new Error(`The feed of ${entity} has no row ${row}`);
-      return found;
+      return JSON.parse(answer.text) as Document;
     },
+    // Other test files write in the same server, which holds the feed back for a moment.
+    fed: (entity, row, isIt) =>
+      eventually(async () => {
+        const answer = await ask('GET', `/v1/sync/${entity}/pull?limit=1000`);
+        if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
+        const { documents } = JSON.parse(answer.text) as { documents: Document[] };
+        return documents.find((document) => document.id === row && isIt(document));
+      }, `${entity} ${row} comes by the feed`),
   };
 }
