@@ -2,8 +2,10 @@
 
 import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { followRun, startRun } from '../../src/client.ts';
-import type { GatewayDeps } from '../../src/gateway/deps.ts';
-import { createWorld, type World } from '../e2e/world.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
+import { createReader, createWorld, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
@@ -28,7 +30,7 @@ const SOURCE = `
   INSERT INTO line SELECT 'A|' || i, i, 'line' FROM generate_series(1, 5) AS i;
   CREATE TABLE later (id int PRIMARY KEY)`;
 
-const ENTITIES = (pipeline: string): string => `{
+const ENTITIES = (pipeline: string, store: string): string => `{
   ${pipeline}: { source: 'shop', entities: {
     item: { read: { table: 'public.item' }, key: 'id', mirror: 'shop.item', changedAt: 'changed_at',
       columns: { rating: { local: true, type: 'integer' } },
@@ -42,7 +44,7 @@ const ENTITIES = (pipeline: string): string => `{
     hidden: { read: { table: 'public.line' }, key: ['order_no', 'pos'], mirror: 'shop.hidden' } } },
   ${pipeline}_later: { source: 'shop', entities: {
     later: { read: { table: 'public.later' }, key: 'id', mirror: 'shop.later', feed: true } } } },
-  gateway: { auth: ${AUTH}, partitions: { regions: { claim: 'regions' } }, pull: { default: 10, max: 100 },
+  gateway: { auth: ${AUTH}, ${store} partitions: { regions: { claim: 'regions' } }, pull: { default: 10, max: 100 },
              limits: { sourceReads: { requests: 12, per: '1 hour' } } }`;
 
 export type Reply<T> = {
@@ -72,14 +74,19 @@ export type CallOptions = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export async function createPullWorld(name: string, changed: Partial<GatewayDeps> = {}): Promise<PullWorld> {
+/** @param as the store's own login, or one of the gateway's, which PostgreSQL shows rows in scope only. */
+export async function createPullWorld(
+  name: string,
+  { as }: { readonly as: 'owner' | 'reader' },
+): Promise<PullWorld> {
   const world = await createWorld(name, {
     source: SOURCE,
-    pipelines: ENTITIES(name),
+    pipelines: ENTITIES(name, as === 'reader' ? "store: { url: env('READER_URL') }," : ''),
     environment: gatewayEnvironment,
   });
+  const reader = as === 'reader' ? await openReader(world) : null;
   const worker = await world.startWorker();
-  const gateway = await startTestGateway(world, changed);
+  const gateway = await startTestGateway(world, reader === null ? {} : { store: reader.store });
   const login: PullWorld['login'] = async (who) => {
     const token = await tokenOf(who);
     if (who.device !== undefined) await registered(gateway, token);
@@ -102,7 +109,22 @@ export async function createPullWorld(name: string, changed: Partial<GatewayDeps
     call: (path, options = {}) => call(`${gateway.url}${path}`, { token, ...options }),
     close: async () => {
       await gateway.stop();
+      await reader?.close();
       await world.close();
+    },
+  };
+}
+
+async function openReader(world: World): Promise<{ readonly store: Store; close(): Promise<void> }> {
+  const { login, drop } = await createReader(world);
+  await setUpReader(world.store, { login, entities: entitiesOf(world.config) });
+  const url = world.environment.READER_URL as string;
+  const store = await openStore({ url, poolMax: 6, applicationName: 'test-gateway' });
+  return {
+    store,
+    close: async () => {
+      await store.close();
+      await drop();
     },
   };
 }

@@ -8,7 +8,7 @@ import { createPullWorld, type Document, ITEMS, type PageBody, type PullWorld } 
 let shop: PullWorld;
 
 beforeAll(async () => {
-  shop = await createPullWorld('gateway_pull');
+  shop = await createPullWorld('gateway_pull', { as: 'owner' });
 });
 afterAll(async () => {
   await shop?.close();

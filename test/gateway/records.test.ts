@@ -6,7 +6,7 @@ import { createPullWorld, type Document, ITEMS, type PullWorld } from './pull-ki
 let shop: PullWorld;
 
 beforeAll(async () => {
-  shop = await createPullWorld('gateway_records');
+  shop = await createPullWorld('gateway_records', { as: 'reader' });
 });
 afterAll(async () => {
   await shop?.close();
@@ -48,7 +48,7 @@ async function pages(query: string): Promise<{ ids: string[]; sizes: number[] }>
   const ids: string[] = [];
   const sizes: number[] = [];
   for (let after: string | null = null; ; ) {
-    const path = `item?${query}${after === null ? '' : `&after=${after}`}`;
+    const path: string = `item?${query}${after === null ? '' : `&after=${after}`}`;
     const { body, status } = await get<{ items: Document[]; next: string | null }>(path);
     if (status !== 200) throw new Error(JSON.stringify(body));
     ids.push(...body.items.map(({ id }) => id));
@@ -215,7 +215,7 @@ test('says so when nobody reads the source', async () => {
   const token = await shop.login({ user: 'zoe', device: 'd-zoe' });
   const settings = { ...shop.gateway.deps.settings, verdictWaitMs: 1_000 };
 
-  const hasty = await startTestGateway(shop.world, { settings });
+  const hasty = await startTestGateway(shop.world, { settings, store: shop.gateway.deps.store });
   const reply = await fetch(`${hasty.url}/v1/entities/item/2?from=source`, {
     headers: { authorization: `Bearer ${token}` },
   });

@@ -9,7 +9,7 @@ import { createPullWorld, ITEMS, type PageBody, type PullWorld } from './pull-ki
 let shop: PullWorld;
 
 beforeAll(async () => {
-  shop = await createPullWorld('gateway_stream');
+  shop = await createPullWorld('gateway_stream', { as: 'reader' });
 });
 afterAll(async () => {
   await shop?.close();
@@ -93,7 +93,7 @@ test('ends when the device is revoked', async () => {
 });
 
 test('ends when the gateway drains, and says when to come back', async () => {
-  const other = await startTestGateway(shop.world);
+  const other = await startTestGateway(shop.world, { store: shop.gateway.deps.store });
   const events = await stream('/v1/sync/line/stream', { at: other.url });
   await events.next();
   const [ended] = await Promise.all([endOf(events), other.stop()]);
