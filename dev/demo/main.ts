@@ -2,6 +2,7 @@
  * `npm run demo`: the main job on real servers. `--exit` ends it by itself: 0 only when every check held. The source is
  * the Oracle simulator, or with ERP_CONNECT, ERP_USER and ERP_PASSWORD an Oracle.
  */
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { table } from '../../src/cli/table.ts';
 import { count } from '../../src/cli/text.ts';
@@ -64,7 +65,7 @@ async function setUp(): Promise<Started> {
     configPath: fileURLToPath(new URL('./syncline.config.ts', import.meta.url)),
     database: 'syncline_demo',
     schemas: ['pos', 'hr'],
-    environment: source.environment,
+    environment: { ...source.environment, JWT_SECRET: randomBytes(32).toString('hex') },
     say,
   });
   toStop.push(stack.stop);

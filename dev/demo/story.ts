@@ -1,5 +1,6 @@
 /** The demo's steps, each with what it shows and what must hold. */
 import type { RunSummary } from '../../src/domain/run.ts';
+import { startGatewayProcess } from '../gateway-process.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { checkMirrors, chunksDone, deletedRows, employeesOf, lateReference, quarantined } from './checks.ts';
 import { decideBySignal, leaveOpen } from './conflict.ts';
@@ -98,7 +99,10 @@ async function tellAll(telling: Telling): Promise<OpenConflict | null> {
 
 /** @returns the conflict that is left for the audience. */
 async function tellOfDevices(telling: Telling): Promise<OpenConflict | null> {
-  const conflict = await tellOfUploads(telling);
+  const gateway = await startGatewayProcess({ ...telling.stack, config: telling.stack.configPath });
+  telling.atEnd(() => gateway.stop());
+  telling.say(`\nThe gateway serves devices at ${gateway.url}; its API, to read: ${gateway.url}/v1/docs`);
+  const conflict = await tellOfUploads(telling, gateway.url);
   telling.expect(conflict !== null, 'one change waits for a person');
   if (conflict === null) return null;
   if (telling.audience === 'stays') return leaveOpen(telling, conflict);

@@ -106,8 +106,15 @@ export default defineSync({
             fields: { notes: { merge: 'text' }, job_title: { policy: 'manual' } },
             rules: [salaryRule],
           },
+          // Devices pull it and push to it over HTTP.
+          feed: true,
         },
       },
     },
+  },
+  gateway: {
+    // Any that is free.
+    port: 0,
+    auth: { issuer: 'https://demo.invalid', audience: 'syncline', secret: env('JWT_SECRET') },
   },
 });

@@ -1,5 +1,6 @@
 /** The chapter of the two devices: their uploads, what was decided about each change, and the one that people decide. */
 import { table } from '../../src/cli/table.ts';
+import { count } from '../../src/cli/text.ts';
 import { encodeHlc } from '../../src/domain/upload/hlc.ts';
 import type { StoredVerdict } from '../../src/domain/upload/stored-verdict.ts';
 import type { WireMutation } from '../../src/domain/upload/wire.ts';
@@ -8,6 +9,7 @@ import { readVerdicts, stageUpload } from '../../src/store/uploads.ts';
 import { queueOf, runUpload } from '../../src/upload-client.ts';
 import type { Stack } from '../stack.ts';
 import { employeeAtBoth, same } from './employee.ts';
+import { type HttpDevice, openHttpDevice } from './http-device.ts';
 import {
   ANNA,
   ANNAS,
@@ -30,9 +32,17 @@ type Decided = Device & {
   readonly verdict: StoredVerdict;
 };
 
-/** @returns the id of the conflict that waits; null when there is none, which a check said. */
-export async function tellOfUploads(telling: Telling): Promise<string | null> {
+/**
+ * Ben's device comes in over HTTP, as apps do; Anna's upload is staged in the store, as `syncline upload` does.
+ * @param url of the gateway.
+ * @returns the id of the conflict that waits; null when there is none, which a check said.
+ */
+export async function tellOfUploads(telling: Telling, url: string): Promise<string | null> {
   const { stack, say, expect } = telling;
+  const phone = await openHttpDevice(stack, url, BEN);
+  const copied = await phone.pull();
+  say(`\nBen’s phone registers at the gateway, and pulls ${count(copied)} employees over HTTP`);
+  await expectCopy(telling, phone);
   const [shared, other] = await Promise.all([
     readSeen(stack.store.pool, SHARED_EMPLOYEE),
     readSeen(stack.store.pool, OTHER_EMPLOYEE),
@@ -40,7 +50,7 @@ export async function tellOfUploads(telling: Telling): Promise<string | null> {
   say(
     `\nTwo devices were offline and changed employee ${SHARED_EMPLOYEE}: Anna’s first, then Ben’s, which sends first`,
   );
-  const bens = await send(stack, BEN, bensEdits(shared));
+  const bens = await push(phone, bensEdits(shared));
   const annas = await send(stack, ANNA, annasEdits(shared, other));
   const all = [...bens, ...annas];
   say(verdictTable(all));
@@ -51,8 +61,34 @@ export async function tellOfUploads(telling: Telling): Promise<string | null> {
     `Anna’s changes: ${verdicts(annas)}`,
   );
   await checkRows(telling, { shared, salaryVerdict: bens[2]?.verdict });
+  const came = await phone.pull();
+  say(`  Ben’s phone pulls what is new: ${count(came)} ${came === 1 ? 'row' : 'rows'}`);
+  await expectCopy(telling, phone);
   const waiting = all.find(({ verdict }) => verdict.status === 'pending_approval');
   return waiting?.verdict.conflictId ?? null;
+}
+
+/** The copy of the phone against the mirror, in the two rows that everything is about. */
+async function expectCopy({ stack, expect }: Telling, phone: HttpDevice): Promise<void> {
+  const { rows } = await stack.store.pool.query<{ id: string; notes: string; phone: string }>(
+    'SELECT employee_id::text AS id, notes, phone FROM hr.employees WHERE employee_id = ANY ($1::numeric[])',
+    [[SHARED_EMPLOYEE, OTHER_EMPLOYEE]],
+  );
+  const isSame = rows.every(({ id, ...fields }) => {
+    const copy = phone.row(id);
+    return copy?.notes === fields.notes && copy?.phone === fields.phone;
+  });
+  expect(rows.length === 2 && isSame, 'its copy of the two employees is what the mirror has');
+}
+
+async function push(phone: HttpDevice, mutations: readonly WireMutation[]): Promise<Decided[]> {
+  const results = await phone.push(mutations);
+  return results.map(({ id, status, conflictId, problem }, at) => ({
+    ...BEN,
+    employee: id,
+    field: Object.keys(mutations[at]?.values ?? {}).join(', '),
+    verdict: { status, ...(conflictId !== undefined && { conflictId }), ...problem },
+  }));
 }
 
 async function send(

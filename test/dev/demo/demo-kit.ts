@@ -31,6 +31,7 @@ export async function openDemoWorker({ connectString, user, password }: Login): 
       ERP_CONNECT: connectString,
       ERP_USER: user,
       ERP_PASSWORD: password,
+      JWT_SECRET: 'a secret of the tests, at least thirty-two characters long',
     },
   });
   const erp = config.sources.erp as SourceSettings;
