@@ -224,7 +224,7 @@ async function changeOf(
   const image = body.base?.values === undefined ? null : side('base');
   const baseHash = hashOfBase(body.base ?? null);
   // C11: what this device got accepted from the same base is what it saw last, whether it heard of it or not.
-  const accepted = body.base === undefined ? null : await readAccepted(db, { ...mutation, baseHash });
+  const accepted = hasPast(body) ? await readAccepted(db, { ...mutation, baseHash }) : null;
   const makers = entries.flatMap(({ side: at, field, maker }) =>
     at === 'values' && maker !== undefined ? [[field, maker]] : [],
   );
@@ -244,6 +244,11 @@ async function changeOf(
       policy: body.policy ?? null,
     },
   };
+}
+
+/** Who makes a row again, and got it accepted before, has missed the answer and edited it meanwhile. */
+function hasPast({ base, operation }: StagedMutation['body']): boolean {
+  return base !== undefined || operation === 'insert';
 }
 
 function hashOfBase(base: unknown): string {

@@ -136,8 +136,11 @@ export function provenance(work: UploadWork, item: Item, clocks: Readonly<Record
 /** C11: as the device sent it. What a merge made of it the device has not seen: its next change adds to its own. */
 export async function rememberAccepted(session: LoadSession, item: Item, fields: FieldTexts): Promise<void> {
   const { mutation, prepared } = item;
-  if (mutation.body.base === undefined) return;
-  await noteAccepted(session.client, mutation, { baseHash: prepared.baseHash, fields });
+  const { base, operation } = mutation.body;
+  if (base === undefined && operation === 'update') return;
+  // A row that its device deleted is made anew by its next insert.
+  const isEnd = base === undefined && operation === 'delete';
+  await noteAccepted(session.client, mutation, { baseHash: isEnd ? 'deleted' : prepared.baseHash, fields });
 }
 
 /** A write that stands: history, the row's id, what rules wanted, and the verdict. */

@@ -168,6 +168,20 @@ test('rows are made, deleted and made again; a refused one can be sent again whe
   expect(good.results).toMatchObject([{ id: bad.id, status: 'applied' }]);
 });
 
+test('a new row whose reply was lost is edited and sent again, as a new row still', async () => {
+  const id = randomUUID();
+  const made = { id, body: 'made', stars: 1 };
+  await device.push('notes', [{ newDocumentState: made }]);
+  const edited = await device.push('notes', [{ newDocumentState: { ...made, stars: 2 } }]);
+  expect(edited.results).toMatchObject([{ id, status: 'applied' }]);
+  expect(await device.row('notes', id)).toMatchObject({ body: 'made', stars: 2 });
+  const gone = { ...made, stars: 2, _deleted: true };
+  await device.push('notes', [{ newDocumentState: gone }]);
+  const again = await device.push('notes', [{ newDocumentState: { ...made, stars: 3 } }]);
+  expect(again.results).toMatchObject([{ id, status: 'applied' }]);
+  expect(await device.row('notes', id)).toMatchObject({ stars: 3 });
+});
+
 test('what was refused is judged again when it is sent again, with a key and without', async () => {
   const id = randomUUID();
   const row = { newDocumentState: { id, title: 'late', qty: 1500 } };
