@@ -80,7 +80,11 @@ function offer({ howTo, decided }: OpenConflict): void {
 }
 
 /** @returns whether every check held. */
-function report({ steps, failures }: Story, { stack, source, seconds }: Started, work: number): boolean {
+function report(
+  { steps, failures, gatewayUrl }: Story,
+  { stack, source, seconds }: Started,
+  work: number,
+): boolean {
   say('');
   say(
     table(steps, [
@@ -94,6 +98,7 @@ function report({ steps, failures }: Story, { stack, source, seconds }: Started,
     ]),
   );
   say(`Temporal Web UI: ${stack.uiUrl ?? 'that of your own server'}`);
+  say(`Gateway: ${gatewayUrl}, its API at ${gatewayUrl}/v1/docs`);
   say(`Source: ${source.description}`);
   say(`Mirrors: schemas pos and hr of ${stack.storeDescription}`);
   if (failures.length > 0) {

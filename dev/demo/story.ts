@@ -30,6 +30,8 @@ export type Story = {
   readonly failures: readonly string[];
   /** Left for the audience to decide. */
   readonly openConflict: OpenConflict | null;
+  /** Of the gateway, which serves until the demo ends. */
+  readonly gatewayUrl: string;
 };
 
 /** Chunks that must be done before the worker is killed: the run is in its middle then. */
@@ -62,16 +64,17 @@ export async function tellStory(stage: Stage): Promise<Story> {
       `\nA point of sale with ${AMOUNTS.sales.toLocaleString('en-US')} sales, and an HR system: ${source.description}`,
     );
     await createSource(owner, AMOUNTS);
-    const openConflict = await tellAll({ ...stage, owner, expect, run });
-    return { steps, failures, openConflict };
+    return { steps, failures, ...(await tellAll({ ...stage, owner, expect, run })) };
   } finally {
     await owner.close().catch(() => undefined);
   }
 }
 
-async function tellAll(telling: Telling): Promise<OpenConflict | null> {
+type Ended = Pick<Story, 'openConflict' | 'gatewayUrl'>;
+
+async function tellAll(telling: Telling): Promise<Ended> {
   const { stack, say, run } = telling;
-  let openConflict: OpenConflict | null = null;
+  let ended: Ended | null = null;
   let worker: WorkerProcess = await startWorkerProcess({ ...stack, config: stack.configPath });
   telling.atEnd(() => worker.stop());
   try {
@@ -88,26 +91,27 @@ async function tellAll(telling: Telling): Promise<OpenConflict | null> {
       live === 0 && buried > 0,
       `no deleted row is left in the mirror; ${buried} are tombstones`,
     );
-    openConflict = await tellOfDevices(telling);
+    ended = await tellOfDevices(telling);
   } finally {
     // What the audience decides needs somebody to carry it out.
-    if (openConflict === null) await worker.stop();
+    if (ended?.openConflict == null) await worker.stop();
   }
   await compare(telling);
-  return openConflict;
+  return ended;
 }
 
-/** @returns the conflict that is left for the audience. */
-async function tellOfDevices(telling: Telling): Promise<OpenConflict | null> {
+/** A conflict may be left for the audience. */
+async function tellOfDevices(telling: Telling): Promise<Ended> {
   const gateway = await startGatewayProcess({ ...telling.stack, config: telling.stack.configPath });
   telling.atEnd(() => gateway.stop());
   telling.say(`\nThe gateway serves devices at ${gateway.url}; its API, to read: ${gateway.url}/v1/docs`);
   const conflict = await tellOfUploads(telling, gateway.url);
   telling.expect(conflict !== null, 'one change waits for a person');
-  if (conflict === null) return null;
-  if (telling.audience === 'stays') return leaveOpen(telling, conflict);
+  const served = { openConflict: null, gatewayUrl: gateway.url };
+  if (conflict === null) return served;
+  if (telling.audience === 'stays') return { ...served, openConflict: await leaveOpen(telling, conflict) };
   await decideBySignal(telling, conflict);
-  return null;
+  return served;
 }
 
 async function compare(telling: Telling): Promise<void> {
