@@ -71,11 +71,19 @@ function rowsSql(query: FeedQuery, { more, bind }: Within): string {
     fits === null ? document : `CASE WHEN (${fits}) IS NOT TRUE THEN ${removal} ELSE ${document} END`;
   return `SELECT m.sync_xid AS xid, 1 AS kind, row_number() OVER () AS place, NULL::text AS exit,
                  ${encodedKeySql(entity, 'm')} AS key, ${said} AS document
-            FROM h, (SELECT * FROM (${branches(query, where, bind)}) AS m ORDER BY ${order} LIMIT ${more}) AS m`;
+            FROM h, (SELECT * FROM (${branches(query, { where, ordered: `ORDER BY ${order} LIMIT ${more}` }, bind)}) AS m
+                     ORDER BY ${order} LIMIT ${more}) AS m`;
 }
 
-/** With an index that the partitions lead, each combination of values is an ordered scan, and they are merged. */
-function branches(query: FeedQuery, where: string, bind: Bind): string {
+/**
+ * With an index that the partitions lead, each combination of values is an ordered scan, and they are merged. Each says
+ * its order and limit itself: PostgreSQL plans the branches of a union one by one.
+ */
+function branches(
+  query: FeedQuery,
+  { where, ordered }: { readonly where: string; readonly ordered: string },
+  bind: Bind,
+): string {
   const { entity, partitions } = query;
   const from = `SELECT m.* FROM ${quoteTable(entity.spec.mirror)} AS m WHERE ${where}`;
   const combined = combinations(partitions);
@@ -87,7 +95,7 @@ function branches(query: FeedQuery, where: string, bind: Bind): string {
         ([name, value]) =>
           `m.${quoteIdent(name)} = ${bind(value)}::${unbounded(feedColumnType(entity, name))}`,
       );
-      return `${from} AND ${own.join(' AND ')}`;
+      return `(${from} AND ${own.join(' AND ')} ${ordered})`;
     })
     .join(' UNION ALL ');
 }
