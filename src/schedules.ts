@@ -177,9 +177,25 @@ export async function listSchedules(client: Client): Promise<ScheduleReport[]> {
   });
 }
 
+/** Those that the configuration wants of these pipelines, as far as Temporal has them. */
+export async function schedulesOf(client: Client, specs: readonly PipelineSpec[]): Promise<ScheduleReport[]> {
+  const targets = specs.flatMap(({ pipeline, schedule }) =>
+    (['incremental', 'full'] as const).flatMap((mode) => (schedule[mode] ? [{ pipeline, mode }] : [])),
+  );
+  return reach(async () => {
+    const reports = await Promise.all(
+      targets.map(async (target) => {
+        const described = await describeIfThere(client, scheduleIdOf(target));
+        return described === null ? [] : [reportOf(described, target)];
+      }),
+    );
+    return reports.flat();
+  });
+}
+
 function reportOf(
   { scheduleId, spec, state, info, action }: ScheduleDescription,
-  label: Label,
+  label: Target,
 ): ScheduleReport {
   const when = action.memo?.when;
   return {

@@ -10,7 +10,8 @@ import { SyncError } from './domain/errors.ts';
 import { redact } from './domain/redact.ts';
 import { failureNote } from './workflows/failure-note.ts';
 
-const GRPC_UNAVAILABLE = 14;
+/** UNAVAILABLE, and what a server says that is overloaded or in the middle of a move: RESOURCE_EXHAUSTED, ABORTED, INTERNAL. */
+const PASSING: readonly number[] = [14, 8, 10, 13];
 const GRPC_NOT_FOUND = 5;
 /** PERMISSION_DENIED, UNAUTHENTICATED. */
 const REFUSED: readonly number[] = [7, 16];
@@ -34,7 +35,7 @@ function toSyncError(error: unknown): unknown {
     const { code, message, remedy } = failureNote(error.cause);
     return new SyncError(code, { message, ...(remedy !== undefined && { remedy }), cause: error });
   }
-  if (isGrpcDeadlineError(error) || grpcCode(error) === GRPC_UNAVAILABLE) return unavailable(error, '');
+  if (isGrpcDeadlineError(error) || PASSING.includes(grpcCode(error) ?? 0)) return unavailable(error, '');
   if (grpcCode(error) === GRPC_NOT_FOUND && /namespace/i.test(grpcDetails(error))) {
     return new SyncError('CONFIG_INVALID', {
       message: `Temporal: ${redact(grpcDetails(error))}`,

@@ -2,7 +2,7 @@
 import type { PipelineSpec, ScheduleSpec } from '../domain/config.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import { isSyncError } from '../domain/errors.ts';
-import { listSchedules, type ScheduleReport } from '../schedules.ts';
+import { type ScheduleReport, schedulesOf } from '../schedules.ts';
 import {
   type CheckpointReport,
   type LastRunReport,
@@ -30,7 +30,10 @@ export async function pipelineReports(
   specs: readonly PipelineSpec[],
 ): Promise<PipelineReport[]> {
   const names = specs.map(({ pipeline }) => pipeline);
-  const [lastRuns, schedules] = await Promise.all([readLastRuns(store.pool, names), knownSchedules(client)]);
+  const [lastRuns, schedules] = await Promise.all([
+    readLastRuns(store.pool, names),
+    knownSchedules(client, specs),
+  ]);
   return specs.map(({ pipeline, source, taskQueue, schedule, entities }) => {
     const { pipeline: _, ...lastRun } = lastRuns.find((run) => run.pipeline === pipeline) ?? {};
     return {
@@ -46,9 +49,12 @@ export async function pipelineReports(
 }
 
 /** The store alone tells most of it, so a Temporal that does not answer takes only the next times away. */
-async function knownSchedules(client: Reader['client']): Promise<readonly ScheduleReport[]> {
+async function knownSchedules(
+  client: Reader['client'],
+  specs: readonly PipelineSpec[],
+): Promise<readonly ScheduleReport[]> {
   try {
-    return await listSchedules(client);
+    return await schedulesOf(client, specs);
   } catch (error) {
     if (isSyncError(error, 'TEMPORAL_UNAVAILABLE')) return [];
     throw error;

@@ -142,12 +142,20 @@ function startRoute(app: GatewayApp, deps: GatewayDeps): void {
         trigger: 'http',
       });
       reply.header('location', `/v1/runs/${run.runId}`);
-      const summary =
-        query.wait > 0 ? await awaitRun(deps.client, run, { waitMs: query.wait * 1_000 }) : null;
+      const waiting = query.wait > 0 && awaitRun(deps.client, run, { waitMs: query.wait * 1_000 });
+      // A gateway that ends keeps nobody waiting: the run goes on without it.
+      const summary = waiting ? await Promise.race([waiting, ended(app.draining)]) : null;
       if (summary === null) return reply.code(202).send(run);
       return reply.code(200).send({ ...run, summary });
     },
   );
+}
+
+function ended(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 type RunBody = z.output<typeof runBody>;
