@@ -136,10 +136,9 @@ test('refuses what would look like less than there is', async () => {
       body: { code: 'NOT_FOUND' },
     });
   }
-  expect(await shop.call('/v1/sync/later/pull')).toMatchObject({
-    status: 503,
-    body: { code: 'ENTITY_NOT_READY' },
-  });
+  const later = await shop.call('/v1/sync/later/pull');
+  expect(later).toMatchObject({ status: 503, body: { code: 'ENTITY_NOT_READY' } });
+  expect(later.headers.get('syncline-server-hlc')).toMatch(/-w\d+$/);
 });
 
 test('brings what changed, deletes too, and of changed rows only the fields where the client wants it so', async () => {

@@ -81,7 +81,7 @@ test('a run of the pipeline is heard of, in one stream of several entities', asy
   expect((await stream('/v1/sync/stream')).status).toBe(400);
 });
 
-test('ends when the device is revoked', async () => {
+test.concurrent('ends when the device is revoked', async ({ expect }) => {
   const token = await shop.login({ user: 'rita', device: 'd-revoked' });
   const events = await stream('/v1/sync/line/stream', { token });
   await events.next();
@@ -90,6 +90,20 @@ test('ends when the device is revoked', async () => {
   expect(last).toMatchObject({ event: 'end' });
   expect(JSON.parse(last?.data ?? '')).toMatchObject({ code: 'DEVICE_REVOKED' });
   expect((await stream('/v1/sync/line/stream', { token })).status).toBe(403);
+});
+
+test.concurrent('says so when the caller sees other rows than before', async ({ expect }) => {
+  const { access } = shop.gateway.deps;
+  let hidden: string[] = [];
+  const scopeOf: typeof access.scopeOf = async () => ({ partitions: {}, hidden, readOnly: [] });
+  const { store } = shop.gateway.deps;
+  const other = await startTestGateway(shop.world, { store, access: { ...access, scopeOf } });
+  const events = await stream('/v1/sync/line/stream', { at: other.url });
+  const first = await events.next();
+  hidden = ['text'];
+  expect(dataOf(await events.next()).checkpoint.head).toContain(dataOf(first).checkpoint.head);
+  events.close();
+  await other.stop();
 });
 
 test('ends when the gateway drains, and says when to come back', async () => {

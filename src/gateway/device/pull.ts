@@ -6,7 +6,7 @@ import { openReading, type Page, pageText, readOnePage, rowLimit } from './feed-
 import { isKnown, sendJson, weakTag } from './json-reply.ts';
 import { notePullsAtTheEnd } from './pull-notes.ts';
 import { filterSchema, pageSchema } from './schemas.ts';
-import { stampReply } from './server-hlc.ts';
+import { stampDeviceReplies, stampReply } from './server-hlc.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -22,6 +22,7 @@ const QUERY = z.strictObject({
 
 export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
   notePullsAtTheEnd(app, deps);
+  stampDeviceReplies(app, deps);
   app.get(
     '/v1/sync/:entity/pull',
     {

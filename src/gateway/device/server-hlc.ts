@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { type Hlc, sendHlc } from '../../domain/upload/hlc.ts';
 import { clockNode } from '../../store/clock-node.ts';
+import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 
 /** Also where a reply has no body, as with 304. */
@@ -22,4 +23,14 @@ export async function stampReply(deps: GatewayDeps, reply: FastifyReply): Promis
   const hlc = await serverHlc(deps);
   reply.header(SERVER_HLC_HEADER, hlc);
   return hlc;
+}
+
+/** Errors too: a device whose clock is wrong learns it from whatever it is told. */
+export function stampDeviceReplies(app: GatewayApp, deps: GatewayDeps): void {
+  app.addHook('onSend', async (request, reply) => {
+    const { access } = request.routeOptions.config;
+    if (reply.hasHeader(SERVER_HLC_HEADER) || !Array.isArray(access) || !access.includes('device')) return;
+    // Without the store there is no clock, and the error that says so shall get through.
+    await stampReply(deps, reply).catch(() => undefined);
+  });
 }

@@ -23,6 +23,8 @@ export function streamRoutes(app: GatewayApp, deps: GatewayDeps): void {
   const options = {
     config: { access: ['device'] as const },
     sse: { kind: 'only' as const },
+    // A HEAD would wait for an end that does not come.
+    exposeHeadRoute: false,
   };
   app.get(
     '/v1/sync/:entity/stream',
