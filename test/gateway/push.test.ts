@@ -168,6 +168,18 @@ test('rows are made, deleted and made again; a refused one can be sent again whe
   expect(good.results).toMatchObject([{ id: bad.id, status: 'applied' }]);
 });
 
+test('a group of which a row cannot be read is not applied at all', async () => {
+  const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
+  const { results } = await device.push('notes', [
+    { newDocumentState: { id: first, body: 'x' }, group: 'g' },
+    { newDocumentState: { id: second, body: 'x' }, group: 'g', odd: true },
+    { newDocumentState: { id: third, body: 'x' } },
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'applied']);
+  const gone = await device.ask('GET', `/v1/entities/notes/${first}`);
+  expect(gone.status).toBe(404);
+});
+
 test('a new row whose reply was lost is edited and sent again, as a new row still', async () => {
   const id = randomUUID();
   const made = { id, body: 'made', stars: 1 };

@@ -31,6 +31,8 @@ export type PushedRow = {
   readonly mutation: Readonly<Record<string, unknown>> | null;
   /** Why it could not be read, for the device; it quotes no values. */
   readonly why: string | null;
+  /** What was sent as names of the change and of its group, also where the rest could not be read. */
+  readonly names: { readonly mutation?: unknown; readonly group?: unknown };
 };
 
 type Document = Readonly<Record<string, Json>>;
@@ -65,14 +67,16 @@ export function isVersionOfNothing(rev: string): boolean {
 
 export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
   const id = idOf(input);
+  const { mutation: named, group } = isRecord(input) ? input : {};
+  const names = { ...(named !== undefined && { mutation: named }), ...(group !== undefined && { group }) };
+  const bad = (why: string): PushedRow => ({ id, mutation: null, why, names });
   const parsed = rowSchema.safeParse(input);
-  if (!parsed.success) return bad(id, storable(problemsOf(parsed.error)));
-  if (id === null)
-    return bad(id, 'newDocumentState has no id that can be kept: a text of 1 to 1000 characters');
+  if (!parsed.success) return bad(storable(problemsOf(parsed.error)));
+  if (id === null) return bad('newDocumentState has no id that can be kept: a text of 1 to 1000 characters');
   const { newDocumentState: wanted, assumedMasterState, changes } = parsed.data;
   const assumed = assumedMasterState ?? null;
   if (assumed !== null && assumed.id !== undefined && assumed.id !== id) {
-    return bad(id, 'assumedMasterState is the document of another id');
+    return bad('assumedMasterState is the document of another id');
   }
   const described = isRecord(changes) ? new Set(Object.keys(changes)) : new Set<string>();
   const operation = operationOf(wanted, assumed);
@@ -80,6 +84,7 @@ export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
   return {
     id,
     why: null,
+    names,
     mutation: {
       entity: entity.entity,
       row: id,
@@ -106,10 +111,6 @@ function idOf(input: unknown): string | null {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function bad(id: string | null, why: string): PushedRow {
-  return { id, mutation: null, why };
 }
 
 /** A document that was deleted, and is there again, is made anew. */

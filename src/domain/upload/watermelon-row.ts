@@ -54,7 +54,7 @@ export function readWatermelonChange(change: WatermelonChange, reading: Reading)
   const id = idOfChange(change);
   if (id === null) {
     return {
-      row: { id, mutation: null, why: 'It has no id, a text of 1 to 1000 characters' },
+      row: { id, mutation: null, names: {}, why: 'It has no id, a text of 1 to 1000 characters' },
       isStale: false,
     };
   }
@@ -99,7 +99,7 @@ function asSeen(record: RawRecord, reading: Reading): Reading {
 }
 
 function rowOf(id: string, mutation: Readonly<Record<string, unknown>>): PushedRow {
-  return { id, mutation, why: null };
+  return { id, mutation, why: null, names: {} };
 }
 
 /** Records have every column of the app's schema, with empty values in those that nobody filled in. */

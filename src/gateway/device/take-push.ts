@@ -14,6 +14,7 @@ import { type MutationVerdict, readVerdicts, type UploadRef } from '../../store/
 import type { GatewayDeps } from '../deps.ts';
 import { metricsOf } from '../request-metrics.ts';
 import { readWithin } from './feed-reading.ts';
+import { movedLines } from './moved-lines.ts';
 import { replyToPush } from './push-reply.ts';
 import type { DevicePrincipal, PushTarget } from './push-target.ts';
 
@@ -41,7 +42,7 @@ export type ReadLine = {
 };
 
 /**
- * The same key and content get the same reply, byte for byte.
+ * The same key and content get the same reply, byte for byte; without a key, as long as its rows are as it left them.
  * @returns the reply's text.
  * @throws UPLOAD_CONFLICT, UPLOAD_PENDING, DEVICE_REVOKED, BODY_TOO_LARGE
  */
@@ -56,9 +57,17 @@ export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
   const key = push.key ?? (await keyOfContent(pool, { device: principal.device, sha256 }));
   const ref = { device: principal.device, key };
   const known = await readKnownUpload(pool, ref);
-  if (known?.sha256 === sha256 && known.reply !== null) return known.reply;
+  const repeated = known?.sha256 === sha256 ? known : null;
+  const reply = repeated?.reply ?? null;
+  if (reply !== null && push.key !== null) return reply;
   const verdicts = await decideLines(deps, { principal, ref, sha256, lines, known });
-  return keepReply(pool, ref, await replyToPush(deps, { lines, verdicts, of }));
+  const moved =
+    push.key === null && repeated !== null
+      ? await movedLines(deps, principal.device, lines)
+      : new Set<never>();
+  if (reply !== null && moved.size === 0) return reply;
+  const text = await replyToPush(deps, { lines, verdicts, of, moved });
+  return reply === null ? keepReply(pool, ref, text) : text;
 }
 
 export function hashOfRequest(content: unknown): string {
@@ -137,8 +146,8 @@ type IsKnown = (line: ReadLine) => boolean;
 
 /** Mutations whose verdict is clear keep their places, with it. */
 function mutationOf({ entity, target, row }: ReadLine, isKnown: IsKnown | null): unknown {
-  const { id, mutation, why } = row;
-  const hint = { entity, ...(id !== null && { row: id }) };
+  const { id, mutation, why, names } = row;
+  const hint = { entity, ...(id !== null && { row: id }), ...names };
   if (target === null) return new JudgedMutation(hint, UNKNOWN_ENTITY);
   if (mutation === null) {
     return new JudgedMutation(hint, {
@@ -150,7 +159,7 @@ function mutationOf({ entity, target, row }: ReadLine, isKnown: IsKnown | null):
   if (isKnown === null) return mutation;
   const received = receivedOf(mutation, { target, isKnown: isKnown({ entity, target, row }) });
   const verdict = judgeReceived(target.scope, received);
-  return verdict === null ? mutation : new JudgedMutation({ ...hint, mutation: mutation.mutation }, verdict);
+  return verdict === null ? mutation : new JudgedMutation(hint, verdict);
 }
 
 /** A field of which the device only says what it did to it is among them too. */

@@ -123,7 +123,7 @@ async function readLines(
   const lines = sent.map(({ entity, change }): ReadLine => {
     const target = targets.get(entity) ?? null;
     const id = idOfChange(change);
-    if (target === null) return { entity, target, row: { id, mutation: null, why: null } };
+    if (target === null) return { entity, target, row: { id, mutation: null, why: null, names: {} } };
     const since = BigInt(sinceOf(positions[entity]));
     const { row, isStale } = readWatermelonChange(change, {
       entity: target.pushed,

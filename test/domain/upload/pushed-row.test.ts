@@ -118,6 +118,14 @@ describe('a row that the device made', () => {
   });
 });
 
+test('what cannot be read says which change and group it was', () => {
+  const names = { mutation: 'm', group: 'g' };
+  expect(readPushedRow({ newDocumentState: { id: '7' }, odd: 1, ...names }, ENTITY)).toMatchObject({
+    id: '7',
+    names,
+  });
+});
+
 test.each([
   [null, 'expected'],
   [{ newDocumentState: { title: 'x' } }, 'no id'],

@@ -36,7 +36,7 @@ describe('updated', () => {
     expect(read(change, {})).toEqual({
       isStale: false,
       row: {
-        ...{ id: '7', why: null },
+        ...{ id: '7', why: null, names: {} },
         mutation: {
           ...{ entity: 'orders', row: '7', operation: 'update', base: { version: '1.99' } },
           values: { title: 'b', total: '3' },
