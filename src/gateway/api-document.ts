@@ -101,7 +101,13 @@ function accessOf(access: RouteAccess): object {
   return { 'x-roles': access.includes('admin') ? access : [...access, 'admin'], security: [{ bearer: [] }] };
 }
 
-type Operation = { responses?: Record<string, unknown>; 'x-roles'?: readonly string[]; summary?: string };
+type Parameter = { schema?: Record<string, unknown> };
+type Operation = {
+  parameters?: readonly Parameter[];
+  responses?: Record<string, unknown>;
+  'x-roles'?: readonly string[];
+  summary?: string;
+};
 type ApiObject = {
   info?: { description?: string };
   paths?: Record<string, Record<string, Operation>>;
@@ -133,11 +139,18 @@ function withAnyJson(document: unknown): unknown {
   return Object.fromEntries(Object.entries(document).map(([name, each]) => [name, withAnyJson(each)]));
 }
 
+/** How a parameter is written stands beside its schema, not in it. */
+function withStyle({ schema = {}, ...parameter }: Parameter): Parameter {
+  const { style, explode, ...rest } = schema;
+  return { ...parameter, schema: rest, ...(style !== undefined && { style, explode }) };
+}
+
 /** Every call may end in an error, and all errors look the same. */
 function withProblems(document: object): object {
   const { info = {}, paths = {} } = withAnyJson(document) as ApiObject;
-  const complete = ({ responses, ...operation }: Operation): Operation => ({
+  const complete = ({ responses, parameters, ...operation }: Operation): Operation => ({
     ...operation,
+    ...(parameters !== undefined && { parameters: parameters.map(withStyle) }),
     responses: {
       ...responses,
       '4XX': { $ref: '#/components/responses/Problem' },

@@ -247,6 +247,17 @@ test('describes documents as the caller sees and may change them', async () => {
   expect(lines.body.required).toEqual(['id', 'rev', '_deleted', 'order_no', 'pos']);
 });
 
+test('the description of the API says how filters are written, and what streams are', async () => {
+  type Api = { paths: Record<string, { get: { parameters: unknown; responses: Record<string, unknown> } }> };
+  const { body } = await shop.call<Api>('/v1/openapi.json');
+  expect(body.paths['/v1/sync/{entity}/pull']?.get.parameters).toContainEqual(
+    expect.objectContaining({ name: 'filter', in: 'query', style: 'deepObject', explode: true }),
+  );
+  expect(body.paths['/v1/sync/{entity}/stream']?.get.responses['200']).toMatchObject({
+    content: { 'text/event-stream': {} },
+  });
+});
+
 /** fetch() unpacks by itself. */
 function raw(
   path: string,

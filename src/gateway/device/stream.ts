@@ -20,6 +20,8 @@ const EVENTS =
   'One comes at the start, unless Last-Event-ID says that it is known. `event: end` says why the stream ends.';
 
 export function streamRoutes(app: GatewayApp, deps: GatewayDeps): void {
+  const response = { 200: z.string().describe('Server-sent events') };
+  const produces = ['text/event-stream'];
   const options = {
     config: { access: ['device'] as const },
     sse: { kind: 'only' as const },
@@ -35,10 +37,16 @@ export function streamRoutes(app: GatewayApp, deps: GatewayDeps): void {
         description: EVENTS,
         tags: ['device'],
         params: z.object({ entity: z.string() }),
+        produces,
+        response,
       },
     },
     async (request, reply) =>
-      openStream(deps, { request, reply, specs: [servedEntity(deps.config, request.params.entity)] }),
+      openStream(deps, {
+        request,
+        reply,
+        specs: [servedEntity(deps.config, request.params.entity)],
+      }) as never,
   );
   app.get(
     '/v1/sync/stream',
@@ -51,6 +59,8 @@ export function streamRoutes(app: GatewayApp, deps: GatewayDeps): void {
         querystring: z.strictObject({
           entities: z.string().min(1).max(4_000).describe('Names with commas between'),
         }),
+        produces,
+        response,
       },
     },
     async (request, reply) => {
