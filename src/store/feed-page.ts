@@ -5,8 +5,8 @@ import { SyncError } from '../domain/errors.ts';
 import type { Db } from '../pg/pool.ts';
 import { readWalk, startCatchUp, withoutCatchUp } from './feed-catch-up.ts';
 import { type FeedEntity, feedColumnType } from './feed-entity.ts';
-import type { FeedPosition } from './feed-position.ts';
-import { type FeedQuery, feedSql } from './feed-query.ts';
+import type { FeedMark, FeedPosition } from './feed-position.ts';
+import { type FeedAnswer, type FeedQuery, feedSql, SEPARATOR } from './feed-query.ts';
 import { castable, hashOf, sortedPartitions } from './feed-scope.ts';
 import { expired, type Head, refuseExpired } from './feed-snapshot.ts';
 import { bindings, unbounded } from './mirror-target.ts';
@@ -157,8 +157,6 @@ function queryOf(entity: FeedEntity, reader: Reader, limit: number): FeedQuery {
   };
 }
 
-type FeedRow = { xid: string; exit: string | null; key: string | null; document: string };
-
 async function readFeed(
   db: Db | pg.PoolClient,
   entity: FeedEntity,
@@ -169,17 +167,16 @@ async function readFeed(
   const scopes = await Promise.all((query.before?.scopes ?? []).map((scope) => castable(db, entity, scope)));
   const { values, bind } = bindings();
   const sql = feedSql({ ...query, before: query.before && { ...query.before, scopes } }, bind);
-  const { rows } = await db.query<FeedRow>(sql, values);
-  const [first, ...found] = rows as [FeedRow, ...FeedRow[]];
-  const head = JSON.parse(first.document) as Head;
+  const { rows } = await db.query<FeedAnswer>(sql, values);
+  const { documents, more, xid, exit, key, ...answer } = rows[0] as FeedAnswer;
+  const head = JSON.parse(answer.head) as Head;
   const position = reader.position ?? beginning(reader, head);
   refuseExpired(entity, position, head);
-  const taken = found.slice(0, limit);
-  const hasMore = found.length > taken.length;
+  const last = more && xid !== null ? { xid, exit, key } : null;
   return {
-    documents: [...sent, ...taken.map(({ document }) => document)],
-    position: moved(position, { head, tracks: reader.tracks, last: hasMore ? taken.at(-1) : undefined }),
-    hasMore,
+    documents: [...sent, ...(documents?.split(SEPARATOR) ?? [])],
+    position: moved(position, { head, tracks: reader.tracks, last }),
+    hasMore: more,
   };
 }
 
@@ -195,16 +192,13 @@ function beginning({ scope, hash }: Reader, { incarnation, xmin }: Head): FeedPo
   };
 }
 
-/** @param end `last`: the page's last row, where more follow; else the reader has all that stands below xmin. */
+/** @param end `last`: mark of the page's last row, where more follow; null: the reader has all that stands below xmin. */
 function moved(
   position: FeedPosition,
-  end: { readonly head: Head; readonly tracks: boolean; readonly last: FeedRow | undefined },
+  end: { readonly head: Head; readonly tracks: boolean; readonly last: FeedMark | null },
 ): FeedPosition {
   const { head, tracks, last } = end;
-  if (last !== undefined) {
-    const { xid, exit, key } = last;
-    return withoutCatchUp({ ...position, at: { xid, exit, key } });
-  }
+  if (last !== null) return withoutCatchUp({ ...position, at: last });
   const since = tracks && head.settled ? head.xmin : position.since;
   return withoutCatchUp({ ...position, at: { xid: head.xmin, exit: null, key: null }, since });
 }

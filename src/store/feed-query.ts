@@ -36,18 +36,39 @@ export type FeedQuery = {
 
 const XMIN = 'pg_snapshot_xmin(pg_current_snapshot())';
 
-/** The statement: a line of `Head` first, then rows (xid, exit, key, document) in order; one more than the limit if there are. */
+/** Between documents: no JSON text has it. */
+export const SEPARATOR = '\u001e';
+
+/** What the statement gives: one row, since a driver takes a thousand apart slower than PostgreSQL puts them together. */
+export type FeedAnswer = {
+  /** JSON text of a `Head`. */
+  readonly head: string;
+  /** Joined by `SEPARATOR`; null: none. */
+  readonly documents: string | null;
+  /** Whether there is one more than the limit. */
+  readonly more: boolean;
+  /** Mark of the last document where there are as many as the limit. */
+  readonly xid: string | null;
+  readonly exit: string | null;
+  readonly key: string | null;
+};
+
 export function feedSql(query: FeedQuery, bind: Bind): string {
+  const limit = bind(query.limit);
   const more = bind(query.limit + 1);
   const { entity, changedSince, tracks } = query;
   return `
-    WITH h AS MATERIALIZED (${headSql(entity, { tracks, changedSince }, bind)})
-    SELECT xid::text AS xid, exit, key, document
-      FROM (SELECT '0'::xid8 AS xid, -1 AS kind, 0 AS place, NULL::text AS exit, NULL::text AS key, h.head AS document
-              FROM h
-            UNION ALL (${rowsSql(query, { more, bind })})
-            UNION ALL (${exitsSql(query, { more, bind })})) AS page
-     ORDER BY page.xid, kind, place LIMIT ${more} + 1`;
+    WITH h AS MATERIALIZED (${headSql(entity, { tracks, changedSince }, bind)}),
+    page AS (
+      SELECT xid, exit, key, document, row_number() OVER (ORDER BY xid, kind, place) AS n
+        FROM ((${rowsSql(query, { more, bind })}) UNION ALL (${exitsSql(query, { more, bind })})) AS merged
+       ORDER BY xid, kind, place LIMIT ${more})
+    SELECT (SELECT head FROM h) AS head,
+           string_agg(document, chr(30) ORDER BY n) FILTER (WHERE n <= ${limit}) AS documents,
+           count(*) > ${limit} AS more,
+           (max(xid) FILTER (WHERE n = ${limit}))::text AS xid,
+           max(exit) FILTER (WHERE n = ${limit}) AS exit, max(key) FILTER (WHERE n = ${limit}) AS key
+      FROM page`;
 }
 
 type Within = { readonly more: string; readonly bind: Bind };
