@@ -174,7 +174,7 @@ export type FeedLag = {
 /** C6: the oldest transaction with an xid pins the feed for every device; this names it. */
 export async function readFeedLag(db: Db): Promise<FeedLag> {
   const { rows } = await db.query<FeedLag>(
-    `SELECT round(extract(epoch FROM clock_timestamp() - since), 3)::float8 AS seconds, pid, application
+    `SELECT round(coalesce(extract(epoch FROM clock_timestamp() - since), 0), 3)::float8 AS seconds, pid, application
        FROM (SELECT xact_start AS since, pid, application_name AS application, backend_xid AS xid
                FROM pg_stat_activity
               WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()

@@ -24,7 +24,9 @@ beforeAll(async () => {
     functions: `const priced = z.object({ price: z.string().refine((price) => !price.startsWith('-'), 'is negative') });`,
     pipelines: `{ gateway_operator: { source: 'shop', schedule: { full: { cron: '0 3 * * *' } }, entities: {
       item: { read: { table: 'public.item' }, key: 'id', changedAt: 'updated_at', mirror: 'shop.item', validate: priced,
-        feed: { fields: { secret: { read: 'secrets' } } } } } } },
+        feed: { fields: { secret: { read: 'secrets' } } } } } },
+      gateway_broken: { source: 'shop', entities: {
+        missing: { read: { table: 'public.nowhere' }, key: 'id', mirror: 'shop.missing' } } } },
       gateway: { auth: ${AUTH}, store: { url: env('READER_URL') } }`,
     environment: gatewayEnvironment,
   });
@@ -53,7 +55,7 @@ test('sources are told of without how one connects to them', async () => {
       {
         ...{ name: 'shop', kind: 'postgres', timeZone: 'UTC', concurrency: expect.any(Number) },
         ...{
-          pipelines: ['gateway_operator'],
+          pipelines: ['gateway_operator', 'gateway_broken'],
           breaker: 'closed',
           openUntil: null,
           failures: 0,
@@ -156,8 +158,9 @@ test('status and history tell what ran, who asked for it, and what comes next', 
         lastRun: { mode: 'incremental', status: 'SUCCESS', trigger: 'http', requestedBy: 'olga' },
         nextRuns: { incremental: null, full: expect.stringMatching(/T03:00:00/) },
       },
+      { pipeline: 'gateway_broken', lastRun: null },
     ],
-    entities: [{ entity: 'item', quarantined: 3, lastRun: { status: 'SUCCESS' } }],
+    entities: [{ entity: 'item', quarantined: 3, lastRun: { status: 'SUCCESS' } }, { entity: 'missing' }],
     temporal: { answers: true },
   });
   const pipeline = await operator.get('/v1/pipelines/gateway_operator');
@@ -180,11 +183,13 @@ test('status and history tell what ran, who asked for it, and what comes next', 
 
 test('history comes by pages, the newest first', async () => {
   type Page = { items: { runId: string; startedAt: string }[]; next: string | null };
-  const first: Page = (await operator.get('/v1/runs?limit=1')).body;
+  const first: Page = (await operator.get('/v1/runs?limit=1&pipeline=gateway_operator')).body;
   expect(first.items).toHaveLength(1);
-  const second: Page = (await operator.get(`/v1/runs?limit=1&after=${first.next}`)).body;
+  const second: Page = (await operator.get(`/v1/runs?limit=1&pipeline=gateway_operator&after=${first.next}`))
+    .body;
   expect(second.items.map(({ runId }) => runId)).toEqual([started.runId]);
-  const third: Page = (await operator.get(`/v1/runs?limit=1&after=${second.next}`)).body;
+  const third: Page = (await operator.get(`/v1/runs?limit=1&pipeline=gateway_operator&after=${second.next}`))
+    .body;
   expect(third).toEqual({ items: [], next: null });
   const before: Page = (
     await operator.get(`/v1/runs?pipeline=gateway_operator&before=${first.items[0]?.startedAt}`)
@@ -205,6 +210,23 @@ test('a run that is over or was never there is not steered', async () => {
     expect(await operator.get(path)).toMatchObject({ status: 404, body: { code: 'RUN_NOT_FOUND' } });
     expect((await operator.get(`${path}/events`, { accept: 'text/event-stream' })).status).toBe(404);
   }
+});
+
+test('events tell once which entity failed, and why', async () => {
+  const { status, body } = await operator.post('/v1/pipelines/gateway_broken/runs?wait=60', { mode: 'full' });
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ summary: { status: 'FAILED', entities: [{ entity: 'missing' }] } });
+  const path = `/v1/runs/${(body as { runId: string }).runId}/events`;
+  const events = await readEvents(gateway, path, operator);
+  expect(events).toMatchObject([
+    {
+      event: 'failure',
+      data: { entity: 'missing', error: { code: 'SOURCE_QUERY', message: expect.any(String) } },
+    },
+    { event: 'end', data: { status: 'FAILED' } },
+  ]);
+  const known = { token: operator.token, lastEventId: events[0]?.id ?? '' };
+  expect((await readEvents(gateway, path, known)).map(({ event }) => event)).toEqual(['end']);
 });
 
 test('a run is paused, resumed and cancelled', async () => {

@@ -5,6 +5,8 @@ import type { RunReport } from '../../store/run-reports.ts';
 import type { GatewayDeps } from '../deps.ts';
 
 const EVERY_MS = 500;
+/** Of a run that no worker has opened Temporal is asked, whose list is a second behind. */
+const WAITING_MS = 1_500;
 /** After an error of store or Temporal, which may be back then. */
 const PAUSE_MS = 2_000;
 
@@ -57,7 +59,8 @@ async function look(deps: GatewayDeps, runId: string, watched: Watched): Promise
       watched.run = run;
       for (const hearer of [...watched.hearers]) hearer.changed(run);
     }
-    return isOver(run) ? null : EVERY_MS;
+    if (isOver(run)) return null;
+    return run.status === 'WAITING' ? WAITING_MS : EVERY_MS;
   } catch (error) {
     if (!isSyncError(error) || error.retryable) {
       deps.logger.warn({ err: error, runId }, 'a run that is followed was not read');
