@@ -90,12 +90,13 @@ function headsOf({ store }: GatewayDeps, entities: readonly FeedEntity[]): Retur
   return withScope({ pool: store.probePool }, { readable }, (client) => readFeedHeads(client, entities));
 }
 
-/** null: it is not loaded yet; whoever waits for it hears of it then. */
-async function loaded(deps: GatewayDeps, spec: EntitySpec): Promise<FeedEntity | null> {
+/** null: it cannot be served now; whoever waits for it hears of it when it can. The others do not wait for it. */
+async function loaded({ store, logger }: GatewayDeps, spec: EntitySpec): Promise<FeedEntity | null> {
   try {
-    return await feedEntity(deps.store.pool, spec);
+    return await feedEntity(store.pool, spec);
   } catch (error) {
-    if (isSyncError(error, 'ENTITY_NOT_READY')) return null;
-    throw error;
+    if (!isSyncError(error)) throw error;
+    if (error.code !== 'ENTITY_NOT_READY') logger.warn({ err: error }, 'a feed cannot be watched');
+    return null;
   }
 }
