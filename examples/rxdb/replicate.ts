@@ -31,6 +31,8 @@ export type Remote = {
   readonly retryMs?: number;
   /** Tell your user of what was rejected, or waits for somebody. */
   readonly onResults?: (results: readonly PushResult[]) => void;
+  /** Instead of the global one. */
+  readonly fetch?: typeof fetch;
 };
 
 /** `resync`: in the middle of replacing the collection. */
@@ -42,14 +44,15 @@ export function replicate<T extends SyncedDocument>(
 ): RxReplicationState<T, Checkpoint> {
   const events = new Subject<'RESYNC'>();
   const { pullRows = 1_000, pushRows = 100, retryMs = 5_000 } = remote;
+  const inTurn = turns();
   const replication = replicateRxCollection<T, Checkpoint>({
     replicationIdentifier: `${remote.url}/v1/sync/${remote.entity}`,
     collection,
     live: true,
     waitForLeadership: collection.database.multiInstance,
     retryTime: retryMs,
-    pull: { handler: pullHandler(collection, remote), batchSize: pullRows, stream$: events },
-    push: { handler: pushHandler<T>(remote), batchSize: pushRows },
+    pull: { handler: inTurn(pullHandler(collection, remote)), batchSize: pullRows, stream$: events },
+    push: { handler: inTurn(pushHandler<T>(remote)), batchSize: pushRows },
   });
   const leaving = new AbortController();
   replication.canceled$.subscribe((isCanceled) => {
@@ -62,6 +65,20 @@ export function replicate<T extends SyncedDocument>(
     heard: () => events.next('RESYNC'),
   });
   return replication;
+}
+
+/**
+ * One request at a time. RxDB leaves a pulled row alone while it has an unsent change of it, so a row must not be pulled
+ * while its push is on the way: what others made of it after the push would be missed.
+ */
+function turns(): <A extends unknown[], R>(work: (...args: A) => Promise<R>) => (...args: A) => Promise<R> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) =>
+    (...args) => {
+      const turn = last.then(() => work(...args));
+      last = turn.catch(() => undefined);
+      return turn;
+    };
 }
 
 type Page<T> = {
@@ -111,7 +128,8 @@ async function pullPage<T>(
   { cursor, rows }: { readonly cursor: string | null; readonly rows: number },
 ): Promise<Page<T> | 'expired'> {
   const query = new URLSearchParams({ limit: String(rows), ...(cursor !== null && { cursor }) });
-  const reply = await fetch(`${remote.url}/v1/sync/${remote.entity}/pull?${query}`, {
+  const request = remote.fetch ?? fetch;
+  const reply = await request(`${remote.url}/v1/sync/${remote.entity}/pull?${query}`, {
     headers: { authorization: `Bearer ${await remote.token()}` },
   });
   if (reply.status === 410) return 'expired';
@@ -122,7 +140,8 @@ async function pullPage<T>(
 /** Each row is judged by itself: a bad one comes back in `conflicts` as the server has it, and blocks nothing. */
 function pushHandler<T>(remote: Remote) {
   return async (rows: readonly unknown[]): Promise<WithDeleted<T>[]> => {
-    const reply = await fetch(`${remote.url}/v1/sync/${remote.entity}/push`, {
+    const request = remote.fetch ?? fetch;
+    const reply = await request(`${remote.url}/v1/sync/${remote.entity}/push`, {
       method: 'POST',
       headers: { authorization: `Bearer ${await remote.token()}`, 'content-type': 'application/json' },
       body: JSON.stringify({ rows }),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRxDatabase, type RxCollection, type RxConflictHandler, type RxDatabase } from 'rxdb';
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory';
+import { filter, firstValueFrom } from 'rxjs';
 import { type PushResult, replicate } from '../../examples/rxdb/replicate.ts';
 import { eventually } from '../e2e/world.ts';
 import { type AppWorld, type Login, loginOf } from './app-kit.ts';
@@ -39,7 +40,10 @@ export type RxDevice = Login & {
   readonly clashes: Order[];
   /** Its replication's errors, in order. */
   readonly errors: unknown[];
-  online(): Promise<void>;
+  /** @param fetch instead of the global one: a bad network. */
+  online(fetch?: typeof globalThis.fetch): Promise<void>;
+  /** Its first pull after it came online. */
+  pulled(): Promise<void>;
   offline(): Promise<void>;
   /** Null: it has no such order. */
   order(id: string): Promise<Order | null>;
@@ -72,7 +76,7 @@ export async function rxDevice(world: AppWorld, who: Parameters<typeof loginOf>[
     clashes,
     errors,
     order,
-    online: async () => {
+    online: async (fetch = globalThis.fetch) => {
       replication = replicate<Order>(orders, {
         url: world.gateway.url,
         entity: 'orders',
@@ -80,10 +84,17 @@ export async function rxDevice(world: AppWorld, who: Parameters<typeof loginOf>[
         pullRows: 10,
         pushRows: 5,
         retryMs: 100,
+        fetch,
         onResults: (told) => results.push(...told),
       });
       replication.error$.subscribe((error) => errors.push(error));
-      await replication.awaitInitialReplication();
+      // With a bad network it may never be.
+      if (fetch === globalThis.fetch) await replication.awaitInitialReplication();
+    },
+    pulled: async () => {
+      const state = await eventually(async () => replication?.internalReplicationState, 'it has started');
+      await firstValueFrom(state.events.active.down.pipe(filter((isActive) => !isActive)));
+      await firstValueFrom(state.firstSyncDone.down.pipe(filter((isDone) => isDone)));
     },
     offline: async () => {
       await replication?.cancel();

@@ -101,6 +101,52 @@ test('both sides set the same: what else the other one changed arrives', async (
   await phone.sees('5', { title: 'the same', qty: 5 });
 });
 
+/** A network that brings pushes there, and the replies of pulls only. */
+function losing(): { readonly fetch: typeof fetch; readonly lost: Promise<void> } {
+  let heard = (): void => undefined;
+  const lost = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  let isFirst = true;
+  return {
+    lost,
+    fetch: async (input, init) => {
+      if (init?.method !== 'POST') return fetch(input, init);
+      if (isFirst) {
+        isFirst = false;
+        await (await fetch(input, init)).text();
+        heard();
+      }
+      throw new TypeError('The network is away');
+    },
+  };
+}
+
+test('the reply of a push is lost, and others change the row before it is sent again', async () => {
+  await phone.offline();
+  await phone.edit('6', { title: 'of the phone' });
+  await phone.edit('9', { qty: 3 });
+  const network = losing();
+  await phone.online(network.fetch);
+  await network.lost;
+  await tablet.sees('6', { title: 'of the phone' });
+  await tablet.edit('6', { title: 'later, of the tablet' });
+  await tablet.edit('9', { title: 'of the tablet' });
+  await phone.offline();
+  expect((await tablet.resultOf('6')).status).toBe('applied');
+  expect((await tablet.resultOf('9')).status).toBe('applied');
+  // The app is started again. It pulls the rows, and leaves them alone, since it takes its own for unsent.
+  const pullsOnly: typeof fetch = (input, init) =>
+    init?.method === 'POST' ? Promise.reject(new TypeError('The network is away')) : fetch(input, init);
+  await phone.online(pullsOnly);
+  await phone.pulled();
+  await phone.offline();
+  await phone.online();
+  await phone.sees('6', { title: 'later, of the tablet' });
+  await phone.sees('9', { title: 'of the tablet', qty: 3 });
+  phone.errors.length = 0;
+});
+
 test('rows that are rejected are taken back, and those behind them go through', async () => {
   const [bad, good] = [made({ title: 'too many', qty: 5_000 }), made({ title: 'good' })];
   await phone.offline();

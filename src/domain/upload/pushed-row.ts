@@ -33,6 +33,8 @@ export type PushedRow = {
   readonly why: string | null;
   /** What was sent as names of the change and of its group, also where the rest could not be read. */
   readonly names: { readonly mutation?: unknown; readonly group?: unknown };
+  /** The document as it shall be, where it could be read. */
+  readonly wanted?: Readonly<Record<string, Json>>;
 };
 
 type Document = Readonly<Record<string, Json>>;
@@ -85,6 +87,7 @@ export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
     id,
     why: null,
     names,
+    wanted,
     mutation: {
       entity: entity.entity,
       row: id,

@@ -15,19 +15,21 @@ export type PushOutcome = {
   readonly verdicts: readonly MutationVerdict[];
   /** 'many': documents by entity. */
   readonly of: 'one' | 'many';
+  /** Whose rows the device is told of although it was taken. */
+  readonly moved?: ReadonlySet<ReadLine>;
 };
 
 export async function replyToPush(deps: GatewayDeps, outcome: PushOutcome): Promise<string> {
-  const { lines, verdicts, of } = outcome;
+  const { lines, verdicts, of, moved } = outcome;
   const results = lines.map((line, i) => resultOf(line, verdicts[i]?.verdict ?? null));
-  const refused = lines.filter((_, i) => isRefused(verdicts[i]?.verdict ?? null));
-  const documents = await currentDocuments(deps, refused);
+  const told = lines.filter((line, i) => isRefused(verdicts[i]?.verdict ?? null) || moved?.has(line));
+  const documents = await currentDocuments(deps, told);
   const hlc = await serverHlc(deps);
   const conflicts = of === 'one' ? listOf(documents) : listsByEntity(documents);
   return `{"conflicts":${conflicts},"results":${JSON.stringify(results)},"serverHlc":${JSON.stringify(hlc)}}`;
 }
 
-type Current = { readonly entity: string; readonly document: string };
+type Current = { readonly entity: string; readonly id: string; readonly document: string };
 
 function listOf(documents: readonly Current[]): string {
   return `[${documents.map(({ document }) => document).join(',')}]`;
@@ -69,7 +71,7 @@ function resultOf({ entity, target, row }: ReadLine, verdict: StoredVerdict | nu
  * Texts of the rows as they are now, each once, in the order of the lines. A row that is not there, or is out of sight,
  * comes as one that was deleted.
  */
-async function currentDocuments(deps: GatewayDeps, lines: readonly ReadLine[]): Promise<Current[]> {
+export async function currentDocuments(deps: GatewayDeps, lines: readonly ReadLine[]): Promise<Current[]> {
   const named = new Map<string, Named>();
   for (const { entity, target, row } of lines) {
     if (row.id !== null) named.set(JSON.stringify([entity, row.id]), { entity, target, id: row.id });
@@ -80,6 +82,7 @@ async function currentDocuments(deps: GatewayDeps, lines: readonly ReadLine[]): 
   const incarnation = await readIncarnation(deps.store.pool);
   return [...named.values()].map(({ entity, target, id }) => ({
     entity,
+    id,
     document: (target && found.get(target)?.get(id)) ?? nothingOf(id, incarnation),
   }));
 }
