@@ -11,7 +11,7 @@ import type { PipelineSpec, ScheduleSpec, SyncConfig } from './domain/config.ts'
 import { SyncError } from './domain/errors.ts';
 import type { RunMode, SyncPipelineInput } from './domain/run.ts';
 import { workflowId } from './domain/workflow-id.ts';
-import { reach } from './temporal-calls.ts';
+import { grpcCode, reach } from './temporal-calls.ts';
 import { attributes } from './workflows/search-attributes.ts';
 
 export type ScheduleChange = {
@@ -133,12 +133,18 @@ async function putSchedule(
   return essence(before) === essence(await handle.describe()) ? 'unchanged' : 'updated';
 }
 
-async function describeIfThere(client: Client, scheduleId: string): Promise<ScheduleDescription | null> {
+async function describeIfThere(
+  client: Client,
+  scheduleId: string,
+  attempts = 2,
+): Promise<ScheduleDescription | null> {
   try {
     return await client.schedule.getHandle(scheduleId).describe();
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return null;
-    throw error;
+    // Of one that is being deleted the server says something else first.
+    if (attempts === 1 || grpcCode(error) === null) throw error;
+    return describeIfThere(client, scheduleId, attempts - 1);
   }
 }
 
