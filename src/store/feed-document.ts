@@ -116,21 +116,42 @@ export function stampSql(alias: string, name: string): string {
   return `coalesce(${alias}.sync_fields->${field}->>'x', ${alias}.sync_fields->'*'->>'x', ${alias}.sync_xid::text)::xid8`;
 }
 
-/**
- * Condition that the row `m` is the one with the wire id `id` (an SQL text): the id that a device gave it, or else its
- * key. What cannot be a key of the mirror is none.
- */
-export function hasId(entity: FeedEntity, alias: string, id: string): string {
-  const parts = entity.keyColumns.map((name, i) => {
+/** A wire id as SQL: its text, and the key that it may be, part by part. */
+export type IdSql = { readonly id: string; readonly keys: readonly string[] };
+
+/** @param id SQL of a text. What cannot be a key of the mirror is none. */
+export function idOf(entity: FeedEntity, id: string): IdSql {
+  const keys = entity.keyColumns.map((name, i) => {
     const type = feedColumnType(entity, name);
     const part = entity.keyColumns.length === 1 ? id : `(syncline.key_parts(${id}))[${i + 1}]`;
-    return {
-      same: `${alias}.${quoteIdent(name)} = CASE WHEN pg_input_is_valid(${part}, ${bindLiteral(type)}) THEN (${part})::${unbounded(type)} END`,
-    };
+    return `CASE WHEN pg_input_is_valid(${part}, ${bindLiteral(type)}) THEN (${part})::${unbounded(type)} END`;
   });
-  const byKey = parts.map(({ same }) => same).join(' AND ');
-  const own = `${byKey} AND ${idSql(entity, alias)} = ${id}`;
-  return entity.hasIds ? `(${alias}.sync_id = ${id} OR (${own}))` : `(${own})`;
+  return { id, keys };
+}
+
+/**
+ * Ids of a relation, with their keys beside them. They are made before the join: beneath row level security an index is
+ * used only where nothing but safe comparisons stands between it and the other relation's columns.
+ */
+export function idsFrom(
+  entity: FeedEntity,
+  ids: { readonly columns: string; readonly id: string; readonly from: string },
+  alias: string,
+): { readonly sql: string; readonly idOf: (id: string) => IdSql } {
+  const { keys } = idOf(entity, ids.id);
+  const names = keys.map((_, i) => `key_part_${i + 1}`);
+  const made = keys.map((key, i) => `${key} AS ${names[i]}`);
+  return {
+    sql: `(SELECT ${[ids.columns, ...made].join(', ')} FROM ${ids.from} OFFSET 0) AS ${alias}`,
+    idOf: (id) => ({ id, keys: names.map((name) => `${alias}.${name}`) }),
+  };
+}
+
+/** Condition that the row `alias` is the one with this wire id: the id that a device gave it, or else its key. */
+export function hasId(entity: FeedEntity, alias: string, { id, keys }: IdSql): string {
+  const same = entity.keyColumns.map((name, i) => `${alias}.${quoteIdent(name)} = ${keys[i]}`).join(' AND ');
+  const found = entity.hasIds ? `(${alias}.sync_id = ${id} OR (${same}))` : same;
+  return `(${found} AND ${idSql(entity, alias)} = ${id})`;
 }
 
 /** Rows of a shared mirror that belong to the entity. */
@@ -152,12 +173,14 @@ export async function readDocuments(
   const partitions = await castable(db, entity, scope.partitions);
   const { values, bind } = bindings();
   const document = documentSql(entity, { alias: 'm', incarnation: 'h.incarnation', hidden: scope.hidden });
+  const given = `unnest(${bind([...new Set(request.ids)])}::text[]) AS given (id)`;
+  const asked = idsFrom(entity, { columns: 'given.id', id: 'given.id', from: given }, 'asked');
   const { rows } = await db.query<{ id: string; document: string }>(
     `SELECT asked.id, ${document} AS document
        FROM (SELECT incarnation FROM syncline.store_identity) AS h,
-            unnest(${bind([...new Set(request.ids)])}::text[]) AS asked (id)
+            ${asked.sql}
        JOIN LATERAL (SELECT * FROM ${quoteTable(entity.spec.mirror)} AS m
-                      WHERE ${hasId(entity, 'm', 'asked.id')} AND ${ownRowsSql(entity, 'm')}) AS m ON true
+                      WHERE ${hasId(entity, 'm', asked.idOf('asked.id'))} AND ${ownRowsSql(entity, 'm')}) AS m ON true
       WHERE ${inScope(entity, { alias: 'm', partitions }, bind)}`,
     values,
   );

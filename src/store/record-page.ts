@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { EntityScope } from '../domain/access/scope.ts';
 import { SyncError } from '../domain/errors.ts';
 import { quoteIdent, quoteTable } from '../pg/identifiers.ts';
-import { documentSql, hasId, ownRowsSql } from './feed-document.ts';
+import { documentSql, hasId, idOf, ownRowsSql } from './feed-document.ts';
 import { type FeedEntity, feedColumnType } from './feed-entity.ts';
 import { encodedKeySql, filterSql, keyParts } from './feed-query.ts';
 import { castable, inScope } from './feed-scope.ts';
@@ -67,7 +67,7 @@ export async function readRecordKey(
 ): Promise<string | null> {
   const { rows } = await client.query<{ key: string }>(
     `SELECT ${encodedKeySql(entity, 'm')} AS key FROM ${quoteTable(entity.spec.mirror)} AS m
-      WHERE ${hasId(entity, 'm', '$1::text')} AND ${ownRowsSql(entity, 'm')}`,
+      WHERE ${hasId(entity, 'm', idOf(entity, '$1::text'))} AND ${ownRowsSql(entity, 'm')}`,
     [id],
   );
   return rows[0]?.key ?? null;
