@@ -4,7 +4,7 @@
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,19 +67,22 @@ try {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-feed-'));
   toStop.push(() => rm(folder, { recursive: true, force: true }));
   const scripts = await writeScripts(folder);
-  const rounds: { gateway: number; pgbench: number }[] = [];
+  const rounds: { gateway: number; pgbench: number; cpuMs: number }[] = [];
   for (let round = 0; round <= Number(values.rounds); round++) {
-    const pages = { gateway: await pull(gateway.url), pgbench: await pgbench(scripts) };
+    const before = await cpuMsOf(gateway.pid);
+    const ours = await pull(gateway.url);
+    const cpuMs = ((await cpuMsOf(gateway.pid)) - before) / (ours * seconds);
+    const pages = { gateway: ours, pgbench: await pgbench(scripts), cpuMs };
     say(`round ${round}: ${pages.gateway.toFixed(0)} and ${pages.pgbench.toFixed(0)} pages/s`);
     // The first warms up.
     if (round > 0) rounds.push(pages);
   }
-  const median = (of: (round: { gateway: number; pgbench: number }) => number): number =>
-    quantile(rounds.map(of), 0.5);
+  const median = (of: (round: (typeof rounds)[number]) => number): number => quantile(rounds.map(of), 0.5);
   const result = {
     gatewayPagesPerSecond: median((round) => round.gateway),
     pgbenchPagesPerSecond: median((round) => round.pgbench),
     ratio: median((round) => round.gateway / round.pgbench),
+    gatewayCpuMsPerPage: median((round) => round.cpuMs),
     rounds,
   };
   process.stdout.write(
@@ -88,6 +91,7 @@ try {
       [
         { head: 'gateway, pages/s', of: (one) => one.gatewayPagesPerSecond.toFixed(0) },
         { head: 'pgbench, pages/s', of: (one) => one.pgbenchPagesPerSecond.toFixed(0) },
+        { head: 'gateway, CPU ms a page', of: (one) => one.gatewayCpuMsPerPage.toFixed(2) },
         { head: 'ratio', of: (one) => one.ratio.toFixed(2) },
       ],
     )}\n`,
@@ -97,6 +101,13 @@ try {
   for (const stop of toStop.reverse()) await stop();
   await stack.stop();
   await shop.stop();
+}
+
+/** Of the process alone, whoever shares the processors with it: user and system time in ticks of 10 ms. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function load(): Promise<void> {
