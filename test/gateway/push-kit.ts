@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { createWorld, eventually, type World } from '../e2e/world.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore } from '../../src/store/open.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
+import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
@@ -29,6 +32,7 @@ const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'
   policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
   approval: { resolvers: 'deviceUser' } }`;
 
+/** The gateway has a login of its own. `close` ends it too. */
 export type PushWorld = World & { readonly gateway: RunningGateway };
 
 /** @param name of the pipeline too: one that no other test has. */
@@ -43,15 +47,26 @@ export async function pushWorld(name: string): Promise<PushWorld> {
       notes: { read: { table: 'shop.notes' }, key: 'id', mirror: 'shop.notes',
         columns: { id: {}, body: { local: true, type: 'text' }, stars: { local: true, type: 'integer' } },
         upload: { writeBack: 'mirror', operations: ['insert', 'update', 'delete'] }, feed: true },
-      } } }, gateway: { auth: ${AUTH}, partitions: { region: { claim: 'regions' } },
+      } } }, gateway: { auth: ${AUTH}, store: { url: env('READER_URL') }, partitions: { region: { claim: 'regions' } },
       limits: { device: { requests: 100000, per: '1 minute' }, address: { requests: 100000, per: '1 minute' } } }`,
     environment: gatewayEnvironment,
   });
+  const login = await createReader(world);
   await world.startWorker();
   const run = await startRun(world.client, world.config, { pipeline: name, mode: 'full' });
   const summary = await followRun(world.client, run);
   if (summary.status !== 'SUCCESS') throw new Error(`The first run: ${JSON.stringify(summary)}`);
-  return { ...world, gateway: await startTestGateway(world) };
+  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
+  const url = world.environment.READER_URL as string;
+  const store = await openStore({ url, poolMax: 4, applicationName: 'test-reader' });
+  const gateway = await startTestGateway(world, { store });
+  const close = async () => {
+    await gateway.stop();
+    await store.close();
+    await login.drop();
+    await world.close();
+  };
+  return { ...world, gateway, close };
 }
 
 export type Document = { id: string; rev: string; _deleted: boolean } & Record<string, unknown>;

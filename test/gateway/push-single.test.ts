@@ -19,7 +19,6 @@ beforeAll(async () => {
   device = await testDevice(world);
 });
 afterAll(async () => {
-  await world?.gateway.stop();
   await world?.close();
 });
 

@@ -19,7 +19,6 @@ beforeAll(async () => {
   device = await testDevice(world);
 });
 afterAll(async () => {
-  await world?.gateway.stop();
   await world?.close();
 });
 
@@ -298,6 +297,7 @@ test('rows out of sight are as if they were not: neither told of, nor written, n
 
 test('verdicts that are late: 503, and the same request gets them later, from another gateway as well', async () => {
   const gateway = await startTestGateway(world, {
+    ...world.gateway.deps,
     settings: { ...world.gateway.deps.settings, verdictWaitMs: 1 },
   });
   try {
