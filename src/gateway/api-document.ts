@@ -64,10 +64,15 @@ export async function describeApi(app: GatewayApp): Promise<void> {
 
 /** After `requireAccess`. */
 export async function showApi(app: GatewayApp): Promise<void> {
+  // Anybody may ask for it: it is made once.
+  let text: string | null = null;
   app.get(
     DOCUMENT,
     { config: { access: 'public' }, schema: { hide: true } as FastifySchema },
-    async (_request, reply) => reply.header('cache-control', 'no-cache').send(app.swagger()),
+    async (_request, reply) => {
+      text ??= JSON.stringify(app.swagger());
+      return reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(text);
+    },
   );
   await app.register(swaggerUi, {
     routePrefix: PAGE,

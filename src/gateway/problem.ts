@@ -52,11 +52,16 @@ export function sendProblem(reply: FastifyReply, error: SyncError): FastifyReply
   const problem = problemOf(error, reply.request.id);
   if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S);
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply
-    .code(problem.status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .send(JSON.stringify(problem));
+  return (
+    reply
+      .code(problem.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      // An address that cannot be decoded ends here before any hook.
+      .header('x-request-id', problem.requestId)
+      .header('x-content-type-options', 'nosniff')
+      .send(JSON.stringify(problem))
+  );
 }
 
 /** Addresses and logins of servers are for those who look after them, and for the log. */

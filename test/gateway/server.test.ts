@@ -80,6 +80,12 @@ describe('replies', () => {
     expect(missing.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  test('to HEAD are as guarded as those to GET', async () => {
+    const { url } = await start();
+    expect((await fetch(`${url}/closed`, { method: 'HEAD' })).status).toBe(401);
+    expect((await fetch(`${url}/closed`, { method: 'HEAD', ...as('anna/phone') })).status).toBe(200);
+  });
+
   test('have the id that a proxy gave, if it is one, or a new one', async () => {
     const { url } = await start();
     const idOf = async (given: string): Promise<string | null> =>
@@ -150,7 +156,11 @@ describe('addresses', () => {
     const { url } = await start();
     const reply = await fetch(`${url}${path}`);
     expect(reply.status).toBe(status);
-    if (status >= 400) expect(await reply.json()).toMatchObject({ status });
+    if (status < 400) return;
+    const { requestId, ...problem } = (await reply.json()) as { requestId: string };
+    expect(problem).toMatchObject({ status });
+    expect(reply.headers.get('x-request-id')).toBe(requestId);
+    expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   test.each([
