@@ -54,6 +54,15 @@ describe('reads of PostgreSQL', () => {
     return [byRanges, resumed];
   }
 
+  it('reads a table without a row, in both formats', async () => {
+    await db.query('CREATE TABLE nobody (id uuid PRIMARY KEY)');
+    const plan = await table('nobody');
+    for (const format of ['rows', 'pg-binary'] as const) {
+      const pieces = await piecesOf(source.readChunk(plan, everything, { ...read, format }));
+      expect(pieces.map(({ rows }) => rows)).toEqual(pieces.map(() => 0));
+    }
+  });
+
   it('orders text keys by their bytes, whatever the collation of the column', async () => {
     await db.query(`CREATE TABLE words (id text COLLATE "en-x-icu" PRIMARY KEY)`);
     const words = [
