@@ -4,6 +4,9 @@ import { followRun, startRun } from '../../src/client.ts';
 import { EVERYTHING } from '../../src/domain/access/scope.ts';
 import type { SyncConfig } from '../../src/domain/config.ts';
 import { entitiesOf } from '../../src/service/names.ts';
+import { readDocuments } from '../../src/store/feed-document.ts';
+import { feedEntity } from '../../src/store/feed-entity.ts';
+import { readFeedPage } from '../../src/store/feed-page.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { readerFacts, setUpReader } from '../../src/store/reader-setup.ts';
 import { withScope, withWiderScope } from '../../src/store/scope-session.ts';
@@ -161,4 +164,36 @@ test('says what to do where the login is missing', async () => {
     state: 'missing',
     sql: expect.stringMatching(/^CREATE ROLE "nobody_yet" LOGIN/),
   });
+});
+
+test('leaves the reads of devices their indexes', async () => {
+  const { pool } = world.store;
+  await pool.query(`INSERT INTO shop.item (id, region, level, price, sync_xid)
+    SELECT n, 'R' || n % 100, 'low', n, pg_current_xact_id() FROM generate_series(1000, 21000) AS n`);
+  await pool.query(
+    `UPDATE shop.item SET region = 'away', sync_xid = pg_current_xact_id() WHERE id % 1000 = 7`,
+  );
+  await pool.query('VACUUM ANALYZE shop.item');
+  const spec = entities(world.config).find(({ entity }) => entity === 'item');
+  if (spec === undefined) throw new Error('There is no item');
+  const entity = await feedEntity(pool, spec);
+  const scope = { partitions: { region: ['R7'], level: ['low'] }, hidden: [], readOnly: [] };
+  const readable = [{ entity: 'item', scope }];
+  const read = await withScope(reader, { readable }, async (client) => {
+    const found = await readDocuments(client, entity, { ids: ['1107', '1108', '1007', 'x'], scope });
+    const page = { position: null, scope, limit: 50, fields: 'all', device: null } as const;
+    const first = await readFeedPage(client, entity, page);
+    const second = await readFeedPage(client, entity, { ...page, position: first.position });
+    const scanned = async () => {
+      const { rows } = await client.query<{ n: number }>(
+        `SELECT seq_tup_read::int AS n FROM pg_stat_xact_user_tables WHERE schemaname = 'shop' AND relname = 'item'`,
+      );
+      return rows[0]?.n;
+    };
+    const before = await scanned();
+    await client.query('SELECT count(price) FROM shop.item');
+    const pages = [first, second].map(({ documents }) => documents.length);
+    return { found: [...found.keys()], pages, scanned: [before, await scanned()] };
+  });
+  expect(read).toEqual({ found: ['1107'], pages: [50, 50], scanned: [0, 20_005] });
 });
