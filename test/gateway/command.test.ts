@@ -4,21 +4,30 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from '../../dev/gateway-process.ts';
 import { startGateway } from '../../src/gateway/start.ts';
 import { createLogger } from '../../src/logging.ts';
-import { createWorld, type World } from '../e2e/world.ts';
-import { AUTH, gatewayEnvironment, SECRET } from './kit.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
+import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { AUTH, gatewayEnvironment, registered, SECRET, tokenOf } from './kit.ts';
 
 let world: World;
+/** The gateway's own: it owns nothing. */
+let login: Awaited<ReturnType<typeof createReader>>;
 
 beforeAll(async () => {
   world = await createWorld('gateway_command', {
     source: 'CREATE TABLE public.item (id bigint PRIMARY KEY)',
     pipelines: `{ gateway_command: { source: 'shop', entities: {
       item: { read: { table: 'public.item' }, key: 'id', mirror: 'shop.item', feed: true } } } },
-      gateway: { auth: ${AUTH}, port: 0 }`,
+      gateway: { auth: ${AUTH}, port: 0, store: { url: env('READER_URL') } }`,
     environment: gatewayEnvironment,
   });
+  login = await createReader(world);
+  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
 });
-afterAll(() => world?.close());
+afterAll(async () => {
+  await login?.drop();
+  await world?.close();
+});
 
 const silent = createLogger({ level: 'silent' });
 
@@ -29,13 +38,21 @@ test('the command serves until it is told to stop, and says no secret', async ()
   });
   expect(await (await fetch(`${gateway.url}/v1/health`)).json()).toEqual({ status: 'alive' });
   expect(await (await fetch(`${gateway.url}/v1/ready`)).json()).toEqual({ status: 'ready' });
+  const token = await tokenOf({ device: 'phone' });
+  expect(await registered(gateway, token)).toMatchObject({ deviceId: 'phone', userId: 'anna' });
+  const pull = await fetch(`${gateway.url}/v1/sync/item/pull`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(await pull.json()).toMatchObject({ status: 503, code: 'ENTITY_NOT_READY' });
   await gateway.stop();
   expect(await gateway.ended).toBe(0);
   const said = gateway.said.join('\n');
   expect(said).toContain('"gateway stopped"');
   expect(said).not.toContain(SECRET);
-  const { password } = new URL(world.environment.DATABASE_URL as string);
-  if (password !== '') expect(said).not.toContain(password);
+  for (const name of ['DATABASE_URL', 'READER_URL']) {
+    const { password } = new URL(world.environment[name] as string);
+    if (password !== '') expect(said).not.toContain(password);
+  }
 });
 
 test('several serve side by side, and one ends without the others', async () => {
