@@ -34,8 +34,8 @@ export function createAccess(deps: Pick<GatewayDeps, 'settings' | 'config' | 'st
     exchange: async (principal, request) =>
       own === null || isDeviceToken(bearerOf(request)) ? null : own.sign(principal),
     forget: ({ device, user }) => {
-      if (device !== undefined) devices.forget(device);
-      if (user !== undefined) scopes.forget(user);
+      const owner = device === undefined ? null : devices.forget(device);
+      for (const name of [user, owner]) if (name != null) scopes.forget(name);
     },
   };
 }
