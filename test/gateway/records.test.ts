@@ -1,5 +1,7 @@
 /** Records as they are now: by key, page by page, from the source; and the feed as WatermelonDB takes it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openReadings, readWithin } from '../../src/gateway/device/feed-reading.ts';
+import { readTables, type Tables } from '../../src/gateway/device/watermelon-tables.ts';
 import { startTestGateway } from './kit.ts';
 import { createPullWorld, type Document, ITEMS, type PullWorld } from './pull-kit.ts';
 
@@ -175,6 +177,45 @@ test('gives WatermelonDB all tables, then what changed since its time stamp', as
   expect(migrated.body.changes.line?.updated).toHaveLength(4);
   expect(migrated.body.changes.item?.updated).toEqual([]);
   expect(migrated.body.changes.part?.updated.length).toBeGreaterThan(5);
+});
+
+test('brings more rows than fit into one reply by the next ones, each once', async () => {
+  const { deps } = shop.gateway;
+  const anna = {
+    user: 'anna',
+    device: 'd1',
+    roles: ['device'],
+    permissions: [],
+    partitions: { regions: ['EU'] },
+  };
+  const readings = await openReadings(deps, anna, ['item', 'line', 'part']);
+  let positions: Tables['positions'] = {};
+  const ids: string[] = [];
+  for (let hasMore = true; hasMore; ) {
+    const found: Tables = await readWithin(deps, readings, (client) =>
+      readTables(client, {
+        readings,
+        device: 'd1',
+        positions,
+        replaceAll: false,
+        anew: new Set(),
+        pageRows: 4,
+        mostRows: 10,
+      }),
+    );
+    expect(found.rows).toBeLessThanOrEqual(10);
+    for (const { name, updated, deleted } of found.tables) {
+      ids.push(
+        ...updated.map((text) => `${name} ${JSON.parse(text).id}`),
+        ...deleted.map((id) => `${name} gone ${id}`),
+      );
+    }
+    positions = { ...positions, ...found.positions };
+    ({ hasMore } = found);
+  }
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.filter((id) => id.startsWith('item '))).toHaveLength(ITEMS);
+  expect(ids.some((id) => id.startsWith('part '))).toBe(true);
 });
 
 test('sends tables whole, to be replaced, when nobody knows the time stamp or a position has expired', async () => {

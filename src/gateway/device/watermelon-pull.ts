@@ -24,6 +24,8 @@ const QUERY = z.strictObject({
   tables: z.string().max(4_000).optional().describe('Names with commas between. Default: all entities'),
 });
 
+const MOST_ROWS = 50_000;
+
 const TABLE = z.object({
   created: z.array(z.unknown()).max(0).describe('Always empty: see sendCreatedAsUpdated'),
   updated: z.array(z.looseObject({ id: z.string() })),
@@ -69,6 +71,7 @@ export function watermelonPullRoutes(app: GatewayApp, deps: GatewayDeps): void {
           replaceAll: known === null,
           anew: migrated(query.migration),
           pageRows: deps.settings.pull.maxRows,
+          mostRows: MOST_ROWS,
         }),
       );
       // Tables that this pull left out are where they were.

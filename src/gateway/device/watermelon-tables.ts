@@ -7,9 +7,6 @@ import { readFeedPage } from '../../store/feed-page.ts';
 import type { FeedPosition } from '../../store/feed-position.ts';
 import type { Reading, ScopedClient } from './feed-reading.ts';
 
-/** Of one reply, which is one text in the memory of both sides. A table that is replaced has to be whole. */
-const MOST_ROWS = 50_000;
-
 export type TablesQuery = {
   readonly readings: readonly Reading[];
   readonly device: string;
@@ -19,6 +16,8 @@ export type TablesQuery = {
   /** Entities of which all rows are sent again. */
   readonly anew: ReadonlySet<string>;
   readonly pageRows: number;
+  /** Of one reply, which is one text in the memory of both sides. A table that is replaced has to be whole. */
+  readonly mostRows: number;
 };
 
 type Table = {
@@ -51,7 +50,12 @@ export async function readTables(client: ScopedClient, query: TablesQuery): Prom
   for (const reading of query.readings) {
     const name = reading.entity.spec.entity;
     const from = query.anew.has(name) || !Object.hasOwn(query.positions, name) ? null : query.positions[name];
-    const read = await readOrReplace(client, { query, reading, from: from ?? null, left: MOST_ROWS - rows });
+    const read = await readOrReplace(client, {
+      query,
+      reading,
+      from: from ?? null,
+      left: query.mostRows - rows,
+    });
     if (read === null) {
       hasMore = true;
       continue;
