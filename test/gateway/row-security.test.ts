@@ -1,5 +1,6 @@
 /** Beneath the gateway: PostgreSQL shows its login the rows in scope, whatever a statement forgets to ask for. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkReader } from '../../src/cli/check-reader.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import { EVERYTHING } from '../../src/domain/access/scope.ts';
 import type { SyncConfig } from '../../src/domain/config.ts';
@@ -165,6 +166,39 @@ test('says what to do where the login is missing', async () => {
     sql: expect.stringMatching(/^CREATE ROLE "nobody_yet" LOGIN/),
   });
 });
+
+test('is looked at by check', async () => {
+  const { config, store } = world;
+  const found = async (changed: SyncConfig = config) =>
+    (await checkReader(changed)).map(({ level, message }) => `${level}: ${message}`);
+  expect(await found()).toEqual([`ok: reads as ${login.login}`]);
+  await store.pool.query(
+    `GRANT ALL ON SCHEMA shop TO ${login.login}; ALTER TABLE shop.item OWNER TO ${login.login}`,
+  );
+  expect(await found()).toEqual([
+    `degraded: ${login.login} owns shop.item: row level security does not hold for it`,
+  ]);
+  await store.pool.query(`ALTER TABLE shop.item OWNER TO CURRENT_USER`);
+  await store.pool.query(`REVOKE INSERT ON syncline.mutation FROM ${login.login}`);
+  expect(await found()).toEqual([`error: ${login.login} may not read the store's tables`]);
+  await setUpReader(store, { login: login.login, entities: entities(config) });
+  expect(await found()).toEqual([`ok: reads as ${login.login}`]);
+  const gateway = config.gateway && { ...config.gateway, store: null };
+  const pipelines = Object.fromEntries(
+    Object.entries(config.pipelines).map(([name, pipeline]) => [
+      name,
+      { ...pipeline, entities: withoutReader(pipeline.entities) },
+    ]),
+  );
+  expect(await found({ ...config, gateway, pipelines })).toEqual([
+    'advice: has no login of its own, so that row level security does not stand beneath its partitions',
+  ]);
+  expect(await found({ ...config, gateway: null })).toEqual([]);
+});
+
+function withoutReader(specs: SyncConfig['pipelines'][string]['entities']): typeof specs {
+  return Object.fromEntries(Object.entries(specs).map(([name, { reader: _, ...spec }]) => [name, spec]));
+}
 
 test('leaves the reads of devices their indexes', async () => {
   const { pool } = world.store;
