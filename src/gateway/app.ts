@@ -9,7 +9,7 @@ import { describeApi, showApi } from './api-document.ts';
 import { allowOrigins, secureReplies } from './browsers.ts';
 import type { GatewayDeps } from './deps.ts';
 import { drainOnClose } from './drain.ts';
-import { asSyncError, forAnybody, notFound, sendProblem } from './problem.ts';
+import { asSyncError, forAnybody, notFound, onlyProblems, sendProblem } from './problem.ts';
 import { parseQuery } from './query.ts';
 import { limitRates } from './rate-limits.ts';
 import { registerReplyPlugins } from './reply-plugins.ts';
@@ -88,6 +88,7 @@ async function addHooks(app: GatewayApp, deps: GatewayDeps): Promise<void> {
   // Replies to whoever is refused are for browsers too.
   await allowOrigins(app, settings.corsOrigins);
   await limitRates(app, settings);
+  app.addHook('onSend', onlyProblems);
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', (request, reply) => app.limits.address(request, reply));
   app.addHook('onRequest', checkAddress);

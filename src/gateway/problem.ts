@@ -1,4 +1,5 @@
 /** Errors as HTTP has them: problem details of RFC 9457. */
+import { STATUS_CODES } from 'node:http';
 import { hasZodFastifySchemaValidationErrors } from '@fastify/type-provider-zod';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -55,13 +56,34 @@ export function sendProblem(reply: FastifyReply, error: SyncError): FastifyReply
   return (
     reply
       .code(problem.status)
-      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('content-type', `${PROBLEM_TYPE}; charset=utf-8`)
       .header('cache-control', 'no-store')
       // An address that cannot be decoded ends here before any hook.
       .header('x-request-id', problem.requestId)
       .header('x-content-type-options', 'nosniff')
       .send(JSON.stringify(problem))
   );
+}
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** Errors that plugins answer by themselves, in words of their own. */
+export async function onlyProblems(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  const { statusCode: status } = reply;
+  const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
+  if (status < 400 || !isText || String(reply.getHeader('content-type')).startsWith(PROBLEM_TYPE)) {
+    return payload;
+  }
+  const error = new SyncError(status < 500 ? 'REQUEST_INVALID' : 'INTERNAL', {
+    message: STATUS_CODES[status] ?? 'The request failed',
+  });
+  reply.removeHeader('content-length');
+  reply.header('content-type', `${PROBLEM_TYPE}; charset=utf-8`).header('cache-control', 'no-store');
+  return JSON.stringify({ ...problemOf(error, request.id), status });
 }
 
 /** Addresses and logins of servers are for those who look after them, and for the log. */

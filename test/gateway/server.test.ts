@@ -33,6 +33,7 @@ function routes(app: GatewayApp): void {
   app.get('/no-store', { config: { access: 'public' } }, async () => {
     throw new SyncError('STORE_UNAVAILABLE', { message: 'connect ECONNREFUSED db.internal:5432' });
   });
+  app.get('/events', { config: { access: 'public' }, sse: 'only' } as never, async () => undefined);
   app.get('/from-source', { config: { access: ['device'] } }, async (request, reply) => {
     await app.limits.sourceReads(request, reply);
     return { ok: true };
@@ -96,6 +97,13 @@ describe('replies', () => {
     }
     const problem = (await (await fetch(`${url}/nowhere`)).json()) as { requestId: string };
     expect(problem.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('are problems also where a plugin refuses', async () => {
+    const { url } = await start();
+    const reply = await fetch(`${url}/events`, { headers: { accept: 'application/json' } });
+    expect(reply.headers.get('content-type')).toContain('application/problem+json');
+    expect(await reply.json()).toMatchObject({ status: 406, code: 'REQUEST_INVALID' });
   });
 
   test('keep to themselves what nobody foresaw', async () => {
