@@ -5,7 +5,7 @@ import type { FeedSpec, PartitionSpec } from '../domain/access/feed-spec.ts';
 import type { ParsedGateway, ParsedPartition } from '../domain/access/gateway-schema.ts';
 import type { AuthSettings, GatewaySettings, RateLimit } from '../domain/access/gateway-settings.ts';
 import type { StoreSettings } from '../domain/config.ts';
-import type { EntitySpec } from '../domain/entity.ts';
+import type { ColumnSpec, EntitySpec } from '../domain/entity.ts';
 import { meant, type Path, type Problem } from './problems.ts';
 
 const DAY_MS = 86_400_000;
@@ -195,7 +195,7 @@ function feedProblems(spec: EntitySpec, partitions: readonly string[]): Problem[
           },
         ],
   );
-  return [...unknown, ...missing, ...hiddenKeys(spec, at)];
+  return [...unknown, ...missing, ...hiddenKeys(spec, at), ...takenNames(spec)];
 }
 
 /** Documents have their keys as ids. */
@@ -215,4 +215,20 @@ function hiddenKeys({ columns, key, feed }: EntitySpec, at: Path): Problem[] {
           },
         ],
   );
+}
+
+/** Fields that every document has. A column `id` that is the whole key may be called so: the document's id says it. */
+const DOCUMENT_FIELDS: readonly string[] = ['id', 'rev', '_deleted'];
+
+function takenNames({ columns, localColumns, key, pipeline, entity }: EntitySpec): Problem[] {
+  const isWholeKey = (column: ColumnSpec): boolean =>
+    column.role === 'from' && key.length === 1 && column.from === key[0];
+  const taken = [...(columns ?? []), ...localColumns].filter(
+    (column) => DOCUMENT_FIELDS.includes(column.name) && !(column.name === 'id' && isWholeKey(column)),
+  );
+  return [...new Set(taken.map(({ name }) => name))].map((name) => ({
+    path: ['pipelines', pipeline, 'entities', entity, 'columns', name],
+    problem: 'has the name of a field that every document for devices has',
+    fix: 'Give the column another name.',
+  }));
 }

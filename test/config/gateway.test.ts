@@ -110,6 +110,19 @@ describe('mistakes', () => {
     `);
   });
 
+  test('of names that documents have already', () => {
+    expect(
+      problems({
+        [`${EMPLOYEES}.columns`]: { id: { from: 'ID' }, rev: { from: 'PAY' }, _deleted: { from: 'NAME' } },
+        [`${EMPLOYEES}.feed`]: true,
+      }),
+    ).toMatchInlineSnapshot(`
+      "syncline.config.ts has 2 problems:
+        pipelines.hr.entities.employees.columns.rev has the name of a field that every document for devices has. Give the column another name.
+        pipelines.hr.entities.employees.columns._deleted has the name of a field that every document for devices has. Give the column another name."
+    `);
+  });
+
   test('of limits, and of a login', () => {
     expect(
       problems({ 'gateway.store': { url: env('NOBODY_URL') }, 'gateway.pull': { default: 10, max: 5 } }),
