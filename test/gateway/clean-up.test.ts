@@ -162,3 +162,23 @@ test('only operators clean up; days are a number', async () => {
   const bad = await syncline(['cleanup', '--days', 'x', '--config', world.configPath], world.environment);
   expect(bad).toMatchObject({ exit: 3, stderr: expect.stringContaining('COMMAND_INVALID') });
 });
+
+test('a restored store says so by command: everybody fetches all, under versions of a new incarnation', async () => {
+  const us = await device(['US'], 'restored');
+  const before = await pull(us);
+  const asked = await syncline(['restored', '--config', world.configPath], world.environment);
+  expect(asked).toMatchObject({ exit: 3, stderr: expect.stringContaining('syncline restored --yes') });
+  const done = await syncline(
+    ['restored', '--yes', '--json', '--config', world.configPath],
+    world.environment,
+  );
+  expect(done).toMatchObject({ exit: 0, stderr: expect.stringContaining('shop.item') });
+  expect(JSON.parse(done.stdout)).toMatchObject({ mirrors: 1, incarnation: 2 });
+  await untilServed(world.store);
+  const old = await us.get(`/v1/sync/item/pull?cursor=${encodeURIComponent(before.checkpoint.cursor)}`);
+  expect(old).toMatchObject({ status: 410, body: { code: 'CURSOR_EXPIRED' } });
+  const after = await pull(us);
+  const live = ({ documents }: Pulled) => documents.filter(({ _deleted }) => !_deleted).map(({ id }) => id);
+  expect(live(after).sort()).toEqual(live(before).sort());
+  expect(after.documents.every(({ rev }) => rev.startsWith('2.'))).toBe(true);
+});
