@@ -47,6 +47,7 @@ test('changes of workflow code are asked for in one place, and each stands on th
 
 test('the bundle exports workflows and nothing else', () => {
   expect(Object.keys(workflows).sort()).toEqual([
+    'cleanUp',
     'processUpload',
     'refreshRecord',
     'resolveConflict',
