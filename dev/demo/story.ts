@@ -4,6 +4,7 @@ import { startGatewayProcess } from '../gateway-process.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 import { checkMirrors, chunksDone, deletedRows, employeesOf, lateReference, quarantined } from './checks.ts';
 import { decideBySignal, leaveOpen } from './conflict.ts';
+import { howToJoin } from './join.ts';
 import { runAll } from './runs.ts';
 import {
   type Changes,

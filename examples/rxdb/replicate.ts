@@ -5,7 +5,7 @@
 import type { RxCollection, WithDeleted } from 'rxdb';
 import { type RxReplicationState, replicateRxCollection } from 'rxdb/plugins/replication';
 import { Subject } from 'rxjs';
-import { follow } from './follow.ts';
+import { follow } from '../client/follow.ts';
 
 /** Fields that every document has; yours come beside them. */
 export type SyncedDocument = { readonly id: string; readonly rev: string };

@@ -10,6 +10,8 @@ export type Proxy = {
   stallConnection(index: number): void;
   /** Lets the bytes of all connections flow again. */
   resume(): void;
+  /** Cuts connections where their next replies begin, as often as said: what was asked for has been done by then. */
+  loseReplies(count: number): void;
   /** Cuts all connections. */
   dropAll(): void;
   /** Cuts all connections and takes no more. */
@@ -22,10 +24,20 @@ type Link = { client: Socket; server: Socket; isStalled: boolean };
 export async function startProxy(target: { host: string; port: number }): Promise<Proxy> {
   const links: Link[] = [];
   let stallsAll = false;
+  let toLose = 0;
+  const isLost = (): boolean => {
+    toLose -= 1;
+    return toLose >= 0;
+  };
   const proxy = createServer({ allowHalfOpen: true }, (client) => {
     const server = connect({ ...target, allowHalfOpen: true });
     const link: Link = { client, server, isStalled: false };
     links.push(link);
+    server.on('data', () => {
+      if (!isLost()) return;
+      client.destroy();
+      server.destroy();
+    });
     forward(link, client, server);
     forward(link, server, client);
     if (stallsAll) stallLink(link);
@@ -59,6 +71,9 @@ export async function startProxy(target: { host: string; port: number }): Promis
         link.client.resume();
         link.server.resume();
       }
+    },
+    loseReplies: (count) => {
+      toLose = count;
     },
     dropAll,
     close: async () => {
