@@ -9,21 +9,31 @@ export type KnownUpload = {
   readonly state: 'staged' | 'done';
   /** null: it got none yet. */
   readonly reply: string | null;
+  /** Of the reply: see `keepReply`. */
+  readonly sight: string | null;
 };
 
 export async function readKnownUpload(db: Db, { device, key }: UploadRef): Promise<KnownUpload | null> {
   const { rows } = await db.query<KnownUpload>(
-    'SELECT sha256, state, reply FROM syncline.upload WHERE device = $1 AND key = $2',
+    'SELECT sha256, state, reply, reply_sight AS sight FROM syncline.upload WHERE device = $1 AND key = $2',
     [device, key],
   );
   return rows[0] ?? null;
 }
 
-/** @returns the reply to send: another gateway may have been faster, and its one counts. */
-export async function keepReply(db: Db, { device, key }: UploadRef, reply: string): Promise<string> {
+/**
+ * @param made `sight`: a hash of what the device may see of the rows in it; null where the reply shows none.
+ * @returns the reply to send: another gateway may have been faster, and its one counts.
+ */
+export async function keepReply(
+  db: Db,
+  { device, key }: UploadRef,
+  { reply, sight }: { readonly reply: string; readonly sight: string | null },
+): Promise<string> {
   const { rows } = await db.query<{ reply: string }>(
-    `UPDATE syncline.upload SET reply = coalesce(reply, $3) WHERE device = $1 AND key = $2 RETURNING reply`,
-    [device, key, reply],
+    `UPDATE syncline.upload SET reply = coalesce(reply, $3), reply_sight = CASE WHEN reply IS NULL THEN $4 ELSE reply_sight END
+      WHERE device = $1 AND key = $2 RETURNING reply`,
+    [device, key, reply, sight],
   );
   return rows[0]?.reply ?? reply;
 }

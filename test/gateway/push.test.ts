@@ -75,6 +75,30 @@ test('the same key and body get the same bytes, another body is refused', async 
   expect(await inSource(3)).toMatchObject({ qty: 6 });
 });
 
+test('who sees less by now gets no reply again that shows more', async () => {
+  const seeing = await testDevice(world, { permissions: ['SECRETS'] });
+  const before = await seeing.row('orders', 5);
+  const body = {
+    rows: [{ newDocumentState: { ...before, qty: 5_000 }, assumedMasterState: before }],
+  };
+  const headers = { 'idempotency-key': randomUUID() };
+  const say = (from: TestDevice) =>
+    eventually(async () => {
+      const answer = await from.ask('POST', '/v1/sync/orders/push', { body, headers });
+      return isPending(answer) ? null : answer;
+    }, 'it is decided');
+  const first = await say(seeing);
+  expect(first.text).toContain('canary');
+  expect((await say(seeing)).text).toBe(first.text);
+  const blinded = await testDevice(world, { device: seeing.id });
+  const again = await say(blinded);
+  expect(again.status).toBe(200);
+  expect(again.text).not.toContain('canary');
+  expect((JSON.parse(again.text) as PushReply).results).toEqual(
+    (JSON.parse(first.text) as PushReply).results,
+  );
+});
+
 test('a device that sends no key: a repeat is a repeat, and a later toggle is none', async () => {
   const before = await device.row('orders', 4);
   const on = { ...before, title: 'on' };

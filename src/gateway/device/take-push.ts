@@ -42,7 +42,8 @@ export type ReadLine = {
 };
 
 /**
- * The same key and content get the same reply, byte for byte; without a key, as long as its rows are as it left them.
+ * The same key and content get the same reply, byte for byte, while the device may see what it saw by then; without a key,
+ * as long as its rows are as it left them.
  * @returns the reply's text.
  * @throws UPLOAD_CONFLICT, UPLOAD_PENDING, DEVICE_REVOKED, BODY_TOO_LARGE
  */
@@ -58,7 +59,9 @@ export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
   const ref = { device: principal.device, key };
   const known = await readKnownUpload(pool, ref);
   const repeated = known?.sha256 === sha256 ? known : null;
-  const reply = repeated?.reply ?? null;
+  // It may show what its device must not see any more.
+  const sight = sightOf(targets);
+  const reply = repeated?.sight === sight ? repeated.reply : null;
   if (reply !== null && push.key !== null) return reply;
   const verdicts = await decideLines(deps, { principal, ref, sha256, lines, known });
   const moved =
@@ -67,7 +70,12 @@ export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
       : new Set<never>();
   if (reply !== null && moved.size === 0) return reply;
   const text = await replyToPush(deps, { lines, verdicts, of, moved });
-  return reply === null ? keepReply(pool, ref, text) : text;
+  return (repeated?.reply ?? null) === null ? keepReply(pool, ref, { reply: text, sight }) : text;
+}
+
+function sightOf(targets: Push['targets']): string {
+  const scopes = [...targets].map(([name, { scope }]) => [name, scope.partitions, scope.hidden]);
+  return hashOfRequest(scopes);
 }
 
 export function hashOfRequest(content: unknown): string {

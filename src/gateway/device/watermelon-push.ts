@@ -72,7 +72,7 @@ export function watermelonPushRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const text = await replyToPush(deps, { lines, verdicts, of: 'many' });
       const rejected = JSON.stringify(unreadable(lines));
       const whole = `${text.slice(0, -1)},"experimentalRejectedIds":${rejected}}`;
-      return sendJson(reply, await keepReply(pool, ref, whole));
+      return sendJson(reply, await keepReply(pool, ref, { reply: whole, sight: null }));
     },
   );
 }

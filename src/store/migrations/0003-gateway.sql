@@ -56,6 +56,8 @@ ALTER TABLE syncline.device ADD COLUMN node text;
 
 -- The reply that a request got, byte for byte: the same request gets it again.
 ALTER TABLE syncline.upload ADD COLUMN reply text;
+-- Hash of what its device saw by then of the entities in it: who sees less by now gets a reply made anew.
+ALTER TABLE syncline.upload ADD COLUMN reply_sight text;
 -- Who sent it, as the token said: what may be changed is looked up anew when a change is applied (C13).
 ALTER TABLE syncline.upload ADD COLUMN grants jsonb;
 
