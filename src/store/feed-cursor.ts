@@ -34,7 +34,7 @@ export async function encodeCursor(
       keepScope(db, known, partitions),
     ),
   );
-  const { incarnation, base, at, since, hidden, filter, catchUp } = position;
+  const { incarnation, base, at, since, device, hidden, filter, catchUp } = position;
   const packed = [
     incarnation,
     base,
@@ -42,6 +42,7 @@ export async function encodeCursor(
     at.exit,
     at.key,
     since,
+    device,
     hidden,
     filter,
     scopes,
@@ -65,7 +66,7 @@ export async function decodeCursor(
       message: `The cursor was not given for ${entity} by this store`,
     });
   }
-  const [incarnation, base, xid, exit, key, since, hidden, filter, scopes, walk] = JSON.parse(
+  const [incarnation, base, xid, exit, key, since, device, hidden, filter, scopes, walk] = JSON.parse(
     Buffer.from(body, 'base64url').toString('utf8'),
   );
   const found = await Promise.all((scopes as string[]).map((hash) => scopeOf(db, known, hash)));
@@ -75,6 +76,7 @@ export async function decodeCursor(
     base,
     at: { xid, exit, key },
     since,
+    device,
     hidden,
     filter,
     partitions,

@@ -99,6 +99,11 @@ async function readerOf(db: Db, entity: FeedEntity, request: FeedRequest): Promi
   };
   const { position } = request;
   if (position === null) return { ...reader, position: null };
+  if (position.device !== device) {
+    throw new SyncError('CURSOR_INVALID', {
+      message: `The cursor of ${entity.spec.entity} was given to another device`,
+    });
+  }
   if (position.hidden !== hash.hidden) throw expired(entity, 'what its reader may see of rows has changed');
   if (position.filter !== hash.filter) {
     throw new SyncError('CURSOR_INVALID', {
@@ -180,12 +185,13 @@ async function readFeed(
   };
 }
 
-function beginning({ scope, hash }: Reader, { incarnation, xmin }: Head): FeedPosition {
+function beginning({ scope, device, hash }: Reader, { incarnation, xmin }: Head): FeedPosition {
   return {
     incarnation,
     base: xmin,
     at: { xid: '0', exit: null, key: null },
     since: null,
+    device,
     partitions: scope.partitions,
     ...hash,
     catchUp: null,

@@ -32,6 +32,8 @@ export type FeedPosition = {
   readonly since: string | null;
   /** What the reader saw rows by. */
   readonly partitions: Partitions;
+  /** Whose it is: what left somebody's sight is told nobody else. */
+  readonly device: string | null;
   /** Hash of the fields that were hidden from it, and of its filter. */
   readonly hidden: string;
   readonly filter: string;

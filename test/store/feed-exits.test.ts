@@ -104,6 +104,9 @@ test('a row that gets another id leaves under the old one; an exit of a device i
     ['6', true],
     ['made-6', false],
   ]);
+  await expect(
+    pullAll(world.store.pool, entity, { reader: { ...two, position: one.position } }),
+  ).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
 });
 
 test('a grant and a revocation send the difference, page by page, and no more than that', async () => {
