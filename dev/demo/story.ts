@@ -110,7 +110,10 @@ async function tellOfDevices(telling: Telling): Promise<Ended> {
   telling.expect(conflict !== null, 'one change waits for a person');
   const served = { openConflict: null, gatewayUrl: gateway.url };
   if (conflict === null) return served;
-  if (telling.audience === 'stays') return { ...served, openConflict: await leaveOpen(telling, conflict) };
+  if (telling.audience === 'stays') {
+    for (const line of ['', ...(await howToJoin(telling.stack, gateway.url))]) telling.say(line);
+    return { ...served, openConflict: await leaveOpen(telling, conflict) };
+  }
   await decideBySignal(telling, conflict);
   return served;
 }
