@@ -1,17 +1,21 @@
 /** `POST /v1/sync/pull`: several entities as they were at one moment, so that rows which belong together come together. */
 import { z } from 'zod';
+import type { Principal } from '../../domain/access/principal.ts';
 import { isSyncError, SyncError } from '../../domain/errors.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { problemOf, problemSchema } from '../problem.ts';
 import {
   openReading,
-  type PageRequest,
+  type PositionedRequest,
   pageText,
   type Reading,
-  readPage,
+  type Rows,
+  readRows,
   readWithin,
   rowLimit,
+  withCursor,
+  withPosition,
 } from './feed-reading.ts';
 import { sendJson } from './json-reply.ts';
 import { pageSchema } from './schemas.ts';
@@ -69,32 +73,27 @@ export function batchPullRoutes(app: GatewayApp, deps: GatewayDeps): void {
     async (request, reply) => {
       const { principal, body, id } = request;
       const limit = rowLimit(deps, body.limit);
-      const opened = await Promise.all(
-        body.entities.map(async (asked) => ({
-          asked,
-          reading: await orProblem(() => openReading(deps, principal, asked.entity)),
-        })),
-      );
-      const readings = opened.flatMap(({ reading }) => ('problem' in reading ? [] : [reading]));
-      const texts = await readWithin(deps, readings, async (client) => {
-        const found: string[] = [];
+      const opened = await Promise.all(body.entities.map((asked) => open(deps, principal, asked)));
+      const readings = opened.flatMap((each) => ('problem' in each ? [] : [each.reading]));
+      const answers = await readWithin(deps, readings, async (client) => {
+        const found: Answer[] = [];
         let left = limit;
-        for (const { asked, reading } of opened) {
-          const answer = 'problem' in reading ? reading : await orProblem(() => read(asked, reading));
-          if ('problem' in answer) found.push(`"problem":${JSON.stringify(problemOf(answer.problem, id))}`);
-          else {
-            left -= answer.documents.length;
-            found.push(pageText(answer));
-          }
+        for (const each of opened) {
+          const answer = await orProblem<Answer>(async () => {
+            if ('problem' in each || left === 0) return each;
+            const { reading, positioned } = each;
+            if ('problem' in positioned) return positioned;
+            return {
+              reading,
+              rows: await readRows({ deps, client, principal }, reading, { ...positioned, limit: left }),
+            };
+          });
+          if ('rows' in answer) left -= answer.rows.documents.length;
+          found.push(answer);
         }
         return found;
-
-        async function read(asked: Asked, reading: Reading) {
-          return left === 0
-            ? notReached(asked)
-            : readPage({ deps, client, principal }, reading, wanted(asked, left));
-        }
       });
+      const texts = await Promise.all(answers.map((answer) => textOf(deps, answer, id)));
       const hlc = await stampReply(deps, reply);
       reply.header('cache-control', 'no-store');
       const entities = texts.map(
@@ -105,13 +104,29 @@ export function batchPullRoutes(app: GatewayApp, deps: GatewayDeps): void {
   );
 }
 
-function wanted({ cursor = null, fields = 'all', filter = {} }: Asked, limit: number): PageRequest {
-  return { cursor: cursor ?? null, limit, fields, filter };
+type Refused = { readonly problem: SyncError };
+type Opened = {
+  readonly reading: Reading;
+  readonly cursor: string | null;
+  /** A cursor that is no good is told of once it would be used. */
+  readonly positioned: PositionedRequest | Refused;
+};
+type Answer = Refused | Opened | { readonly reading: Reading; readonly rows: Rows };
+
+function open(deps: GatewayDeps, principal: Principal, asked: Asked): Promise<Refused | Opened> {
+  const { cursor = null, fields = 'all', filter = {} } = asked;
+  return orProblem<Opened>(async () => {
+    const reading = await openReading(deps, principal, asked.entity);
+    const request = { cursor, limit: 0, fields, filter };
+    return { reading, cursor, positioned: await orProblem(() => withPosition(deps, reading, request)) };
+  });
 }
 
-/** The reply was full before: nothing was looked for, so there may be more. */
-function notReached({ cursor }: Asked): { documents: string[]; cursor: string | null; hasMore: boolean } {
-  return { documents: [], cursor: cursor ?? null, hasMore: true };
+async function textOf(deps: GatewayDeps, answer: Answer, requestId: string): Promise<string> {
+  if ('problem' in answer) return `"problem":${JSON.stringify(problemOf(answer.problem, requestId))}`;
+  if ('rows' in answer) return pageText(await withCursor(deps, answer.reading, answer.rows));
+  // The reply was full before: nothing was looked for, so there may be more.
+  return pageText({ documents: [], cursor: answer.cursor, hasMore: true });
 }
 
 /** What concerns one entity only, and comes again with the same request, does not keep the others from their rows. */

@@ -75,15 +75,18 @@ export type Page = {
  * One page of one entity. A login that owns the mirrors needs no transaction to see what the statement asks for, and a
  * pull is one round trip instead of three.
  */
-export function readOnePage(
+export async function readOnePage(
   deps: GatewayDeps,
   principal: Principal,
   { reading, request }: { readonly reading: Reading; readonly request: PageRequest },
 ): Promise<Page> {
+  const asked = await withPosition(deps, reading, request);
   const { pool } = deps.store;
-  return deps.settings.store === null
-    ? readPage({ deps, client: pool, principal }, reading, request)
-    : readWithin(deps, [reading], (client) => readPage({ deps, client, principal }, reading, request));
+  const rows =
+    deps.settings.store === null
+      ? await readRows({ deps, client: pool, principal }, reading, asked)
+      : await readWithin(deps, [reading], (client) => readRows({ deps, client, principal }, reading, asked));
+  return withCursor(deps, reading, rows);
 }
 
 type Reader = {
@@ -92,20 +95,40 @@ type Reader = {
   readonly principal: Principal;
 };
 
+export type PositionedRequest = PageRequest & { readonly position: FeedPosition | null };
+export type Rows = Omit<Page, 'cursor'>;
+
+/**
+ * Cursors are read before the transaction of a page and written after it, since both may ask the store by another
+ * connection: as many readers as there are connections, each waiting for one more, would wait for ever.
+ * @throws CURSOR_INVALID, CURSOR_EXPIRED
+ */
+export async function withPosition(
+  { store }: GatewayDeps,
+  { entity }: Reading,
+  request: PageRequest,
+): Promise<PositionedRequest> {
+  const { cursor } = request;
+  const position =
+    cursor === null ? null : await decodeCursor(store.pool, { entity: entity.spec.entity, cursor });
+  return { ...request, position };
+}
+
+export async function withCursor({ store }: GatewayDeps, { entity }: Reading, rows: Rows): Promise<Page> {
+  const { position } = rows;
+  return { ...rows, cursor: await encodeCursor(store.pool, { entity: entity.spec.entity, position }) };
+}
+
 /** @throws CURSOR_INVALID, CURSOR_EXPIRED, REQUEST_INVALID */
-export async function readPage(
+export async function readRows(
   { deps, client, principal }: Reader,
   { entity, scope }: Reading,
-  request: PageRequest,
-): Promise<Page> {
-  const name = entity.spec.entity;
-  const { cursor, limit, fields } = request;
-  const db = deps.store.pool;
-  const before: FeedPosition | null =
-    cursor === null ? null : await decodeCursor(db, { entity: name, cursor });
+  request: PositionedRequest,
+): Promise<Rows> {
+  const { limit, fields } = request;
   const filter = declaredFilter(entity, scope, request.filter);
   const { documents, position, hasMore } = await readFeedPage(client, entity, {
-    position: before,
+    position: request.position,
     scope,
     limit,
     fields,
@@ -113,8 +136,8 @@ export async function readPage(
     ...(filter !== null && { filter }),
   });
   metricsOf(deps).count('rowsPulled', documents.length);
-  notePull(deps, { device: principal.device, entity: name, position });
-  return { documents, position, cursor: await encodeCursor(db, { entity: name, position }), hasMore };
+  notePull(deps, { device: principal.device, entity: entity.spec.entity, position });
+  return { documents, position, hasMore };
 }
 
 type PageText = Pick<Page, 'documents' | 'hasMore'> & { readonly cursor: string | null };
