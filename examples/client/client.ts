@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { hear, tick } from './clock.ts';
 import { type Page, pullAll } from './pull.ts';
-import { batchOf, bodyOf, type PushReply, type Result, sendFewer, takeReply } from './push.ts';
+import { batchOf, bodyOf, type PushReply, type Result, sendFewer, takeReply, withEdit } from './push.ts';
 import { type Call, GatewayError, PATIENT, type Retrying, request } from './request.ts';
 import { type Document, type Edit, openState, type State } from './state.ts';
 
@@ -116,23 +116,14 @@ export async function openClient(options: ClientOptions): Promise<Client> {
 /** The copy with the user's edits above it. */
 function view({ copies, queue }: State, entity: string): Record<string, Document> {
   const rows = { ...copies[entity]?.rows };
-  for (const { newDocumentState, assumedMasterState, ...edit } of queue) {
-    const { id } = newDocumentState;
+  for (const edit of queue) {
+    const { id } = edit.newDocumentState;
     if (edit.entity !== entity) continue;
-    if (newDocumentState._deleted === true) delete rows[id];
-    else if (assumedMasterState === null) rows[id] = newDocumentState;
-    // A row that others deleted: what becomes of the edit, the push says.
-    else if (rows[id] !== undefined)
-      rows[id] = { ...rows[id], ...changed(newDocumentState, assumedMasterState) };
+    const row = withEdit(rows[id], edit);
+    if (row === undefined) delete rows[id];
+    else rows[id] = row;
   }
   return rows;
-}
-
-function changed(now: Document, before: Document): Record<string, unknown> {
-  const fields = Object.entries(now).filter(
-    ([name, value]) => name !== 'rev' && JSON.stringify(value) !== JSON.stringify(before[name]),
-  );
-  return Object.fromEntries(fields);
 }
 
 type Send = <T>(call: Call) => Promise<T>;

@@ -54,11 +54,32 @@ export function takeReply(state: State, edits: readonly Edit[], reply: PushReply
   return reply.results.filter((result) => !isAhead(result));
 }
 
-/** What is taken, or waits for a decision, is the row from here on; what becomes of it comes by a pull. */
-function keep({ copies }: State, { entity, newDocumentState }: Edit, { status, rev }: Result): void {
-  const copy = copies[entity];
+/**
+ * What is taken, or waits for a decision, is in the row from here on; what becomes of it comes by a pull. The rest of the
+ * row stays: others may have changed it since the user saw it.
+ */
+function keep({ copies }: State, edit: Edit, { status }: Result): void {
+  const copy = copies[edit.entity];
   if (copy === undefined || status === 'conflict' || status === 'rejected') return;
-  put(copy, { ...newDocumentState, ...(rev !== null && { rev }) });
+  const after = withEdit(copy.rows[edit.newDocumentState.id], edit);
+  put(copy, after ?? { ...edit.newDocumentState, _deleted: true });
+}
+
+/** @returns the row with the edit above it; undefined: there is none then. */
+export function withEdit(row: Document | undefined, edit: Edit): Document | undefined {
+  const { newDocumentState: now, assumedMasterState: before } = edit;
+  if (now._deleted === true) return undefined;
+  if (before === null) return now;
+  // A row that others deleted: what becomes of the edit, the push says.
+  if (row === undefined) return undefined;
+  return { ...row, ...changed(now, before) };
+}
+
+function changed(now: Document, before: Document): Record<string, unknown> {
+  const fields = Object.entries(now).filter(
+    ([name, value]) => name !== 'rev' && JSON.stringify(value) !== JSON.stringify(before[name]),
+  );
+  return Object.fromEntries(fields);
 }
 
 /** In order, and each as a change of its own: the old ones were refused. */

@@ -12,6 +12,7 @@ const COUNTS = [
   'CAMPAIGN_COMMITS',
   'CAMPAIGN_HOSTILE',
   'CAMPAIGN_SOCKETS',
+  'CAMPAIGN_DEVICE_SEQUENCES',
 ] as const;
 type Count = (typeof COUNTS)[number];
 

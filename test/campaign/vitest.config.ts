@@ -17,6 +17,7 @@ export default defineConfig({
       'test/store/feed-model.test.ts',
       'test/store/feed-writers.test.ts',
       'test/gateway/hostile.test.ts',
+      'test/gateway/convergence.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
