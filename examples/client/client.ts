@@ -97,7 +97,8 @@ export async function openClient(options: ClientOptions): Promise<Client> {
     },
     update: async (entity, id, values) => {
       const seen = known(entity, id);
-      await edit(entity, { ...seen, ...values, id }, seen);
+      const wanted = { ...seen, ...values, id };
+      if (JSON.stringify(wanted) !== JSON.stringify(seen)) await edit(entity, wanted, seen);
     },
     remove: async (entity, id) => {
       const seen = known(entity, id);

@@ -59,6 +59,22 @@ test('two quick edits without a pull between them, and back again', async () => 
   expect(await inSource(2)).toMatchObject({ title: 'order 2', amount: '30.00' });
 });
 
+test('an edit that was taken back: a device that has missed others’ changes of the row gets them', async () => {
+  const before = await device.row('orders', 40);
+  const idle = { newDocumentState: before, assumedMasterState: before };
+  expect(await device.push('orders', [idle])).toMatchObject({
+    conflicts: [],
+    results: [{ status: 'applied' }],
+  });
+  const other = await testDevice(world, { user: 'olaf' });
+  await other.push('orders', [
+    { newDocumentState: { ...before, title: 'of another' }, assumedMasterState: before },
+  ]);
+  const { conflicts, results } = await device.push('orders', [idle]);
+  expect(results).toMatchObject([{ id: '40', status: 'applied' }]);
+  expect(conflicts).toMatchObject([{ id: '40', title: 'of another' }]);
+});
+
 test('the same key and body get the same bytes, another body is refused', async () => {
   const before = await device.row('orders', 3);
   const body = { rows: [{ newDocumentState: { ...before, qty: 6 }, assumedMasterState: before }] };

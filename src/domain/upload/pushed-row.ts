@@ -35,6 +35,8 @@ export type PushedRow = {
   readonly names: { readonly mutation?: unknown; readonly group?: unknown };
   /** The document as it shall be, where it could be read. */
   readonly wanted?: Readonly<Record<string, Json>>;
+  /** An update that changes nothing. */
+  readonly isIdle?: true;
 };
 
 type Document = Readonly<Record<string, Json>>;
@@ -83,11 +85,13 @@ export function readPushedRow(input: unknown, entity: PushedEntity): PushedRow {
   const described = isRecord(changes) ? new Set(Object.keys(changes)) : new Set<string>();
   const operation = operationOf(wanted, assumed);
   const base = assumed === null ? null : baseOf(assumed, entity);
+  const isIdle = operation === 'update' && described.size === 0 && isSame(wanted, assumed, entity);
   return {
     id,
     why: null,
     names,
     wanted,
+    ...(isIdle && { isIdle }),
     mutation: {
       entity: entity.entity,
       row: id,
@@ -179,6 +183,10 @@ function differing(wanted: Document, assumed: Document, entity: PushedEntity): s
     if (stableJson(assumed[name] ?? null) === stableJson(wanted[name] ?? null)) return false;
     return Object.hasOwn(wanted, name) || entity.writable.has(name);
   });
+}
+
+function isSame(wanted: Document, assumed: Document | null, entity: PushedEntity): boolean {
+  return differing(wanted, assumed ?? {}, entity).length === 0;
 }
 
 function unchangedField(wanted: Document, entity: PushedEntity): Record<string, Json> {

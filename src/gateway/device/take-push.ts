@@ -64,10 +64,9 @@ export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
   const reply = repeated?.sight === sight ? repeated.reply : null;
   if (reply !== null && push.key !== null) return reply;
   const verdicts = await decideLines(deps, { principal, ref, sha256, lines, known });
-  const moved =
-    push.key === null && repeated !== null
-      ? await movedLines(deps, principal.device, lines)
-      : new Set<never>();
+  // Nothing is written for a change of nothing: no pull would bring the row either.
+  const doubted = push.key === null && repeated !== null ? lines : lines.filter(({ row }) => row.isIdle);
+  const moved = await movedLines(deps, principal.device, doubted);
   if (reply !== null && moved.size === 0) return reply;
   const text = await replyToPush(deps, { lines, verdicts, of, moved });
   return (repeated?.reply ?? null) === null ? keepReply(pool, ref, { reply: text, sight }) : text;
