@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { createWorld, type World } from '../e2e/world.ts';
+import { createWorld, eventually, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
@@ -86,14 +86,24 @@ export async function loginOf(
   return { device, token };
 }
 
-/** Forgets all tombstones and exits, as if a month had passed. */
-export async function cleanUp({ gateway }: Pick<AppWorld, 'gateway'>): Promise<number> {
+/** Forgets all tombstones and exits, as if a month had passed. @returns how many tombstones. */
+export async function cleanUp(world: Pick<AppWorld, 'gateway' | 'store'>): Promise<number> {
+  let removed = 0;
+  await eventually(async () => {
+    removed += await cleanUpOnce(world);
+    const { rows } = await world.store.pool.query<{ left: number }>(
+      'SELECT count(*)::int AS left FROM shop.orders WHERE sync_deleted_at IS NOT NULL',
+    );
+    return rows[0]?.left === 0;
+  }, 'no older transaction keeps tombstones');
+  return removed;
+}
+
+async function cleanUpOnce({ gateway }: Pick<AppWorld, 'gateway'>): Promise<number> {
+  const token = await tokenOf({ user: 'olga', roles: ['operator'] });
   const reply = await fetch(`${gateway.url}/v1/sync/cleanup`, {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${await tokenOf({ user: 'olga', roles: ['operator'] })}`,
-      'content-type': 'application/json',
-    },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ days: 0 }),
   });
   if (reply.status !== 200) throw new Error(await reply.text());
@@ -104,7 +114,7 @@ export async function cleanUp({ gateway }: Pick<AppWorld, 'gateway'>): Promise<n
 /** Says to a conflict what its user decides. */
 export async function decide(
   { gateway }: Pick<AppWorld, 'gateway'>,
-  { token }: Login,
+  { token }: Pick<Login, 'token'>,
   body: { readonly conflictId: string; readonly decision: 'client' | 'server' },
 ): Promise<void> {
   const reply = await fetch(`${gateway.url}/v1/sync/resolve-conflict`, {

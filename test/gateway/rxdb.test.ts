@@ -206,12 +206,12 @@ test('410: the collection is replaced, and edits that were not pushed are kept',
   await phone.sees('13', null);
   await tablet.sees(mine.id, { title: 'still here' });
   await tablet.sees('11', { title: 'edited while away' });
-  expect(await onDevice(phone)).toEqual(await inMirror());
+  await expect.poll(() => onDevice(phone), { timeout: 30_000 }).toEqual(await inMirror());
 });
 
 test('both devices have what the mirror has, and nothing failed', async () => {
   const expected = await inMirror();
-  expect(await onDevice(phone)).toEqual(expected);
-  expect(await onDevice(tablet)).toEqual(expected);
+  await expect.poll(() => onDevice(phone), { timeout: 30_000 }).toEqual(expected);
+  await expect.poll(() => onDevice(tablet), { timeout: 30_000 }).toEqual(expected);
   expect([...phone.errors, ...tablet.errors]).toEqual([]);
 });

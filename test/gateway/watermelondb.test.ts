@@ -139,8 +139,10 @@ test('after a clean-up the tables are replaced, and edits that were not pushed a
   expect(await phone.order('11')).toBeNull();
   await sees(tablet, mine.id, { title: 'still here' });
   await sees(tablet, '10', { title: 'edited while away' });
-  await phone.sync();
   const expected = await inMirror();
-  expect(await onDevice(phone)).toEqual(expected);
-  expect(await onDevice(tablet)).toEqual(expected);
+  for (const device of [phone, tablet]) {
+    await expect
+      .poll(() => device.sync().then(() => onDevice(device)), { timeout: 30_000 })
+      .toEqual(expected);
+  }
 });
