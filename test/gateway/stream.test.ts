@@ -71,7 +71,9 @@ test('a run of the pipeline is heard of, in one stream of several entities', asy
   expect(heads.map(({ entity }) => entity).sort()).toEqual(['item', 'line']);
   await shop.world.source.query(`UPDATE item SET name = 'heard', changed_at = now() WHERE id = 2`);
   await shop.run('incremental');
-  const moved = await events.next();
+  // Other files' transactions on the same server may have held back what was loaded before.
+  let moved = await events.next();
+  while (moved !== undefined && dataOf(moved).entity !== 'item') moved = await events.next();
   expect(dataOf(moved).entity).toBe('item');
   expect(moved?.id).toMatch(/^(item=\d+\.\d+&line=|line=\d+\.\d+&item=)\d+\.\d+$/);
   events.close();
