@@ -73,7 +73,7 @@ test('a run of the pipeline is heard of, in one stream of several entities', asy
   await shop.run('incremental');
   // Other files' transactions on the same server may have held back what was loaded before.
   let moved = await events.next();
-  while (moved !== undefined && dataOf(moved).entity !== 'item') moved = await events.next();
+  while (moved !== null && dataOf(moved).entity !== 'item') moved = await events.next();
   expect(dataOf(moved).entity).toBe('item');
   expect(moved?.id).toMatch(/^(item=\d+\.\d+&line=|line=\d+\.\d+&item=)\d+\.\d+$/);
   events.close();
