@@ -13,6 +13,7 @@ const COUNTS = [
   'CAMPAIGN_HOSTILE',
   'CAMPAIGN_SOCKETS',
   'CAMPAIGN_DEVICE_SEQUENCES',
+  'CAMPAIGN_SIMULATOR_ROWS',
 ] as const;
 type Count = (typeof COUNTS)[number];
 

@@ -1,10 +1,11 @@
 /**
- * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --commits N --hostile N --sockets N --device-sequences N --feed-changes N --feed-seconds N
- * --feed-histories N]`: fault campaigns
- * longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of the model of C1; histories of
- * deduplicated rows (C23); merges of each type of value; histories of offline writers; the conflicts of one upload; commits
- * at sources whose outcome nobody heard; the feed under 16 writers and long transactions, and histories of partitions; hostile
- * requests of every call of the gateway, and clients that keep it waiting; histories of devices on bad networks.
+ * `npm run test:campaign [-- --kills N --rows N --schedules N --histories N --merges N --uploads N --conflicts N --commits N
+ * --hostile N --sockets N --device-sequences N --feed-changes N --feed-seconds N --feed-histories N --simulator-rows N]`: fault
+ * campaigns longer than fit into `npm test`: workers killed in one full run, and while a conflict waits; interleavings of
+ * the model of C1; histories of deduplicated rows (C23); merges of each type of value; histories of offline writers; the
+ * conflicts of one upload; commits at sources whose outcome nobody heard; the feed under 16 writers and long transactions,
+ * and histories of partitions; hostile requests of every call of the gateway, and clients that keep it waiting; histories of
+ * devices on bad networks; random rows of all types through the Oracle simulator.
  * It starts what it needs, and ends with 1 when a promise was broken.
  */
 import { spawn } from 'node:child_process';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     hostile: { type: 'string', default: '100000' },
     sockets: { type: 'string', default: '1000' },
     'device-sequences': { type: 'string', default: '500' },
+    'simulator-rows': { type: 'string', default: '20000' },
   },
 });
 
@@ -56,6 +58,7 @@ const child = spawn(
       CAMPAIGN_HOSTILE: values.hostile,
       CAMPAIGN_SOCKETS: values.sockets,
       CAMPAIGN_DEVICE_SEQUENCES: values['device-sequences'],
+      CAMPAIGN_SIMULATOR_ROWS: values['simulator-rows'],
     },
   },
 );

@@ -18,6 +18,7 @@ export default defineConfig({
       'test/store/feed-writers.test.ts',
       'test/gateway/hostile.test.ts',
       'test/gateway/convergence.test.ts',
+      'test/dev/oracle-simulator/*-fuzz.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',

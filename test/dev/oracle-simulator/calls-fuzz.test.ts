@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import oracledb from 'oracledb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { countOr } from '../../campaign/counts.ts';
 import { strings, type WholeServer, wholeServer } from './calls-whole.ts';
 
-const ROWS = 20_000;
+const ROWS = countOr(5_000, 'CAMPAIGN_SIMULATOR_ROWS');
 const ROWS_A_BATCH = 2500;
 
 type Value = string | number | Date | Buffer | object | null;

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import oracledb from 'oracledb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { countOr } from '../../campaign/counts.ts';
 import { oneOf, startTestbed, type Testbed } from './end-to-end-support.ts';
 
 /** Rows of all types with random values, written by array binds, read back and compared, value by value and by checksum. */
 
-const ROWS = 20_000;
+const ROWS = countOr(5_000, 'CAMPAIGN_SIMULATOR_ROWS');
 const BATCH_ROWS = 1_000;
 
 let testbed: Testbed;
