@@ -9,8 +9,11 @@ import { startProxy, type Proxy as TcpProxy } from '../support/tcp-proxy.ts';
 import { type AppWorld, appWorld } from './app-kit.ts';
 import { play, steps } from './convergence-kit.ts';
 
-const DEVICES = 3;
 const sequences = countOr(3, 'CAMPAIGN_DEVICE_SEQUENCES');
+
+const stories = fc
+  .integer({ min: 3, max: 5 })
+  .chain((devices) => steps(devices).map((script) => ({ devices, script })));
 
 let world: AppWorld;
 let proxy: TcpProxy;
@@ -32,8 +35,8 @@ afterAll(async () => {
 
 test(`${sequences} sequences: each device has the rows of its scope, as the mirror has them`, async () => {
   await fc.assert(
-    fc.asyncProperty(steps(DEVICES), async (script) => {
-      for (const { held, expected } of await play({ world, proxy, folder, devices: DEVICES }, script)) {
+    fc.asyncProperty(stories, async ({ devices, script }) => {
+      for (const { held, expected } of await play({ world, proxy, folder, devices }, script)) {
         expect(held).toEqual(expected);
       }
     }),
