@@ -48,15 +48,26 @@ export function detect(input: DetectInput): Detection {
   const { change, now } = input;
   if (change.operation === 'delete') return detectDelete(input);
   if (now.state !== 'row') return detectWithoutRow(change, now);
-  const units = unitsOf(input).filter(({ byClient, byServer }) => byClient || byServer);
+  const all = unitsOf(input);
+  const units = all.filter(({ byClient, byServer }) => byClient || byServer);
   const clashing = units.filter(({ clashes }) => clashes);
-  const confirmed = units
-    .filter(({ byClient, byServer, clashes }) => byClient && byServer && !clashes)
-    .flatMap(({ fields }) => fields.filter(({ byClient }) => byClient));
+  const confirmed = all.flatMap(({ fields, byServer, clashes }) =>
+    clashes ? [] : fields.filter((facts) => (facts.byClient && byServer) || isAddition(facts, change)),
+  );
   if (!units.some(({ byClient, byServer, clashes }) => byClient && (clashes || !byServer))) {
     return { kind: 'nothing', gone: false, confirmed };
   }
   return { kind: 'fields', clash: clashOf(change, clashing), units, confirmed };
+}
+
+/**
+ * A value that the server has had all along, set by a device that did not say that it saw it: a row that it made anew
+ * offline, say. It is as late as the device's clock, or an older change would pass later.
+ */
+function isAddition(facts: FieldFacts, { values, baseImage, baseVersion }: Change): boolean {
+  const { field, byClient, byServer } = facts;
+  const isUnseen = baseVersion === null && !Object.hasOwn(baseImage ?? {}, field);
+  return isUnseen && Object.hasOwn(values, field) && !byClient && !byServer;
 }
 
 function clashOf(change: Change, clashing: readonly Unit[]): Clash | null {

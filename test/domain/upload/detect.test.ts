@@ -268,3 +268,13 @@ describe('rows that come and go', () => {
     expect(found).toMatchObject({ clash: { kind: 'createCreate' } });
   });
 });
+
+test('a value that the server has had all along is confirmed, where its device did not say that it saw it', () => {
+  const confirmed = (parts: Partial<Change>): readonly string[] => {
+    const detection = detected({ baseVersion: null, values: { name: ROW.name ?? null }, ...parts }, row());
+    return detection.kind === 'nothing' ? detection.confirmed.map(({ field }) => field) : ['something'];
+  };
+  expect(confirmed({ baseImage: { phone: ROW.phone ?? null } })).toEqual(['name']);
+  expect(confirmed({ baseImage: null })).toEqual(['name']);
+  expect(confirmed({ baseImage: ROW })).toEqual([]);
+});
