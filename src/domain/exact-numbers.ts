@@ -12,8 +12,7 @@ export type ExactNumber = Value | bigint | undefined;
  * @throws RangeError when one is no finite number, NULL included.
  */
 export function compareExact(left: ExactNumber, right: ExactNumber): number {
-  // Never -0, which some comparisons tell from 0.
-  return compareDecimals(decimalOf(left, 'compareExact'), decimalOf(right, 'compareExact')) || 0;
+  return compareDecimals(decimalOf(left, 'compareExact'), decimalOf(right, 'compareExact'));
 }
 
 /** @throws RangeError when one is no finite number. */

@@ -46,7 +46,8 @@ function trimEnd(digits: string): string {
 export function compareDecimals(a: Decimal, b: Decimal): number {
   if (a.negative !== b.negative) return a.negative ? -1 : 1;
   const magnitude = compareMagnitudes(a, b);
-  return a.negative ? -magnitude : magnitude;
+  // Never -0, which some comparisons tell from 0.
+  return a.negative && magnitude !== 0 ? -magnitude : magnitude;
 }
 
 /** So many digits go through a double and back, whatever they are. */
