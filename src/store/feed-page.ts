@@ -24,8 +24,8 @@ export type FeedRequest = {
    */
   readonly filter?: Readonly<Record<string, string | null>>;
   /**
-   * 'changed': of rows that the reader has, only the fields that changed, where the entity keeps track of them (C25);
-   * documents of others are whole.
+   * 'changed': of rows that the reader has, only the fields that changed, where the entity keeps track of them and has no
+   * partitions (C25); documents of others are whole.
    */
   readonly fields: 'all' | 'changed';
   /** Whose exits are meant beside everybody's. */
@@ -92,7 +92,7 @@ async function readerOf(db: Db, entity: FeedEntity, request: FeedRequest): Promi
   const reader = {
     device,
     filter: Object.keys(filter).length === 0 ? null : filter,
-    tracks: request.fields === 'changed' && entity.tracksFields,
+    tracks: request.fields === 'changed' && entity.tracksFields && !isPartitioned(entity),
     scope: { ...scope, partitions },
     partitions: await castable(db, entity, partitions),
     hash,
@@ -112,6 +112,11 @@ async function readerOf(db: Db, entity: FeedEntity, request: FeedRequest): Promi
   }
   const sameScope = hashOf(position.partitions) === hashOf(partitions);
   return { ...reader, position: sameScope ? position : startCatchUp(entity, position, partitions) };
+}
+
+/** A row that leaves somebody's sight and comes back is whole again: which of the two a reader met last, no stamp says. */
+function isPartitioned({ spec }: FeedEntity): boolean {
+  return Object.keys(spec.feed?.partitions ?? {}).length > 0;
 }
 
 async function refuseFilter(
