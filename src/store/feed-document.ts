@@ -1,10 +1,11 @@
 /** Documents: rows as devices get them. PostgreSQL builds their texts; nobody else looks into them. */
 import type pg from 'pg';
+import type { DocumentColumn } from '../domain/access/document-schema.ts';
 import type { EntityScope } from '../domain/access/scope.ts';
 import { keySql } from '../domain/keys.ts';
 import { quoteIdent, quoteTable } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
-import { type FeedColumn, type FeedEntity, feedColumnType } from './feed-entity.ts';
+import { type FeedEntity, feedColumnType } from './feed-entity.ts';
 import { castable, inScope } from './feed-scope.ts';
 import { bindings, bindLiteral, unbounded } from './mirror-target.ts';
 
@@ -64,7 +65,7 @@ export function documentSql(entity: FeedEntity, options: DocumentOptions): strin
 function rowJson(
   entity: FeedEntity,
   { alias, incarnation }: DocumentOptions,
-  row: { readonly deleted: string; readonly columns: readonly FeedColumn[] },
+  row: { readonly deleted: string; readonly columns: readonly DocumentColumn[] },
 ): string {
   const values = row.columns.map((column) => `${valueSql(alias, column)} AS ${quoteIdent(column.name)}`);
   const system = [
@@ -76,7 +77,7 @@ function rowJson(
 }
 
 /** Text for what JSON would round or spell in another way. */
-function valueSql(alias: string, { name, type }: FeedColumn): string {
+function valueSql(alias: string, { name, type }: DocumentColumn): string {
   const column = `${alias}.${quoteIdent(name)}`;
   return AS_JSON.has(type.replace(/\(\d+\)/, '')) ? column : `${column}::text`;
 }
@@ -95,7 +96,7 @@ export function removalSql(options: {
 function changedJson(
   entity: FeedEntity,
   { alias, incarnation, changedSince }: DocumentOptions,
-  columns: readonly FeedColumn[],
+  columns: readonly DocumentColumn[],
 ): string {
   const fields = columns.map((column) => {
     const pair = `${bindLiteral(`,${JSON.stringify(column.name)}:`)} || coalesce(to_json(${valueSql(alias, column)})::text, 'null')`;

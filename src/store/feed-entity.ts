@@ -1,4 +1,5 @@
 /** An entity as devices get it: which columns of its mirror are served, and how its rows are named. */
+import type { DocumentColumn, DocumentOf } from '../domain/access/document-schema.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Db } from '../pg/pool.ts';
@@ -7,19 +8,7 @@ import { LOCAL, SOURCE_OWNED } from './mirror-columns.ts';
 import { keepsExits } from './mirror-exits.ts';
 import { assertNoFuture, assertVersionsHold } from './restored.ts';
 
-export type FeedColumn = {
-  readonly name: string;
-  /** As format_type() prints it. */
-  readonly type: string;
-  readonly role: 'from' | 'compute' | 'local';
-  readonly notNull: boolean;
-};
-
-export type FeedEntity = {
-  readonly spec: EntitySpec;
-  /** Business columns, in the order of the mirror; those that somebody added for himself are not served. */
-  readonly columns: readonly FeedColumn[];
-  readonly keyColumns: readonly string[];
+export type FeedEntity = DocumentOf & {
   /** true: rows may have ids of their own (`sync_id`) beside their keys. */
   readonly hasIds: boolean;
   /** true: the mirror keeps a stamp per field (C25). */
@@ -82,7 +71,7 @@ function tracks(table: CatalogueTable): boolean {
 }
 
 /** Who owns a column is in its comment. */
-function served(column: CatalogueColumn, spec: EntitySpec): FeedColumn[] {
+function served(column: CatalogueColumn, spec: EntitySpec): DocumentColumn[] {
   const { name, type, notNull, comment } = column;
   const role = roleOf(comment ?? '');
   if (name.startsWith('sync_') || role === null) return [];
@@ -92,13 +81,13 @@ function served(column: CatalogueColumn, spec: EntitySpec): FeedColumn[] {
   return [{ name, type, role, notNull }];
 }
 
-function roleOf(comment: string): FeedColumn['role'] | null {
+function roleOf(comment: string): DocumentColumn['role'] | null {
   if (comment.startsWith(LOCAL)) return 'local';
   if (!comment.startsWith(SOURCE_OWNED)) return null;
   return comment.startsWith(`${SOURCE_OWNED}: computed`) ? 'compute' : 'from';
 }
 
-function refuseNames(spec: EntitySpec, columns: readonly FeedColumn[], keys: readonly string[]): void {
+function refuseNames(spec: EntitySpec, columns: readonly DocumentColumn[], keys: readonly string[]): void {
   const taken = columns.find(
     ({ name }) => DOCUMENT_FIELDS.has(name) && !(name === 'id' && keys.length === 1 && keys[0] === 'id'),
   );

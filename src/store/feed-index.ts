@@ -2,7 +2,9 @@
  * The indexes in whose order devices read a mirror's changes: one over all rows, and one that the partition columns lead,
  * so that a device reads its own rows only (C13).
  */
+
 import { createHash } from 'node:crypto';
+import { partitionColumns } from '../domain/access/feed-spec.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
@@ -15,7 +17,7 @@ const FIRST_STATISTICS = 20;
 /** After the first load: with the feed's indexes in place, that load would cost a quarter more. Statistics come with them. */
 export async function buildFeedIndex(db: Db, plan: EntityPlan): Promise<void> {
   const order = ['sync_xid', ...(plan.syncSource === null ? [] : ['sync_source']), ...keyNames(plan)];
-  const partitions = Object.keys(plan.spec.feed?.partitions ?? {}).map(quoteIdent);
+  const partitions = partitionColumns(plan.spec).map(quoteIdent);
   const wanted = [{ name: `sync_feed_${tableHash(plan)}`, on: `(${order.join(', ')})` }];
   if (partitions.length > 0) {
     const on = `(${[...partitions, ...order].join(', ')})`;

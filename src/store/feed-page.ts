@@ -1,5 +1,7 @@
 /** Pages of the feed: what a reader has not got yet, in order, and as much of it as was asked for. */
+
 import type pg from 'pg';
+import { partitionColumns } from '../domain/access/feed-spec.ts';
 import type { EntityScope } from '../domain/access/scope.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Db } from '../pg/pool.ts';
@@ -92,7 +94,8 @@ async function readerOf(db: Db, entity: FeedEntity, request: FeedRequest): Promi
   const reader = {
     device,
     filter: Object.keys(filter).length === 0 ? null : filter,
-    tracks: request.fields === 'changed' && entity.tracksFields && !isPartitioned(entity),
+    // A row that left its reader's sight and came back is to be sent whole, and no stamp says which did.
+    tracks: request.fields === 'changed' && entity.tracksFields && partitionColumns(entity.spec).length === 0,
     scope: { ...scope, partitions },
     partitions: await castable(db, entity, partitions),
     hash,
@@ -112,11 +115,6 @@ async function readerOf(db: Db, entity: FeedEntity, request: FeedRequest): Promi
   }
   const sameScope = hashOf(position.partitions) === hashOf(partitions);
   return { ...reader, position: sameScope ? position : startCatchUp(entity, position, partitions) };
-}
-
-/** A row that leaves somebody's sight and comes back is whole again: which of the two a reader met last, no stamp says. */
-function isPartitioned({ spec }: FeedEntity): boolean {
-  return Object.keys(spec.feed?.partitions ?? {}).length > 0;
 }
 
 async function refuseFilter(

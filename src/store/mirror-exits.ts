@@ -3,7 +3,9 @@
  * it was in the transaction that changes it, whoever does: ids and values of partition columns only. Also of a version that
  * its own transaction replaces, since nobody knows here whether the one before it was of the same partition.
  */
+
 import { createHash } from 'node:crypto';
+import { partitionColumns } from '../domain/access/feed-spec.ts';
 import type { EntityPlan, EntitySpec } from '../domain/entity.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
@@ -30,12 +32,12 @@ type Spec = Pick<EntitySpec, 'entity' | 'mirror' | 'feed'>;
 
 /** false: exits are not kept by the partitions of the configuration yet; a worker brings the mirror there. */
 export async function keepsExits(db: Db, spec: Spec): Promise<boolean> {
-  if (Object.keys(spec.feed?.partitions ?? {}).length === 0) return true;
+  if (partitionColumns(spec).length === 0) return true;
   return (await readNote(db, spec))?.note?.endsWith(` ${partitionNote(spec)}`) ?? false;
 }
 
 function partitionNote({ feed }: Spec): string {
-  return JSON.stringify(Object.keys(feed?.partitions ?? {}));
+  return JSON.stringify(partitionColumns({ feed }));
 }
 
 async function readNote(db: Db, spec: Spec): Promise<{ readonly note: string | null } | undefined> {
@@ -70,7 +72,7 @@ function triggerStatements(plan: EntityPlan, columns: readonly string[]): string
   const called = `${quoteIdent(spec.mirror.schema)}.${name}()`;
   const key = encodedKey(plan, 'OLD');
   const id = tracksFields(plan) ? `coalesce(OLD.sync_id, ${key})` : key;
-  const values = Object.keys(spec.feed?.partitions ?? {}).map(
+  const values = partitionColumns(spec).map(
     (column) => `${bindLiteral(column)}, OLD.${quoteIdent(column)}::text`,
   );
   const differs = columns.map(

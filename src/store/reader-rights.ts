@@ -3,7 +3,9 @@
  * keep what devices and people send. It owns nothing, so row level security holds for it. Security is enabled, not
  * forced: COPY into a forced table fails for its owner. Other logins see what they were granted, as before.
  */
+
 import { createHash } from 'node:crypto';
+import { partitionColumns } from '../domain/access/feed-spec.ts';
 import type { EntitySpec } from '../domain/entity.ts';
 import { quoteIdent, quoteTable } from '../pg/identifiers.ts';
 import type { Db } from '../pg/pool.ts';
@@ -60,7 +62,7 @@ export async function readerStatements(db: Db, spec: Readable): Promise<string[]
   const { reader } = spec;
   if (reader === undefined) return [];
   const found = await look(db, spec, reader);
-  const columns = Object.keys(spec.feed?.partitions ?? {});
+  const columns = partitionColumns(spec);
   if (!found.role_exists || !found.table_exists) return [];
   if (columns.some((column) => !found.columns.includes(column))) return [];
   const grants = found.may_read

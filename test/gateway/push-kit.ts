@@ -97,6 +97,14 @@ export type TestDevice = {
   fed(entity: string, id: string, isIt: (document: Document) => boolean): Promise<Document>;
 };
 
+export async function orderInSource(
+  { source }: Pick<PushWorld, 'source'>,
+  id: string | number,
+): Promise<Record<string, unknown> | undefined> {
+  const { rows } = await source.query('SELECT * FROM shop.orders WHERE id = $1', [id]);
+  return rows[0];
+}
+
 type Who = Parameters<typeof tokenOf>[0];
 
 /** To be asked for again. */

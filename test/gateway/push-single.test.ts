@@ -5,6 +5,7 @@ import { tokenOf } from './kit.ts';
 import {
   type Document,
   isPending,
+  orderInSource,
   type PushWorld,
   pushWorld,
   type TestDevice,
@@ -21,11 +22,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.close();
 });
-
-async function inSource(id: string | number): Promise<Record<string, unknown> | undefined> {
-  const { rows } = await world.source.query('SELECT * FROM shop.orders WHERE id = $1', [id]);
-  return rows[0];
-}
 
 /** A change of an amount that clashes with the source's. */
 async function held(id: number, by = device): Promise<{ conflictId: string; before: Document }> {
@@ -91,7 +87,7 @@ test('a conflict is shown with both sides, decided about the row as it is, and t
     200,
     { conflictId, status: 'applied', record: { id: '1', amount: '88.50' } },
   ]);
-  expect(await inSource(1)).toMatchObject({ amount: '88.50' });
+  expect(await orderInSource(world, 1)).toMatchObject({ amount: '88.50' });
   await device.fed('orders', '1', (document) => document.rev !== rev && document.amount === '88.50');
   expect(await conflictsOf(device)).toEqual([]);
   expect(await conflictsOf(device, '?state=closed')).toMatchObject([{ id: conflictId, state: 'closed' }]);
@@ -220,8 +216,8 @@ test('WatermelonDB: created, updated and deleted; refused rows come back by the 
     },
   });
   expect([pushed.status, JSON.parse(pushed.text)]).toMatchObject([200, { experimentalRejectedIds: {} }]);
-  expect(await inSource(10)).toMatchObject({ title: 'phone', data: { p: 1 }, qty: 1 });
-  expect(await inSource(12)).toBeUndefined();
+  expect(await orderInSource(world, 10)).toMatchObject({ title: 'phone', data: { p: 1 }, qty: 1 });
+  expect(await orderInSource(world, 12)).toBeUndefined();
   const next = await eventually(async () => {
     const pulled = await pullWatermelon(phone, first.timestamp);
     const { orders, notes } = pulled.changes;
@@ -259,7 +255,7 @@ test('WatermelonDB: a push that is late is refused whole, and goes through after
   expect(next.changes.notes?.updated.map(({ id }) => id)).not.toContain(note);
   const done = await pushWatermelon(phone, next.timestamp, changes);
   expect(done.status).toBe(200);
-  expect(await inSource(20)).toMatchObject({ title: 'mine' });
+  expect(await orderInSource(world, 20)).toMatchObject({ title: 'mine' });
   const unknown = await pushWatermelon(phone, 12, changes);
   expect(JSON.parse(unknown.text).code).toBe('PULL_FIRST');
 });

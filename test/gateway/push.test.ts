@@ -4,6 +4,7 @@ import { eventually } from '../e2e/world.ts';
 import { startTestGateway } from './kit.ts';
 import {
   isPending,
+  orderInSource,
   type PushReply,
   type PushWorld,
   pushWorld,
@@ -22,11 +23,6 @@ afterAll(async () => {
   await world?.close();
 });
 
-async function inSource(id: string | number): Promise<Record<string, unknown> | undefined> {
-  const { rows } = await world.source.query('SELECT * FROM shop.orders WHERE id = $1', [id]);
-  return rows[0];
-}
-
 test('an edit reaches the source, and its result has the version that the feed has', async () => {
   const before = await device.row('orders', 1);
   const reply = await device.push('orders', [
@@ -36,7 +32,7 @@ test('an edit reaches the source, and its result has the version that the feed h
   expect(reply.results).toEqual([{ entity: 'orders', id: '1', status: 'applied', rev: expect.any(String) }]);
   const after = await device.fed('orders', '1', ({ rev }) => rev === reply.results[0]?.rev);
   expect(after).toMatchObject({ title: 'edited', data: { a: 2, b: 'x' } });
-  expect(await inSource(1)).toMatchObject({ title: 'edited' });
+  expect(await orderInSource(world, 1)).toMatchObject({ title: 'edited' });
 });
 
 test('two quick edits without a pull between them, and back again', async () => {
@@ -56,7 +52,7 @@ test('two quick edits without a pull between them, and back again', async () => 
     statuses.push(results[0]?.status);
   }
   expect(statuses).toEqual(['applied', 'applied', 'applied', 'applied']);
-  expect(await inSource(2)).toMatchObject({ title: 'order 2', amount: '30.00' });
+  expect(await orderInSource(world, 2)).toMatchObject({ title: 'order 2', amount: '30.00' });
 });
 
 test('an edit that was taken back: a device that has missed others’ changes of the row gets them', async () => {
@@ -88,7 +84,7 @@ test('the same key and body get the same bytes, another body is refused', async 
   const other = await device.ask('POST', '/v1/sync/orders/push', { body: { rows: [] }, headers });
   expect(other.status).toBe(409);
   expect(JSON.parse(other.text)).toMatchObject({ code: 'UPLOAD_CONFLICT' });
-  expect(await inSource(3)).toMatchObject({ qty: 6 });
+  expect(await orderInSource(world, 3)).toMatchObject({ qty: 6 });
 });
 
 test('who sees less by now gets no reply again that shows more', async () => {
@@ -129,7 +125,7 @@ test('a device that sends no key: a repeat is a repeat, and a later toggle is no
   await say(on, before);
   const third = await say(before, on);
   expect(third.text).not.toBe(first.text);
-  expect(await inSource(4)).toMatchObject({ title: 'on' });
+  expect(await orderInSource(world, 4)).toMatchObject({ title: 'on' });
 });
 
 test('what both sides changed: merged, lost, held; the server’s row comes back where nothing was taken', async () => {
@@ -154,7 +150,7 @@ test('what both sides changed: merged, lost, held; the server’s row comes back
   expect(conflicts).toMatchObject([{ id: '11', title: 'of the source', amount: '77.00' }]);
   expect(conflicts[0]).not.toHaveProperty('secret');
   // 1 → 5 there, 1 → 3 here.
-  expect(await inSource(10)).toMatchObject({ qty: 7, title: 'of the source' });
+  expect(await orderInSource(world, 10)).toMatchObject({ qty: 7, title: 'of the source' });
 });
 
 test('rows that are bad are refused by themselves, among a hundred', async () => {
@@ -332,7 +328,7 @@ test('rows out of sight are as if they were not: neither told of, nor written, n
     { status: 'rejected', problem: { code: 'NOT_ALLOWED' } },
     { status: 'applied', rev: null },
   ]);
-  expect(await inSource(32)).toMatchObject({ title: 'order 32', region: 'EU' });
+  expect(await orderInSource(world, 32)).toMatchObject({ title: 'order 32', region: 'EU' });
 });
 
 test('verdicts that are late: 503, and the same request gets them later, from another gateway as well', async () => {

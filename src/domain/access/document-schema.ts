@@ -7,6 +7,7 @@ import { type EntityScope, mayWriteField } from './scope.ts';
 
 export type DocumentColumn = {
   readonly name: string;
+  /** As format_type() prints it. */
   readonly type: string;
   readonly role: 'from' | 'compute' | 'local';
   readonly notNull: boolean;
@@ -14,6 +15,7 @@ export type DocumentColumn = {
 
 export type DocumentOf = {
   readonly spec: EntitySpec;
+  /** Business columns, in the order of the mirror; those that somebody added for himself are not served. */
   readonly columns: readonly DocumentColumn[];
   readonly keyColumns: readonly string[];
 };

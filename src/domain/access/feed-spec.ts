@@ -18,6 +18,11 @@ export type FeedSpec = {
   readonly fields: Readonly<Record<string, FieldAccess>>;
 };
 
+/** Mirror columns that say who sees a row; none: everybody whom the entity is served to. */
+export function partitionColumns({ feed }: { readonly feed: FeedSpec | null }): string[] {
+  return Object.keys(feed?.partitions ?? {});
+}
+
 /** How a partition's values of somebody are found: `gateway.partitions` of the configuration. */
 export type PartitionSpec =
   /** The claim lists values, or names of groups, which stand for theirs. */
