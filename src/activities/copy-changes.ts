@@ -44,8 +44,8 @@ export async function copyChanges(
 async function copyIncrement(work: ChangesWork): Promise<'done' | 'yielded'> {
   const { deps, entity, alive } = work;
   const ticket = await takeTicket(deps.store.pool);
-  // A full run of so many rows is a sample: nothing to catch up with.
-  const sampled = entity.mode === 'full' && entity.maxRows !== null;
+  // A full run of so many rows is a sample: nothing to catch up with. With `since`, the changes are all there is.
+  const sampled = entity.mode === 'full' && entity.maxRows !== null && entity.since === null;
   if (seesChanges(entity.plan.spec) && !sampled) {
     const range = await freezeRange(work);
     if (entity.mode === 'full') await countAndIndex(work, range.now);

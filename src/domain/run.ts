@@ -9,7 +9,7 @@ export type SyncPipelineInput = {
   readonly pipeline: string;
   readonly mode: RunMode;
   readonly entities?: readonly string[];
-  /** Full: rows changed since this UTC instant only. Nothing outside the range is tombstoned. */
+  /** Only rows changed since this UTC instant; nothing is tombstoned and the checkpoint stays. */
   readonly since?: string;
   /** Stop an entity after about so many rows; nothing is tombstoned and the checkpoint stays. */
   readonly maxRows?: number;
