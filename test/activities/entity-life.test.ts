@@ -172,7 +172,9 @@ describe('a run of an entity', () => {
     });
     expect(await checkpoint(one)).toBeNull();
     expect(await names(one)).toEqual({ 2: 'row 2' });
-    expect(await sync(one, 'full', { since: DAY(5), maxRows: 1 })).toMatchObject({ counts: { unchanged: 1 } });
+    expect(await sync(one, 'full', { since: DAY(5), maxRows: 1 })).toMatchObject({
+      counts: { unchanged: 1 },
+    });
     await sync(one, 'full');
     const before = await checkpoint(one);
     one.source.rows = [row(2, 8)];
