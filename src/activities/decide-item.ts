@@ -59,10 +59,11 @@ export async function queryResults(db: Db, wanted: readonly QueryToRun[]): Promi
 
 /** @param version of the row that came of it. */
 export function verdictOfItem({ decided }: Item, decision: Decision, version: string | null): StoredVerdict {
-  const { status, fields, problem, policyIgnored, notices } = verdictOf(decision);
+  const { status, fields, problem, policyIgnored, decidedBy, notices } = verdictOf(decision);
   return {
     status,
     ...(fields.length > 0 && { clashing: fields }),
+    ...(decidedBy.length > 0 && { decidedBy }),
     ...(problem !== null && { code: problem.code, message: problem.message }),
     ...(decided !== undefined && { conflictId: decided.conflictId }),
     ...(version !== null && { version }),

@@ -79,7 +79,7 @@ async function hold(
   },
 ): Promise<void> {
   const { item, now, decision } = done;
-  const { clash, reason, role, proposal, draft, operation } = decision;
+  const { clash, reason, by, role, proposal, draft, operation } = decision;
   await holdMutation(
     session,
     {
@@ -88,6 +88,7 @@ async function hold(
       operation,
       clash,
       reason,
+      by,
       role,
       ...basesOf(item),
       proposal,

@@ -26,6 +26,8 @@ export type Held = {
   readonly operation: WriteOperation;
   readonly clash: Clash | null;
   readonly reason: string;
+  /** Policies and rules that leave it to a human. */
+  readonly by: readonly string[];
   readonly role: string | null;
   /** What the device saw; null when it did not say. */
   readonly base: FieldTexts | null;
@@ -46,7 +48,7 @@ export async function holdMutation(
   held: Held,
   notices: readonly string[],
 ): Promise<string> {
-  const { mutation, operation, clash, reason, role, base, accepted, proposal, draft, row } = held;
+  const { mutation, operation, clash, reason, by, role, base, accepted, proposal, draft, row } = held;
   const id = newConflictId(mutation);
   const verdict: StoredVerdict = {
     status: 'pending_approval',
@@ -72,7 +74,7 @@ export async function holdMutation(
       mutation.ordinal,
       mutation.device,
       mutation.user,
-      JSON.stringify({ operation, clash, reason, role, accepted, draft, state: row.state }),
+      JSON.stringify({ operation, clash, reason, by, role, accepted, draft, state: row.state }),
       base === null ? null : JSON.stringify(base),
       JSON.stringify(proposal),
       row.state === 'row' ? JSON.stringify(row.row.values) : null,

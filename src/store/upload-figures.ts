@@ -1,10 +1,10 @@
-/** What became of what devices sent lately, in figures: a bounded look at the ends of two tables, however large they are. */
+/** What became of what devices sent lately, in figures: a bounded look at the end of a table, however large it is. */
 import type { Db } from '../pg/pool.ts';
 
 export type UploadFigures = {
   /** Of the newest mutations that were decided: how many by verdict, and since when. */
   readonly verdicts: Readonly<Record<string, number>>;
-  /** Of the newest changes that were written: what decided fields that had clashed, a policy, a rule or a person. */
+  /** Of those that clashed, or that a rule had a say in: how many by what decided, or left it to a human (`manual`). */
   readonly conflictsByPolicy: Readonly<Record<string, number>>;
   readonly since: string | null;
   /** Now. */
@@ -18,16 +18,13 @@ export const FIGURES_OF = 10_000;
 export async function readUploadFigures(db: Db): Promise<UploadFigures> {
   const { rows } = await db.query<UploadFigures>(
     `WITH newest AS MATERIALIZED (
-       SELECT verdict->>'status' AS status, decided_at, state FROM syncline.mutation
-        ORDER BY ordinal DESC LIMIT ${FIGURES_OF}),
-     written AS MATERIALIZED (
-       SELECT change->'outcomes' AS outcomes FROM syncline.change_log ORDER BY id DESC LIMIT ${FIGURES_OF}),
+       SELECT ordinal, verdict, decided_at FROM syncline.mutation ORDER BY ordinal DESC LIMIT ${FIGURES_OF}),
      decided AS (
-       SELECT outcome->>'by' AS by
-         FROM written, jsonb_array_elements(CASE jsonb_typeof(outcomes) WHEN 'array' THEN outcomes ELSE '[]' END) AS outcome
-        WHERE outcome->>'by' <> 'noClash')
+       SELECT by FROM newest LEFT JOIN syncline.conflict AS c ON c.mutation = newest.ordinal,
+              jsonb_array_elements_text(coalesce(c.clash->'by', newest.verdict->'decidedBy', '[]')) AS by)
      SELECT coalesce((SELECT jsonb_object_agg(status, count)
-                        FROM (SELECT status, count(*) FROM newest WHERE status IS NOT NULL GROUP BY status) AS by_status),
+                        FROM (SELECT verdict->>'status' AS status, count(*) FROM newest
+                               WHERE verdict IS NOT NULL GROUP BY 1) AS by_status),
                      '{}') AS verdicts,
             coalesce((SELECT jsonb_object_agg(by, count)
                         FROM (SELECT by, count(*) FROM decided GROUP BY by) AS by_policy), '{}') AS "conflictsByPolicy",

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../e2e/world.ts';
-import { startTestGateway } from './kit.ts';
+import { startTestGateway, tokenOf } from './kit.ts';
 import {
   isPending,
   orderInSource,
@@ -128,7 +128,18 @@ test('a device that sends no key: a repeat is a repeat, and a later toggle is no
   expect(await orderInSource(world, 4)).toMatchObject({ title: 'on' });
 });
 
+/** As operators see them. */
+async function conflictsByPolicy(): Promise<Record<string, number>> {
+  const token = await tokenOf({ user: 'olga', roles: ['operator'] });
+  const reply = await fetch(`${world.gateway.url}/v1/sync/metrics`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { uploads } = (await reply.json()) as { uploads: { conflictsByPolicy: Record<string, number> } };
+  return uploads.conflictsByPolicy;
+}
+
 test('what both sides changed: merged, lost, held; the server’s row comes back where nothing was taken', async () => {
+  const before = await conflictsByPolicy();
   const [merged, lost, held] = [
     await device.row('orders', 10),
     await device.row('orders', 11),
@@ -151,6 +162,10 @@ test('what both sides changed: merged, lost, held; the server’s row comes back
   expect(conflicts[0]).not.toHaveProperty('secret');
   // 1 → 5 there, 1 → 3 here.
   expect(await orderInSource(world, 10)).toMatchObject({ qty: 7, title: 'of the source' });
+  expect(await conflictsByPolicy()).toEqual({
+    ...before,
+    ...Object.fromEntries(['merge', 'serverWins', 'manual'].map((by) => [by, (before[by] ?? 0) + 1])),
+  });
 });
 
 test('rows that are bad are refused by themselves, among a hundred', async () => {

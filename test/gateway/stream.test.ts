@@ -165,7 +165,7 @@ test('tells a device how far it is behind, and what of it waits', async () => {
   expect((await shop.call('/v1/sync/metrics', { token: operator })).body).toMatchObject({
     uploads: {
       verdicts: { applied: 2, merged: 1, pending_approval: 1 },
-      conflictsByPolicy: { serverWins: 2, 'rule:cap': 1 },
+      conflictsByPolicy: { clientWins: 2, 'rule:cap': 1, manual: 1 },
       since: expect.stringMatching(/Z$/),
       openConflicts: 1,
       waitingMutations: 4,
@@ -173,10 +173,15 @@ test('tells a device how far it is behind, and what of it waits', async () => {
   });
 });
 
-/** Mutations in each state, and changes that were written, as the engine leaves them. */
+/** Mutations in each state, as the engine leaves them. */
 async function stageMutations(device: string): Promise<void> {
   const { pool } = shop.world.store;
-  const verdicts = ['applied', 'applied', 'merged', 'pending_approval', null, null, null];
+  const verdicts = [
+    { status: 'applied' },
+    { status: 'applied', decidedBy: ['clientWins'] },
+    { status: 'merged', decidedBy: ['clientWins', 'rule:cap'] },
+    { status: 'pending_approval' },
+  ];
   const states = ['done', 'done', 'done', 'held', 'parked', 'parked', 'staged'];
   await pool.query(
     `INSERT INTO syncline.upload (device, key, sha256, mutations, state, workflow_id) VALUES ($1, 'u1', 'x', 7, 'done', 'w')`,
@@ -185,21 +190,14 @@ async function stageMutations(device: string): Promise<void> {
   await pool.query(
     `INSERT INTO syncline.mutation (device, upload_key, seq, id, entity, row_id, operation, received_hlc, state, verdict, decided_at)
      SELECT $1, 'u1', seq, 'm' || seq, 'item', '1', 'update', 'x', state,
-            CASE WHEN status IS NOT NULL THEN jsonb_build_object('status', status) END,
-            CASE WHEN state = 'done' THEN now() END
-       FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS given (state, status, seq)`,
-    [device, states, verdicts],
+            verdict, CASE WHEN state = 'done' THEN now() END
+       FROM unnest($2::text[], $3::jsonb[]) WITH ORDINALITY AS given (state, verdict, seq)`,
+    [device, states, verdicts.map((verdict) => JSON.stringify(verdict))],
   );
   await pool.query(
     `INSERT INTO syncline.conflict (id, entity, row_id, mutation, device, clash, client, workflow_id)
-     SELECT 'c1', 'item', '1', ordinal, device, '{}', '{}', 'w' FROM syncline.mutation WHERE state = 'held'`,
+     SELECT 'c1', 'item', '1', ordinal, device, '{"by": ["manual"]}', '{}', 'w' FROM syncline.mutation WHERE state = 'held'`,
   );
-  const outcome = (by: string) => ({ fields: ['name'], took: 'server', by });
-  for (const by of [['noClash', 'serverWins'], ['serverWins', 'rule:cap'], null]) {
-    await pool.query(`INSERT INTO syncline.change_log (entity, key, change) VALUES ('item', '1', $1)`, [
-      JSON.stringify(by === null ? { fields: {} } : { outcomes: by.map(outcome) }),
-    ]);
-  }
 }
 
 test('counts requests, rows and verdicts for operators only', async () => {

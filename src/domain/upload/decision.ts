@@ -120,6 +120,8 @@ export type Decision = { readonly notes: DecisionNotes } & (
       readonly operation: WriteOperation;
       readonly clash: Clash | null;
       readonly reason: string;
+      /** Why a human: policies of fields that clash (`manual`, `rules` where none spoke), `rule:<name>` that asked for it. */
+      readonly by: readonly string[];
       readonly role: string | null;
       readonly proposal: FieldTexts;
       readonly draft: FieldTexts | null;

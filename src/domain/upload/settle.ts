@@ -20,8 +20,9 @@ export function settle(plan: Plan, input: SettleInput): Settled {
   const said = runRules(input.spec.rules, proposal, input.context.queries);
   if (said.kind === 'failed' || said.kind === 'reject') return rejected(said);
   if (said.kind === 'approve') {
-    const { reason, role, effects, proposed } = said;
-    return { ...approval(plan, input, { open: plan.open, proposed }), reason, role, effects };
+    const { reason, role, effects, proposed, rule } = said;
+    const asked = approval(plan, input, { open: plan.open, proposed });
+    return { ...asked, by: [...asked.by, `rule:${rule}`], reason, role, effects };
   }
   return finish(plan, input, said);
 }
@@ -81,6 +82,7 @@ function approval(
     kind: 'approve',
     operation: plan.operation,
     clash,
+    by: [...new Set(open.map(({ by }) => by))],
     proposal: toWrite(plan.operation, proposed, input),
     draft: drafts.length === 0 ? null : Object.assign({}, ...drafts),
   };

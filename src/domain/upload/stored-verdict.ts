@@ -12,6 +12,8 @@ export type StoredVerdict = {
   readonly conflictId?: string;
   /** Fields that clashed. */
   readonly clashing?: readonly string[];
+  /** What decided them: policies, `rule:<name>`, `approval`. For those who run the server; devices are not told. */
+  readonly decidedBy?: readonly string[];
   /** `<incarnation>.<sync_xid>` of the row that came of it. */
   readonly version?: string;
   /** Words of the rules for the device. */

@@ -14,6 +14,8 @@ export type UploadVerdict = {
   readonly heldBy: string | null;
   /** The policy that it named and may not choose. */
   readonly policyIgnored: Policy | null;
+  /** What decided fields that had clashed: policies, `rule:<name>`, `approval`. */
+  readonly decidedBy: readonly string[];
   /** What rules have to say to it. */
   readonly notices: readonly string[];
 };
@@ -27,6 +29,7 @@ export function verdictOf(decision: Decision): UploadVerdict {
     problem: decision.kind === 'reject' ? { code: decision.code, message: decision.message } : null,
     heldBy: decision.kind === 'wait' ? decision.heldBy : null,
     policyIgnored: decision.notes.policyIgnored,
+    decidedBy: decidersOf(decision),
     notices: effects.flatMap(({ notice }) => (notice === undefined ? [] : [notice])),
   };
 }
@@ -57,4 +60,9 @@ function fieldsOf(decision: Decision): readonly string[] {
     default:
       return [];
   }
+}
+
+function decidersOf(decision: Decision): readonly string[] {
+  const outcomes = 'outcomes' in decision ? decision.outcomes : [];
+  return [...new Set(outcomes.map(({ by }) => by))].filter((by) => by !== 'noClash');
 }

@@ -30,7 +30,7 @@ const REPLY = z.object({
     .object({
       verdicts: counts.describe(`Of the newest ${FIGURES_OF} mutations`),
       conflictsByPolicy: counts.describe(
-        `What decided fields that had clashed, of the newest ${FIGURES_OF} changes that were written`,
+        'Those of them that clashed, by what decided: a policy (`manual`, `rules`: a person was asked), `rule:<name>`',
       ),
       since: z.string().nullable().describe('When the oldest of those mutations was decided'),
       openConflicts: z.int(),

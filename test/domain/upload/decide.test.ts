@@ -158,6 +158,7 @@ describe('policies of a clash', () => {
     const decided = decide(change, LATER, { fieldPolicies: { name: 'manual' } });
     expect(decided).toMatchObject({
       kind: 'approve',
+      by: ['manual'],
       clash: { fields: ['name'] },
       proposal: { name: 'Eva', phone: '9' },
     });

@@ -71,6 +71,7 @@ describe('the order of rules', () => {
         operation: 'update',
         clash: null,
         reason: 'Look',
+        by: ['rule:first'],
         role: 'HR',
         proposal: { name: 'Eva' },
       },
@@ -280,7 +281,12 @@ describe('clashes that are left to the rules', () => {
     {
       name: 'a rule about another field accepts',
       rules: [rule('other', { kind: 'accept' }, ['phone'])],
-      expected: { kind: 'approve', clash: { fields: ['name'] }, reason: 'No rule decides name' },
+      expected: {
+        kind: 'approve',
+        clash: { fields: ['name'] },
+        by: ['rules'],
+        reason: 'No rule decides name',
+      },
     },
     {
       name: 'a rule rejects',

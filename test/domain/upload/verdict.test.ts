@@ -20,7 +20,12 @@ type Case = {
 };
 
 test.each<Case>([
-  { name: 'written', change: NAME, now: row(), expected: { status: 'applied', fields: [], problem: null } },
+  {
+    name: 'written',
+    change: NAME,
+    now: row(),
+    expected: { status: 'applied', fields: [], problem: null, decidedBy: [] },
+  },
   {
     name: 'there already',
     change: NAME,
@@ -33,8 +38,18 @@ test.each<Case>([
     now: row({ notes: 'x' }),
     expected: { status: 'merged', fields: [] },
   },
-  { name: 'in part', change: BOTH, now: LATER, expected: { status: 'merged', fields: ['name'] } },
-  { name: 'not at all', change: NAME, now: LATER, expected: { status: 'conflict', fields: ['name'] } },
+  {
+    name: 'in part',
+    change: BOTH,
+    now: LATER,
+    expected: { status: 'merged', fields: ['name'], decidedBy: ['lastWriteWins'] },
+  },
+  {
+    name: 'not at all',
+    change: NAME,
+    now: LATER,
+    expected: { status: 'conflict', fields: ['name'], decidedBy: ['lastWriteWins'] },
+  },
   {
     name: 'contained in what others merged',
     change: { baseImage: ROW, values: { tags: '["a", "b", "c"]' } },
