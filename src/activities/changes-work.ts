@@ -33,7 +33,7 @@ export function jobOf(work: ChangesWork, ticket: string): LoadJob {
     range: null,
     keyOrder: entity.keyOrder,
     // What the log tells of is not late, whatever time its row bears.
-    lateBelow: followsLog(entity) ? null : entity.watermarkFrom,
+    lateBelow: followsLog(entity) ? null : entity.lateBelow,
     rawKeys: null,
   };
 }

@@ -126,7 +126,7 @@ async function loadStep(work: RangeWork, ticket: string, step: Step): Promise<'l
     // Without a position, the piece has a row without a key, and its rows lie anywhere in what is left of the range.
     range: { after: step.after, upTo: step.finished ? claim.upper : (step.batch?.position ?? claim.upper) },
     keyOrder,
-    lateBelow: entity.watermarkFrom,
+    lateBelow: entity.lateBelow,
     rawKeys: step.batch?.keys ?? null,
   };
   alive.allow(STORE_TRANSACTION_LIMIT_MS);

@@ -3,7 +3,9 @@ import { readHash } from '../domain/config-hash.ts';
 import type { EntityPlan } from '../domain/entity.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { EntityRef, RunMode, SyncPipelineInput } from '../domain/run.ts';
+import { readCheckpoint } from '../store/checkpoints.ts';
 import { canLoadDirect } from '../store/load-direct.ts';
+import { whyFull } from '../store/why-full.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { describeEntity } from './entity-plan.ts';
 
@@ -17,6 +19,8 @@ export type EntityAtWork = {
   readonly firstLoad: boolean;
   /** The checkpoint when the run began. */
   readonly watermarkFrom: string | null;
+  /** Changed rows from before this are late; null: every row may have changed by the configuration, not at the source. */
+  readonly lateBelow: string | null;
   /** Bounds of the run's input: a bounded run tombstones nothing and leaves the checkpoint. */
   readonly since: string | null;
   readonly maxRows: number | null;
@@ -35,13 +39,10 @@ export async function entityAtWork(
     firstLoad: boolean;
     watermarkFrom: string | null;
     input: SyncPipelineInput;
-    readHash: string | null;
   }>(
-    `SELECT entity.mode, entity.first_load AS "firstLoad", entity.watermark_from AS "watermarkFrom", run.input,
-            checkpoint.read_hash AS "readHash"
+    `SELECT entity.mode, entity.first_load AS "firstLoad", entity.watermark_from AS "watermarkFrom", run.input
        FROM syncline.sync_run_entity AS entity
        JOIN syncline.sync_run AS run ON run.id = entity.run_id
-       LEFT JOIN syncline.checkpoint AS checkpoint ON checkpoint.entity = entity.entity
       WHERE entity.run_id = $1 AND entity.entity = $2`,
     [ref.runId, ref.entity],
   );
@@ -49,6 +50,7 @@ export async function entityAtWork(
   if (row === undefined) {
     throw new SyncError('RUN_NOT_FOUND', { message: `Run ${ref.runId} has no entity ${ref.entity}` });
   }
+  const checkpoint = await readCheckpoint(deps.store.pool, ref.entity);
   return {
     plan,
     mode: row.mode,
@@ -56,8 +58,9 @@ export async function entityAtWork(
     seesAllRows: shape.seesAllRows,
     firstLoad: row.firstLoad && canLoadDirect(plan),
     watermarkFrom: row.watermarkFrom,
+    lateBelow: whyFull(plan, checkpoint) === null ? row.watermarkFrom : null,
     since: row.input.since ?? null,
     maxRows: row.input.maxRows ?? null,
-    readChanged: row.readHash !== null && row.readHash !== readHash(plan.spec),
+    readChanged: checkpoint !== null && checkpoint.readHash !== readHash(plan.spec),
   };
 }
