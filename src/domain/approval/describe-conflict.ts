@@ -110,7 +110,7 @@ function whatToSend(state: ApprovalState, { workflowId, resolveCommand }: PageTe
   const command = block('sh', `${resolveCommand} --decision client --round ${round}${role}`);
   const byCommand = `On the command line (\`client\`, \`server\` or \`merged\`):\n\n${command}`;
   if (spec.resolvers !== 'anyone') {
-    return `${who} A signal does not prove who sent it, so it cannot decide this conflict.\n\n${byCommand}`;
+    return `${who} Temporal does not prove who sends something, so it cannot be decided from here.\n\n${byCommand}`;
   }
   const inputs = block('json', inputsFor(state).join('\n'));
   const temporal = `In Temporal, to workflow ${code(workflowId)}: signal or update \`decide\` with one of`;

@@ -1,6 +1,6 @@
 /**
- * Who may decide a conflict (C17). What comes over a bare signal has only a claimed name, so it decides nothing but what
- * anyone may; with a role, who asked never decides.
+ * Who may decide a conflict (C17). What comes from a bare Temporal client has only a claimed name, so it decides nothing but
+ * what anyone may; with a role, who asked never decides.
  */
 import type { Resolvers } from '../upload/upload-spec.ts';
 import { type Refusal, type Requester, refusal, type Who } from './approval.ts';
@@ -21,10 +21,10 @@ export type Permission =
 export function mayDecide(resolvers: Resolvers, who: Who, conflict: DecidableConflict): Permission {
   if (resolvers === 'anyone') return { allowed: true, approvedBy: approvalsOf(who, conflict) };
   const wanted = wantedOf(resolvers, conflict);
-  if (who.via === 'signal') {
+  if (isBare(who)) {
     return no(
-      `A signal does not prove who sent it, and this conflict is decided by ${wanted}: decide over the ` +
-        'command line or the HTTP interface, signed in',
+      `Temporal does not prove who sends something, and this conflict is decided by ${wanted}: ` +
+        'decide on the command line or over HTTP',
     );
   }
   const permission: Permission = { allowed: true, approvedBy: approvalsOf(who, conflict) };
@@ -39,8 +39,7 @@ export function mayDecide(resolvers: Resolvers, who: Who, conflict: DecidableCon
 /** Withdrawing leaves the server's side: it is up to who asked, and to those who may decide. */
 export function mayWithdraw(resolvers: Resolvers, who: Who, conflict: DecidableConflict): Permission {
   const verified = who.user !== undefined || who.device !== undefined;
-  if (who.via !== 'signal' && verified && isRequester(who, conflict))
-    return { allowed: true, approvedBy: [] };
+  if (!isBare(who) && verified && isRequester(who, conflict)) return { allowed: true, approvedBy: [] };
   const permission = mayDecide(resolvers, who, conflict);
   return permission.allowed ? { allowed: true, approvedBy: [] } : permission;
 }
@@ -86,8 +85,12 @@ function fold(name: string): string {
 
 /** Roles of who asked, and claimed ones, approve nothing. */
 function approvalsOf(who: Who, conflict: Requester): readonly string[] {
-  const counts = who.via !== 'signal' && who.roles.length > 0 && !isRequester(who, conflict);
+  const counts = !isBare(who) && who.roles.length > 0 && !isRequester(who, conflict);
   return counts ? [...new Set(who.roles)] : [ANYONE];
+}
+
+function isBare({ via }: Who): boolean {
+  return via === 'signal' || via === 'update';
 }
 
 function no(message: string): Permission {

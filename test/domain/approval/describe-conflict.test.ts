@@ -68,7 +68,7 @@ test('what the page says to send is understood, in every round', () => {
 
 test('where a role decides, the page does not send people to the signal', () => {
   const page = describeConflict(opened({ role: 'CFO' }), texts);
-  expect(page).toContain('May decide: role CFO. A signal does not prove who sent it');
+  expect(page).toContain('May decide: role CFO. Temporal does not prove who sends something');
   expect(page).not.toContain('```json');
   expect(page).toContain('syncline conflicts resolve 42 --decision client --round 1 --role CFO');
 });

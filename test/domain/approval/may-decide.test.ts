@@ -25,11 +25,11 @@ const ALLOWED: readonly (readonly [Resolvers, Who, readonly string[]])[] = [
 ];
 
 const REFUSED: readonly (readonly [Resolvers, Who, string])[] = [
-  [cfo, signal('fay', ['CFO']), 'A signal does not prove who sent it'],
-  ['author', signal('emil'), 'A signal does not prove who sent it'],
+  [cfo, signal('fay', ['CFO']), 'Temporal does not prove who sends'],
+  ['author', signal('emil'), 'Temporal does not prove who sends'],
   ['deviceUser', signal('dora'), 'decided by the user of the device (dora)'],
   [cfo, signedIn('fay', 'HR'), 'decided by role CFO; fay is not among them'],
-  [cfo, { name: 'fay', roles: [], via: 'update' }, 'decided by role CFO'],
+  [cfo, { name: 'fay', roles: ['CFO'], via: 'update' }, 'Temporal does not prove who sends'],
   // Who asked never approves, whichever way and spelling.
   [cfo, signedIn('emil', 'CFO'), 'somebody else with role CFO'],
   [cfo, signedIn('dora', 'CFO'), 'somebody else with role CFO'],
