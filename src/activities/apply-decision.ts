@@ -22,16 +22,18 @@ import { clockNode } from '../store/clock-node.ts';
 import { type ConflictRow, countRound, nextRound, readConflict } from '../store/conflicts.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isSettled, readMutation } from '../store/mutations.ts';
+import { isRowError, refusalText } from '../store/poison.ts';
 import { readSignedFields } from '../store/signed-messages.ts';
 import { canonicalTexts, readRows } from '../store/upload-rows.ts';
 import { runAfterApply, settleAfterApply } from './after-apply.ts';
-import { endUnwritten, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
+import { endUnwritten, isRefusal, keyOf, unlessSettled, write } from './apply-in-mirror.ts';
 import { settleAttempts, writeAll } from './apply-in-source.ts';
 import { factsOf, queryResults } from './decide-item.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import { columnTypes } from './prepare-change.ts';
 import { recordUnwritten, versionOfRow } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
+import { refusedLocals } from './refused-locals.ts';
 import { writesSource } from './source-columns.ts';
 import type { DecisionResult } from './upload-contract.ts';
 import { uploadEntity } from './upload-entity.ts';
@@ -231,7 +233,10 @@ async function writeAtSource(
   plan: { readonly now: RowNow; readonly resolution: Extract<Resolution, { kind: 'write' }> },
 ): Promise<DecisionResult> {
   const { work, item, row } = at;
-  const { left, rejected } = await writeAll([{ work, item, now: plan.now, decision: plan.resolution }]);
+  const planned = { work, item, now: plan.now, decision: plan.resolution };
+  const [unfit] = await refusedLocals([planned]);
+  if (unfit !== undefined) return refused(work.deps, row, unfit.message);
+  const { left, rejected } = await writeAll([planned]);
   const [why] = rejected;
   if (why !== undefined)
     return refused(work.deps, row, `The source refuses it: ${why.message} (${why.code})`);
@@ -257,7 +262,11 @@ async function inMirror(at: Case): Promise<DecisionResult> {
       await recordUnwritten(work, session, { item, now, decision: resolution });
     }
     await settleAfterApply(work, session);
-  }).catch(unlessSettled);
+  }).catch((error: unknown) => {
+    if (isRefusal(error)) why = error.message;
+    else if (isRowError(error)) why = refusalText(error);
+    else unlessSettled(error);
+  });
   return why === null ? result : refused(deps, row, why);
 }
 

@@ -9,15 +9,16 @@ import type { GroupFailure } from '../store/groups.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
 import { isSettled } from '../store/mutations.ts';
-import { isRowError } from '../store/poison.ts';
+import { isRowError, refusalText } from '../store/poison.ts';
 import { tellByRow } from '../store/told.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { applyInMirror, isRefusal, keyOf, SOURCES_ROW, unlessSettled, write } from './apply-in-mirror.ts';
-import { applyInSource, type Planned, settleMembers, writeAll } from './apply-in-source.ts';
+import { applyInSource, type Planned, type Refused, settleMembers, writeAll } from './apply-in-source.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { recordUnwritten } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
+import { refusedLocals } from './refused-locals.ts';
 import { writesSource } from './source-columns.ts';
 import { byEntity, type Item, type Member, type StagedMember, type UploadWork } from './upload-work.ts';
 
@@ -100,16 +101,23 @@ async function inSource(members: readonly Member[]): Promise<Failure | 'settled'
   }
   if (planned.length === 0) return inMirror(members);
   if (local[0] !== undefined) return mixed(local[0]);
+  const [unfit] = await refusedLocals(planned);
+  if (unfit !== undefined) return failureOfRefused(unfit);
   const { left, rejected } = await writeAll(planned);
   const refused = rejected.find(({ code }) => code !== 'GROUP_FAILED');
   if (refused !== undefined) {
-    const { item, code, message } = refused;
-    const tried = new Set(planned.map((each) => each.item.mutation.ordinal));
-    return { ordinal: item.mutation.ordinal, verdict: { status: 'rejected', code, message }, tried };
+    return {
+      ...failureOfRefused(refused),
+      tried: new Set(planned.map((each) => each.item.mutation.ordinal)),
+    };
   }
   if (left.length > 0 || rejected.length > 0) return 'left';
   for (const { work, members: same } of byEntity(unwritten)) await applyInMirror(work, itemsOf(same));
   return 'settled';
+}
+
+function failureOfRefused({ item, code, message }: Refused): GroupFailure {
+  return { ordinal: item.mutation.ordinal, verdict: { status: 'rejected', code, message } };
 }
 
 function itemsOf(members: readonly Member[]): Item[] {
@@ -211,10 +219,5 @@ async function failureOfError(
     return { ordinal, verdict: { status: 'rejected', code: error.code, message: error.message } };
   }
   if (!isRowError(error)) throw error;
-  const { code = 'unknown', constraint = 'a rule of the table' } = error as {
-    code?: string;
-    constraint?: string;
-  };
-  const message = `The database refuses the row: ${constraint} (${code})`;
-  return { ordinal, verdict: { status: 'rejected', code: 'CONSTRAINT', message } };
+  return { ordinal, verdict: { status: 'rejected', code: 'CONSTRAINT', message: refusalText(error) } };
 }

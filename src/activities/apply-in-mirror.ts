@@ -9,7 +9,7 @@ import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { AlreadySettled, settle } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import { isMadeHere, keepsOwnRows } from '../store/made-here.ts';
-import { isRowError } from '../store/poison.ts';
+import { isRowError, refusalText } from '../store/poison.ts';
 import { tellByRow } from '../store/told.ts';
 import { wellFormed } from '../store/tombstones.ts';
 import { readRows } from '../store/upload-rows.ts';
@@ -93,7 +93,6 @@ export async function write(
 
 /** What the database refuses now it refuses the next time too. The message names no values. */
 async function refuse(work: UploadWork, item: Item, error: unknown): Promise<void> {
-  const { code, constraint } = error as { code?: string; constraint?: string };
   if (isRefusal(error)) {
     return rejectItem(work, item, { code: error.code, message: error.message });
   }
@@ -103,8 +102,7 @@ async function refuse(work: UploadWork, item: Item, error: unknown): Promise<voi
     const why = `The row's id has to be its key here: ${types.join(', ')}, as PostgreSQL prints it`;
     return rejectItem(work, item, { code: 'INVALID_VALUE', message: why });
   }
-  const message = `The database refuses the row: ${constraint ?? 'a rule of the table'} (${code ?? 'unknown'})`;
-  return rejectItem(work, item, { code: 'CONSTRAINT', message });
+  return rejectItem(work, item, { code: 'CONSTRAINT', message: refusalText(error) });
 }
 
 export function rejectItem(

@@ -13,6 +13,7 @@ import { completeWrites, type Written } from './complete-writes.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
 import { nameOf } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
+import { refusedLocals } from './refused-locals.ts';
 import { withSource } from './source-access.ts';
 import { guardOf, sourceValues, writesSource } from './source-columns.ts';
 import { byEntity, type Item, type Member, refOf, targetOf, type UploadWork } from './upload-work.ts';
@@ -48,8 +49,13 @@ export async function applyInSource(
     else ofMirror.push(item);
   }
   await applyInMirror(work, ofMirror);
-  const { left, rejected } = await writeAll(planned);
-  for (const { item, code, message } of rejected) await rejectItem(work, item, { code, message });
+  const refused = await refusedLocals(planned);
+  const { left, rejected } = await writeAll(
+    planned.filter(({ item }) => !refused.some((each) => each.item === item)),
+  );
+  for (const { item, code, message } of [...refused, ...rejected]) {
+    await rejectItem(work, item, { code, message });
+  }
   return { left };
 }
 

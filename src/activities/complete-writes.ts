@@ -5,6 +5,7 @@ import { sameValue } from '../domain/upload/same-value.ts';
 import { AlreadySettled } from '../store/decisions.ts';
 import { inUploadTransaction, type LoadSession } from '../store/load-session.ts';
 import type { Attempted } from '../store/mutations.ts';
+import { inSavepoint, isRowError, refusalText } from '../store/poison.ts';
 import { emptyStaging } from '../store/staging.ts';
 import { readRows } from '../store/upload-rows.ts';
 import { type MirrorWrite, writeMirror } from '../store/upload-writes.ts';
@@ -19,21 +20,31 @@ import { byEntity, type Member, type UploadWork } from './upload-work.ts';
 /** `key`: the row's, which the source may have given it. */
 export type Written = Member & { readonly key: string; readonly attempted: Attempted };
 
-/** All in one transaction; when another worker settled one of them meanwhile, each in its own, but for groups. */
+/**
+ * All in one transaction; when another worker settled one of them meanwhile, or the mirror refuses one, each in its own,
+ * but for groups. What stands at the source stays there, whatever the mirror's own constraints say of it.
+ */
 export async function completeWrites(written: readonly Written[]): Promise<void> {
   const [first] = written;
   if (first === undefined) return;
   try {
-    await complete(written);
+    await complete(written, { onRefused: 'fail' });
   } catch (error) {
-    if (written.length === 1 || first.item.mutation.group !== null) return unlessSettled(error);
-    if (!(error instanceof AlreadySettled)) throw error;
-    for (const each of written) await completeWrites([each]);
+    const isRefused = isRowError(error);
+    if (!isRefused && !(error instanceof AlreadySettled)) throw error;
+    if (written.length > 1 && first.item.mutation.group === null) {
+      for (const each of written) await completeWrites([each]);
+    } else if (isRefused) {
+      await complete(written, { onRefused: 'leave out' }).catch(unlessSettled);
+    }
   }
 }
 
+/** What becomes of local columns that the mirror refuses: the transaction fails, or they are left out and the device told. */
+type Completing = { readonly onRefused: 'fail' | 'leave out' };
+
 /** Readers of the mirrors see all of it or nothing, whatever entities it is of. */
-async function complete(all: readonly Written[]): Promise<void> {
+async function complete(all: readonly Written[], how: Completing): Promise<void> {
   const [{ work: first }] = all as [Written];
   const keyed = withKeysOfGroup(all);
   const parts: { work: UploadWork; members: readonly Written[]; fresh: Fresh }[] = [];
@@ -55,7 +66,9 @@ async function complete(all: readonly Written[]): Promise<void> {
       const session = sessions[i] as LoadSession;
       const keys = members.map(({ key }) => key);
       const rows = await readRows(session.client, work.entity.plan, { keys, lock: 'row' });
-      for (const each of members) await settleWritten(work, session, { ...each, now: rows.get(each.key) });
+      for (const each of members) {
+        await settleWritten(work, session, { ...each, ...how, now: rows.get(each.key) });
+      }
     }
     for (const [i, { work }] of parts.entries()) await settleAfterApply(work, sessions[i] as LoadSession);
   });
@@ -89,9 +102,9 @@ function withKeysOfGroup(written: readonly Written[]): Written[] {
 async function settleWritten(
   work: UploadWork,
   session: LoadSession,
-  done: Written & { readonly now: RowNow | undefined },
+  done: Written & Completing & { readonly now: RowNow | undefined },
 ): Promise<void> {
-  const { item, key, attempted, now } = done;
+  const { item, key, attempted, now, onRefused } = done;
   const { before, decision } = attempted;
   const local = localValues(work.entity, decision.values);
   const write: MirrorWrite = {
@@ -100,17 +113,62 @@ async function settleWritten(
     values: decision.operation === 'delete' ? {} : local,
     rowId: key === item.mutation.row ? null : item.mutation.row,
   };
-  const version =
-    (decision.operation === 'delete'
-      ? await writeMirror(session, { ...write, operation: 'delete' })
-      : null) ?? (await writeMirror(session, write));
+  const isDelete = decision.operation === 'delete';
+  const { version, refused } = await (onRefused === 'fail'
+    ? { version: await mark(session, write, { isDelete }), refused: null }
+    : markWhatFits(session, write, { isDelete }));
   const verdict = {
     ...attempted.verdict,
     ...(version !== null && { version }),
     ...(attempted.verdict.status === 'applied' &&
       !isAsAsked(work, decision.values, now) && { status: 'merged' as const }),
+    ...(refused !== null && { status: 'merged' as const, code: 'CONSTRAINT', message: refused }),
   };
-  await recordWritten(work, session, { item, key, before, decision, clocks: decision.clocks, verdict });
+  // What was left out changed nothing.
+  const stands = refused === null ? decision : { ...decision, values: withoutLocals(decision.values, local) };
+  await recordWritten(work, session, {
+    item,
+    key,
+    before,
+    decision: stands,
+    clocks: decision.clocks,
+    verdict,
+  });
+}
+
+function withoutLocals(values: FieldTexts, local: FieldTexts): FieldTexts {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(local, name)));
+}
+
+type Operation = { readonly isDelete: boolean };
+
+/** @returns the row's version; null: the mirror has no such row. */
+async function mark(
+  session: LoadSession,
+  write: MirrorWrite,
+  { isDelete }: Operation,
+): Promise<string | null> {
+  const deleted = isDelete ? await writeMirror(session, { ...write, operation: 'delete' }) : null;
+  return deleted ?? writeMirror(session, write);
+}
+
+/** First without the local columns, then without touching the row: what the mirror refuses now it refuses at every try. */
+async function markWhatFits(
+  session: LoadSession,
+  write: MirrorWrite,
+  operation: Operation,
+): Promise<{ version: string | null; refused: string | null }> {
+  let refused: string | null = null;
+  for (const values of [write.values, {}]) {
+    try {
+      const version = await inSavepoint(session, () => mark(session, { ...write, values }, operation));
+      return { version, refused };
+    } catch (error) {
+      if (!isRowError(error)) throw error;
+      refused = `The source has the change, without its local columns. ${refusalText(error)}`;
+    }
+  }
+  return { version: null, refused };
 }
 
 /** A trigger or a rounding of the source may have made something else of it: then the device has to hear of that. */

@@ -33,6 +33,16 @@ function isUnnamed({ id, body }: Line): boolean {
   return body !== null && id.startsWith('hash/');
 }
 
+/**
+ * The id by which the row that `line` names, by its key or by any id, is kept. Devices that made one row under the same
+ * key gave it several: the last one, which the mirror's row has, stands for all, or its mutations would have two orders.
+ */
+export const ID_OF_ROW = `SELECT named.id FROM syncline.row_id AS named
+         WHERE named.entity = line.entity
+           AND named.key = coalesce((SELECT own.key FROM syncline.row_id AS own
+                                      WHERE own.entity = line.entity AND own.id = line."row"), line."row")
+         ORDER BY named.at DESC LIMIT 1`;
+
 /** Of a verdict that no person took part in. */
 export const REFUSED = `(verdict->>'status' IN ('rejected', 'conflict') AND NOT verdict ? 'conflictId')`;
 
@@ -84,6 +94,10 @@ function nameOf({ entity, row }: Pick<Line, 'entity' | 'row'>): string {
   return JSON.stringify([entity, row]);
 }
 
+const NAMES_OF_ROW = `array(SELECT counted.row_id UNION SELECT other.id FROM syncline.row_id AS own
+                                  JOIN syncline.row_id AS other ON other.entity = own.entity AND other.key = own.key
+                                 WHERE own.entity = counted.entity AND own.id = counted.row_id)`;
+
 /**
  * What the device sent of these rows, the last of it, under the ids that the rows are kept by. Of what was refused at
  * once nothing is there, so whoever sends it again wants it judged again: its id is nobody's.
@@ -98,14 +112,14 @@ async function pastOf(
        SELECT line.entity, line."row", coalesce(known.id, line."row") AS row_id, line.sent
          FROM (SELECT entity, "row", count(*) AS sent
                  FROM unnest($2::text[], $3::text[]) AS line (entity, "row") GROUP BY 1, 2) AS line
-         LEFT JOIN syncline.row_id AS known ON known.entity = line.entity AND known.key = line."row"),
+         LEFT JOIN LATERAL (${ID_OF_ROW}) AS known ON true),
      counted AS (SELECT asked.*, sum(sent) OVER (PARTITION BY entity, row_id) AS most FROM asked)
      SELECT counted.entity, counted."row", counted.row_id AS "rowId", last.ids AS past
        FROM counted
        CROSS JOIN LATERAL (
          SELECT coalesce(array_agg(CASE WHEN m.refused THEN '!' || m.id ELSE m.id END ORDER BY m.ordinal), '{}') AS ids
            FROM (SELECT id, ordinal, coalesce(${REFUSED}, false) AS refused FROM syncline.mutation
-                  WHERE device = $1 AND entity = counted.entity AND row_id = counted.row_id
+                  WHERE device = $1 AND entity = counted.entity AND row_id = ANY (${NAMES_OF_ROW})
                   ORDER BY ordinal DESC LIMIT counted.most) AS m) AS last`,
     [device, lines.map(({ entity }) => entity), lines.map(({ row }) => row)],
   );

@@ -14,6 +14,15 @@ export function isRowError(error: unknown): boolean {
   return kind === 'data' || kind === 'constraint' || code === '44000' || code === 'P0001';
 }
 
+/** What a row error says to who sent the row: names no values. */
+export function refusalText(error: unknown): string {
+  const { code = 'unknown', constraint = 'a rule of the table' } = error as {
+    code?: string;
+    constraint?: string;
+  };
+  return `The database refuses the row: ${constraint} (${code})`;
+}
+
 /** Runs `work`; when it fails, nothing of it is left and the transaction is alive. */
 export async function inSavepoint<T>(session: LoadSession, work: () => Promise<T>): Promise<T> {
   await session.client.query('SAVEPOINT piece');

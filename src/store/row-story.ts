@@ -27,7 +27,8 @@ export async function namesOfRow(
   { entity, name }: { readonly entity: string; readonly name: string },
 ): Promise<RowNames> {
   const { rows } = await db.query<{ id: string; key: string }>(
-    `SELECT id, key FROM syncline.row_id WHERE entity = $1 AND (id = $2 OR key = $2)`,
+    `SELECT id, key FROM syncline.row_id
+      WHERE entity = $1 AND key = coalesce((SELECT key FROM syncline.row_id WHERE entity = $1 AND id = $2), $2)`,
     [entity, name],
   );
   const key = rows[0]?.key ?? name;

@@ -8,7 +8,7 @@ import type { Hlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { type ReadMutation, readMutation, type WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
-import { contentId, shortHash, withGroupIds, withIds } from './mutation-ids.ts';
+import { contentId, ID_OF_ROW, shortHash, withGroupIds, withIds } from './mutation-ids.ts';
 import { inStoreTransaction, type Store } from './open.ts';
 
 export type UploadRef = { readonly device: string; readonly key: string };
@@ -122,7 +122,7 @@ async function insertMutations(client: pg.PoolClient, upload: NewUpload): Promis
             CASE WHEN line.verdict IS NOT NULL THEN clock_timestamp() END
        FROM jsonb_to_recordset($3::jsonb) AS line (seq int, id text, entity text, "row" text, operation text, body jsonb,
                                                    "group" text, priority int, verdict jsonb)
-       LEFT JOIN syncline.row_id AS known ON known.entity = line.entity AND known.key = line."row"
+       LEFT JOIN LATERAL (${ID_OF_ROW}) AS known ON true
       ORDER BY line.seq
      ON CONFLICT (device, id) DO NOTHING`,
     [...values, upload.receivedHlc, upload.told === true],

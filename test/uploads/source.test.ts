@@ -150,6 +150,33 @@ describe('a row', () => {
     expect(await source(id)).toMatchObject({ phone: '2', notes: 'x' });
   });
 
+  test('made under one key by two devices is one row, and each goes on by its own id', async () => {
+    const made = (row: string, values: object) => ({
+      ...{ entity: 'employees', row, operation: 'insert', hlc: hlcAt(Date.now()) },
+      values: { id: 500, name: 'Ida', salary: '900', ...values },
+    });
+    expect(await upload(deps, [made('a-1', { phone: 'a' })], { device: 'd1' })).toMatchObject([
+      { status: 'applied' },
+    ]);
+    expect(await upload(deps, [made('b-1', { phone: 'b' })], { device: 'd2' })).toMatchObject([
+      { status: 'applied' },
+    ]);
+    expect(await mirror(500)).toMatchObject({ sync_id: 'b-1', phone: 'b' });
+    const next = [
+      edit('a-1', { notes: 'of a' }, { base: { values: { notes: null } } }),
+      edit('b-1', { phone: 'bb' }, { base: { values: { phone: 'b' } } }),
+      edit('500', { name: 'Ida B.' }, { base: { values: { name: 'Ida' } } }),
+    ];
+    // Each changes what the one before has not seen.
+    expect(await upload(deps, next)).toMatchObject([
+      { status: 'applied' },
+      { status: 'applied' },
+      { status: 'applied' },
+    ]);
+    expect(await source(500)).toMatchObject({ name: 'Ida B.', phone: 'bb', notes: 'of a' });
+    expect(await mirror(500)).toMatchObject({ sync_id: 'b-1' });
+  });
+
   test('that is deleted is a tombstone, and a change of it is a conflict, never an insert (C14)', async () => {
     const gone = { entity: 'employees', row: '6', operation: 'delete', base: { values: { name: 'name 6' } } };
     expect(await upload(deps, [gone])).toMatchObject([{ status: 'applied' }]);
@@ -193,6 +220,78 @@ describe('local columns', () => {
     expect(await mirror(13)).toMatchObject({ review: 'SEEN', origin: 'd1' });
     await kit.run('full');
     expect(await mirror(12)).toMatchObject({ phone: '12', review: 'OK' });
+  });
+
+  describe('that the mirror refuses', () => {
+    const TOO_LONG = {
+      status: 'rejected',
+      code: 'CONSTRAINT',
+      message: expect.stringContaining('review_is_short'),
+    };
+
+    beforeAll(async () => {
+      await kit.store.pool.query(
+        'ALTER TABLE hr.employees ADD CONSTRAINT review_is_short CHECK (length(review) < 9)',
+      );
+    });
+    afterAll(async () => {
+      await kit.store.pool.query('ALTER TABLE hr.employees DROP CONSTRAINT review_is_short');
+    });
+
+    test('take the source’s columns of their change with them, and no other change', async () => {
+      const verdicts = await upload(deps, [
+        edit('12', { phone: '12', review: 'far too long' }, await baseOf(12)),
+        edit('13', { phone: '13', review: 'OK' }, await baseOf(13)),
+        edit('14', { review: 'far too long' }, await baseOf(14)),
+      ]);
+      expect(verdicts).toMatchObject([TOO_LONG, { status: 'applied' }, TOO_LONG]);
+      expect(await source(12)).toMatchObject({ phone: '+49 12' });
+      expect(await source(13)).toMatchObject({ phone: '13' });
+      expect(await mirror(13)).toMatchObject({ phone: '13', review: 'OK' });
+    });
+
+    test('fail their group', async () => {
+      const group = { group: 'g' };
+      const verdicts = await upload(deps, [
+        edit('12', { phone: '12' }, { ...(await baseOf(12)), ...group }),
+        edit('13', { phone: '13', review: 'far too long' }, { ...(await baseOf(13)), ...group }),
+      ]);
+      expect(verdicts).toMatchObject([{ status: 'rejected', code: 'GROUP_FAILED' }, TOO_LONG]);
+      expect(await source(12)).toMatchObject({ phone: '+49 12' });
+    });
+
+    test('are left out of a new row, which its device is told', async () => {
+      const made = { entity: 'employees', row: 'tmp-2', operation: 'insert' };
+      const verdicts = await upload(deps, [
+        { ...made, values: { name: 'Noa', salary: '900', review: 'far too long' } },
+        edit('15', { phone: '15' }, await baseOf(15)),
+      ]);
+      expect(verdicts).toMatchObject([{ ...TOO_LONG, status: 'merged' }, { status: 'applied' }]);
+      const { rows } = await kit.source.query(`SELECT id::text FROM hr.employees WHERE name = 'Noa'`);
+      expect(rows).toHaveLength(1);
+      expect(await mirror(rows[0].id)).toMatchObject({ sync_id: 'tmp-2', review: 'NEW', origin: 'd1' });
+      const { rows: log } = await kit.store.pool.query(
+        `SELECT change->'fields' AS fields FROM syncline.change_log WHERE change->'fields'->'name'->>'new' = 'Noa'`,
+      );
+      expect(log).toMatchObject([{ fields: { salary: { old: null, new: '900' } } }]);
+      expect(log[0].fields).not.toHaveProperty('review');
+    });
+
+    test('bring a decision back to people', async () => {
+      const { base } = await baseOf(16);
+      await kit.source.query('UPDATE hr.employees SET salary = 2000 WHERE id = 16');
+      const [verdict] = await upload(deps, [
+        edit('16', { salary: '3000', review: 'far too long' }, { base }),
+      ]);
+      const id = verdict?.conflictId ?? '';
+      expect(await decide(deps, id, { decision: 'client', round: 1 })).toMatchObject({
+        kind: 'reopen',
+        because: 'refused',
+        message: expect.stringContaining('review_is_short'),
+      });
+      expect(await source(16)).toMatchObject({ salary: '2000.00' });
+      expect(await decide(deps, id, { decision: 'server', round: 2 })).toEqual({ kind: 'applied' });
+    });
   });
 });
 

@@ -109,7 +109,8 @@ CREATE TABLE syncline.row_id (
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (entity, id)
 );
-CREATE UNIQUE INDEX row_id_by_key ON syncline.row_id (entity, key);
+-- Of several ids, when devices made one row under the same key, the last one counts for new mutations.
+CREATE INDEX row_id_by_key ON syncline.row_id (entity, key, at DESC);
 
 -- A mutation that waits for a decision. It holds its row against devices until it is closed.
 CREATE TABLE syncline.conflict (
