@@ -87,18 +87,27 @@ export async function startRun(
       });
       return { workflowId: id, runId: handle.firstExecutionRunId };
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) throw await runActive(client, id);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) throw runActive(await lastRun(client, id));
       throw error;
     }
   });
 }
 
-async function runActive(client: Client, id: string): Promise<SyncError> {
-  const { raw, runId } = await client.workflow.getHandle(id).describe();
-  const active = raw.workflowExecutionInfo?.firstRunId || runId;
+type LastRun = RunHandle & { readonly isUnderWay: boolean };
+
+/** Of this workflow id: the one that is under way, else the last one. @throws RUN_NOT_FOUND, TEMPORAL_UNAVAILABLE */
+export async function lastRun(client: Client, id: string): Promise<LastRun> {
+  return reach(async () => {
+    const { raw, runId, status } = await client.workflow.getHandle(id).describe();
+    const first = raw.workflowExecutionInfo?.firstRunId || runId;
+    return { workflowId: id, runId: first, isUnderWay: status.name === 'RUNNING' };
+  });
+}
+
+export function runActive({ workflowId: id, runId }: RunHandle): SyncError {
   return new SyncError('RUN_ACTIVE', {
-    message: `Run ${active} of ${id} is under way`,
-    details: { workflowId: id, runId: active },
+    message: `Run ${runId} of ${id} is under way`,
+    details: { workflowId: id, runId },
   });
 }
 

@@ -1,6 +1,9 @@
 /** What Temporal knows and the store does not: runs that wait for their turn, and whether anybody is there to work. */
+import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { Client } from '../client.ts';
+import { isSyncError } from '../domain/errors.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
+import { workflowId } from '../domain/workflow-id.ts';
 import { reach } from '../temporal-calls.ts';
 
 export type OpenWorkflow = {
@@ -24,14 +27,9 @@ export async function openWorkflows(
   return reach(async () => {
     const found: OpenWorkflow[] = [];
     for await (const one of client.workflow.list({ query })) {
-      const pipeline = attribute(one.searchAttributes, searchAttributes.pipeline);
-      if (!pipelines.includes(pipeline)) continue;
-      found.push({
-        workflowId: one.workflowId,
-        pipeline,
-        mode: attribute(one.searchAttributes, searchAttributes.mode),
-        startedAt: one.startTime.toISOString(),
-      });
+      const open = openWorkflow(one);
+      if (!pipelines.includes(open.pipeline)) continue;
+      found.push(open);
       if (found.length === MAX_LISTED) break;
     }
     return found.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
@@ -40,28 +38,61 @@ export async function openWorkflows(
 
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A run that Temporal was asked for, by its id; null: it knows none, or not yet, as its list is a second behind. */
+type FoundWorkflow = OpenWorkflow & {
+  readonly temporalStatus: string;
+  readonly closedAt: string | null;
+  readonly trigger: string;
+};
+
+/** A run that Temporal was asked for, by its id; null: it knows none. */
 export async function findWorkflow(
   client: Client,
-  runId: string,
-): Promise<(OpenWorkflow & { temporalStatus: string; closedAt: string | null; trigger: string }) | null> {
+  { runId, pipelines }: { readonly runId: string; readonly pipelines: readonly string[] },
+): Promise<FoundWorkflow | null> {
   // It stands in the text of a query.
   if (!RUN_ID.test(runId)) return null;
   const query = `WorkflowType = 'syncPipeline' AND RunId = '${runId}'`;
-  return reach(async () => {
-    for await (const one of client.workflow.list({ query })) {
-      return {
-        workflowId: one.workflowId,
-        pipeline: attribute(one.searchAttributes, searchAttributes.pipeline),
-        mode: attribute(one.searchAttributes, searchAttributes.mode),
-        startedAt: one.startTime.toISOString(),
-        closedAt: one.closeTime?.toISOString() ?? null,
-        temporalStatus: one.status.name,
-        trigger: String(one.memo?.trigger ?? ''),
-      };
-    }
+  const listed = await reach(async () => {
+    for await (const one of client.workflow.list({ query })) return foundWorkflow(one);
     return null;
   });
+  if (listed !== null) return listed;
+  // The list is a second behind. Of those that were started by hand the workflow's id is known.
+  const names = pipelines.flatMap((name) => MODES.map((mode) => workflowId('sync', name, mode)));
+  const described = await Promise.all(names.map((name) => describeWorkflow(client, name, runId)));
+  return described.find((one) => one !== null) ?? null;
+}
+
+const MODES = ['full', 'incremental'] as const;
+
+async function describeWorkflow(client: Client, name: string, runId: string): Promise<FoundWorkflow | null> {
+  try {
+    return foundWorkflow(await reach(() => client.workflow.getHandle(name, runId).describe()));
+  } catch (error) {
+    if (isSyncError(error, 'RUN_NOT_FOUND')) return null;
+    throw error;
+  }
+}
+
+/** As a list or a description has it. */
+type Known = Omit<WorkflowExecutionInfo, 'raw'>;
+
+function foundWorkflow(one: Known): FoundWorkflow {
+  return {
+    ...openWorkflow(one),
+    closedAt: one.closeTime?.toISOString() ?? null,
+    temporalStatus: one.status.name,
+    trigger: String(one.memo?.trigger ?? ''),
+  };
+}
+
+function openWorkflow(one: Known): OpenWorkflow {
+  return {
+    workflowId: one.workflowId,
+    pipeline: attribute(one.searchAttributes, searchAttributes.pipeline),
+    mode: attribute(one.searchAttributes, searchAttributes.mode),
+    startedAt: one.startTime.toISOString(),
+  };
 }
 
 function attribute(attributes: Readonly<Record<string, unknown>>, name: string): string {

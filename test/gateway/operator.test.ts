@@ -1,6 +1,7 @@
 /** What operators do over HTTP: runs from start to end, sources, quarantine, devices, a row's story. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { entitiesOf } from '../../src/service/names.ts';
+import { openWorkflows } from '../../src/service/temporal-view.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { setUpReader } from '../../src/store/reader-setup.ts';
 import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
@@ -84,20 +85,16 @@ test('without a worker a test is refused, and a run waits: another one of its ki
   expect(first.status).toBe(202);
   started = first.body;
   expect(first.headers.get('location')).toBe(`/v1/runs/${started.runId}`);
+  // At once, though Temporal's list is a second behind.
+  const waiting = await operator.get(`/v1/runs/${started.runId}`);
   const second = await operator.post('/v1/pipelines/gateway_operator/runs', { mode: 'full' });
   expect(second).toMatchObject({
     status: 409,
     body: { code: 'RUN_ACTIVE', runId: started.runId, workflowId: started.workflowId },
   });
-  const waiting = await eventually(async () => {
-    const reply = await operator.get(`/v1/runs/${started.runId}`);
-    return reply.status === 200 ? reply.body : null;
-  }, 'Temporal lists the run');
   expect(waiting).toMatchObject({
-    status: 'WAITING',
-    pipeline: 'gateway_operator',
-    mode: 'full',
-    trigger: 'http',
+    status: 200,
+    body: { status: 'WAITING', pipeline: 'gateway_operator', mode: 'full', trigger: 'http' },
   });
   // Nobody is there to hear it.
   const paused = await operator.post(`/v1/runs/${started.runId}/pause`, {});
@@ -229,7 +226,9 @@ test('events tell once which entity failed, and why', async () => {
   expect((await readEvents(gateway, path, known)).map(({ event }) => event)).toEqual(['end']);
 });
 
-test('a run is paused, resumed and cancelled', async () => {
+type RunLine = { readonly runId: string; readonly status: string; readonly trigger: string };
+
+test('a run is paused, resumed and cancelled; beside it no other one of the pipeline is started', async () => {
   const blocking = await world.store.pool.connect();
   try {
     // Whoever loads the mirror waits for this transaction.
@@ -237,10 +236,24 @@ test('a run is paused, resumed and cancelled', async () => {
     await blocking.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await blocking.query('LOCK TABLE shop.item IN SHARE ROW EXCLUSIVE MODE');
     await world.source.query('UPDATE public.item SET name = $1, updated_at = now()', ['another']);
-    const { body } = await operator.post('/v1/pipelines/gateway_operator/runs', { mode: 'full' });
-    const { runId } = body as { runId: string };
+    const path = '/v1/pipelines/gateway_operator';
+    expect((await operator.post(`${path}/schedules/full/trigger`, {})).status).toBe(200);
+    const runId = await eventually(async () => {
+      const { items } = (await operator.get('/v1/runs?limit=1')).body as { items: RunLine[] };
+      return items[0]?.status === 'RUNNING' && items[0].trigger === 'schedule' && items[0].runId;
+    }, 'a worker opens the run');
     const runNow = async () => (await operator.get(`/v1/runs/${runId}`)).body as Record<string, unknown>;
-    await eventually(async () => (await runNow()).status === 'RUNNING', 'a worker opens the run');
+    // Whoever started it, another one would only wait, and an increment would do nothing.
+    await eventually(
+      async () => (await openWorkflows(world.client, ['gateway_operator'])).length > 0,
+      'Temporal lists the run',
+    );
+    for (const mode of ['full', 'incremental']) {
+      expect(await operator.post(`${path}/runs`, { mode })).toMatchObject({
+        status: 409,
+        body: { code: 'RUN_ACTIVE', runId },
+      });
+    }
     const steer = (act: string) => operator.post(`/v1/runs/${runId}/${act}`, { note: 'stocktaking' });
     expect(await steer('pause')).toMatchObject({ status: 200, body: { runId, status: 'PAUSED' } });
     expect(await runNow()).toMatchObject({ pausedBy: 'olga' });

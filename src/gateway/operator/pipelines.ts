@@ -4,7 +4,7 @@ import { startRun } from '../../client.ts';
 import type { SyncPipelineInput } from '../../domain/run.ts';
 import { pipelineOf } from '../../service/names.ts';
 import { entityReports, pipelineReports } from '../../service/pipelines.ts';
-import { awaitRun, checkEntities } from '../../service/runs.ts';
+import { awaitRun, checkEntities, refuseBesideActive } from '../../service/runs.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { instantFrom, listOf } from './paging.ts';
@@ -119,7 +119,7 @@ function startRoute(app: GatewayApp, deps: GatewayDeps): void {
       schema: {
         summary: 'Start a run',
         description:
-          'RUN_ACTIVE names the run of this pipeline and mode that is under way. A run that ended badly within `wait` is a reply like any other: its `status` says so.',
+          'RUN_ACTIVE names the run that is under way: of this pipeline and mode, or of this pipeline, to which an increment would yield. A run that ended badly within `wait` is a reply like any other: its `status` says so.',
         tags: ['operator'],
         params: z.object({ name }),
         querystring: z.strictObject({
@@ -136,6 +136,7 @@ function startRoute(app: GatewayApp, deps: GatewayDeps): void {
       const spec = pipelineOf(deps.config, params.name);
       checkEntities(spec, body.entities ?? []);
       const input = inputOf(spec.pipeline, body);
+      await refuseBesideActive(deps.client, input);
       const run = await startRun(deps.client, deps.config, {
         ...input,
         requestedBy: principal.user,
