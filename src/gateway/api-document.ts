@@ -8,6 +8,7 @@ import { API_ROLES } from '../domain/access/principal.ts';
 import type { GatewayApp } from './app.ts';
 import type { RouteAccess } from './deps.ts';
 import { problemSchema } from './problem.ts';
+import { sharedJson } from './shared-reply.ts';
 
 const PAGE = '/v1/docs';
 const DOCUMENT = '/v1/openapi.json';
@@ -56,24 +57,26 @@ export async function describeApi(app: GatewayApp): Promise<void> {
   });
   // The page's routes are not ours, and do not say who may call them.
   app.addHook('onRoute', (route) => {
-    if (route.url === PAGE || route.url.startsWith(`${PAGE}/`)) {
-      route.config = { ...route.config, access: 'public' };
-    }
+    if (route.url !== PAGE && !route.url.startsWith(`${PAGE}/`)) return;
+    route.config = { ...route.config, access: 'public' };
+    // Anybody may ask for its scripts, and need not read them: a packer for each reply would be megabytes for each.
+    route.compress = false;
   });
 }
 
 /** After `requireAccess`. */
 export async function showApi(app: GatewayApp): Promise<void> {
-  // Anybody may ask for it: it is made once.
-  let text: string | null = null;
+  const send = sharedJson(() => JSON.stringify(app.swagger()));
   app.get(
     DOCUMENT,
-    { config: { access: 'public' }, schema: { hide: true } as FastifySchema },
-    async (_request, reply) => {
-      text ??= JSON.stringify(app.swagger());
-      return reply.type('application/json; charset=utf-8').header('cache-control', 'no-cache').send(text);
-    },
+    { config: { access: 'public' }, schema: { hide: true } as FastifySchema, compress: false },
+    async (request, reply) => send(request, reply),
   );
+  // The page would make the text anew for everybody.
+  app.addHook('onRoute', (route) => {
+    if (route.url === `${PAGE}/json`) route.handler = async (request, reply) => send(request, reply);
+    if (route.url === `${PAGE}/yaml`) route.handler = async (_request, reply) => reply.callNotFound();
+  });
   await app.register(swaggerUi, {
     routePrefix: PAGE,
     staticCSP: PAGE_POLICY,
@@ -107,8 +110,13 @@ function accessOf(access: RouteAccess): object {
 }
 
 type Parameter = { schema?: Record<string, unknown> };
+type RequestBody = {
+  required?: boolean;
+  content?: Readonly<Record<string, { schema?: { default?: unknown } }>>;
+};
 type Operation = {
   parameters?: readonly Parameter[];
+  requestBody?: RequestBody;
   responses?: Record<string, unknown>;
   'x-roles'?: readonly string[];
   summary?: string;
@@ -150,12 +158,19 @@ function withStyle({ schema = {}, ...parameter }: Parameter): Parameter {
   return { ...parameter, schema: rest, ...(style !== undefined && { style, explode }) };
 }
 
+/** What has a default may be left out; else the document says that a body has to be there. */
+function withNeed(body: RequestBody): RequestBody {
+  const mayBeLeftOut = Object.values(body.content ?? {}).some(({ schema }) => schema?.default !== undefined);
+  return mayBeLeftOut ? { ...body, required: false } : body;
+}
+
 /** Every call may end in an error, and all errors look the same. */
 function withProblems(document: object): object {
   const { info = {}, paths = {} } = withAnyJson(document) as ApiObject;
-  const complete = ({ responses, parameters, ...operation }: Operation): Operation => ({
+  const complete = ({ responses, parameters, requestBody, ...operation }: Operation): Operation => ({
     ...operation,
     ...(parameters !== undefined && { parameters: parameters.map(withStyle) }),
+    ...(requestBody !== undefined && { requestBody: withNeed(requestBody) }),
     responses: {
       ...responses,
       '4XX': { $ref: '#/components/responses/Problem' },

@@ -107,6 +107,12 @@ export function asSyncError(thrown: unknown): SyncError {
   const { statusCode = 500, message } = error as FastifyError;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   if (statusCode === 413) return new SyncError('BODY_TOO_LARGE', { message: 'The body is too large' });
+  if (statusCode === 415) {
+    return new SyncError('REQUEST_INVALID', {
+      message: 'The body is not marked as JSON',
+      remedy: 'Send it with the header Content-Type: application/json.',
+    });
+  }
   if (statusCode === 429) return new SyncError('RATE_LIMITED', { message: 'There were too many requests' });
   if (statusCode >= 400 && statusCode < 500) return new SyncError('REQUEST_INVALID', { message });
   return new SyncError('INTERNAL', { message: 'The request failed', cause: error });

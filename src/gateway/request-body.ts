@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { SyncError } from '../domain/errors.ts';
 import { parseJsonExactly, UnreadableJson } from '../service/exact-json.ts';
 import type { GatewayApp } from './app.ts';
@@ -32,6 +33,7 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map([
   ['br', promisify(brotliDecompress)],
 ]);
 
+/** Bodies that say by `prefault` what they are when they are left out may be. */
 export function acceptBodies(app: GatewayApp, { maxBodyBytes }: { maxBodyBytes: number }): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -43,6 +45,11 @@ export function acceptBodies(app: GatewayApp, { maxBodyBytes }: { maxBodyBytes: 
       return text === '' ? undefined : readJson(text, request);
     },
   );
+  // Fastify hands a schema null where there is no body.
+  app.addHook('preValidation', async (request) => {
+    const { body } = request.routeOptions.schema ?? {};
+    if (request.body === undefined && body instanceof z.ZodPrefault) request.body = body.def.defaultValue;
+  });
 }
 
 async function unpack(request: FastifyRequest, body: Buffer, maxOutputLength: number): Promise<Buffer> {

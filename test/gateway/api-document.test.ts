@@ -9,6 +9,7 @@ type Operation = {
   readonly tags?: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly responses: Readonly<Record<string, unknown>>;
+  readonly requestBody?: { readonly required?: boolean };
   readonly security?: readonly unknown[];
   readonly 'x-roles': readonly string[];
 };
@@ -56,6 +57,12 @@ describe('the document', () => {
       .map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
     expect(wanted.length).toBeGreaterThan(1);
     expect(described.sort()).toEqual(wanted.sort());
+  });
+
+  test('says which bodies may be left out', () => {
+    const needed = (path: string) => document.paths[path]?.post?.requestBody?.required;
+    expect(needed('/v1/schedules/apply')).toBe(false);
+    expect(needed('/v1/sync/push')).toBe(true);
   });
 
   test('says of each call what it does, who may make it, and how errors look', () => {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { type BareGateway, startBareGateway } from './bare-kit.ts';
 
 const MAX_BYTES = 64 * 1_024;
@@ -12,6 +13,10 @@ beforeAll(async () => {
     settings: { maxBodyBytes: MAX_BYTES },
     routes: (app) => {
       app.post('/echo', { config: { access: 'public' } }, async ({ body }) => ({ body: body ?? 'none' }));
+      const body = z.object({ days: z.int().default(30) }).prefault({});
+      app.post('/optional', { config: { access: 'public' }, schema: { body } }, async (request) => ({
+        body: request.body,
+      }));
       app.post('/rows', { config: { access: 'public', judgesRows: true } }, async ({ body }) => ({ body }));
     },
   });
@@ -50,8 +55,17 @@ describe('a body of JSON', () => {
     expect(await post({ body })).toEqual({ status: 200, json: { body: read } });
   });
 
-  test('may be missing', async () => {
+  test('may be missing, also where a schema says what it is then', async () => {
     expect(await post({})).toEqual({ status: 200, json: { body: 'none' } });
+    expect(await post({ path: '/optional' })).toEqual({ status: 200, json: { body: { days: 30 } } });
+    expect(await post({ path: '/optional', body: 'null' })).toMatchObject({ status: 400 });
+  });
+
+  test('has to say that it is JSON', async () => {
+    expect(await post({ body: '{}', headers: { 'content-type': 'text/plain' } })).toMatchObject({
+      status: 400,
+      json: { code: 'REQUEST_INVALID', remedy: expect.stringContaining('Content-Type: application/json') },
+    });
   });
 
   test.each([

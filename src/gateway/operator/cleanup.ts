@@ -10,15 +10,17 @@ const WAIT_MS = 55_000;
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 3_650;
 
-const bodySchema = z.strictObject({
-  days: z
-    .int()
-    .min(0)
-    .max(MAX_DAYS)
-    .optional()
-    .describe('Of which age; by default that of the configuration, 30 days'),
-  dryRun: z.boolean().optional().describe('Count only'),
-});
+const bodySchema = z
+  .strictObject({
+    days: z
+      .int()
+      .min(0)
+      .max(MAX_DAYS)
+      .optional()
+      .describe('Of which age; by default that of the configuration, 30 days'),
+    dryRun: z.boolean().optional().describe('Count only'),
+  })
+  .prefault({});
 
 const countsSchema = z.object({
   entity: z.string(),

@@ -129,5 +129,6 @@ async function wholeEntity(deps: GatewayDeps, entity: string, principal: Caller)
   if (!isPartitioned(scope)) return scope;
   throw new SyncError('FORBIDDEN', {
     message: `Your token shows you some rows of ${entity} only: rows that were set aside are for those who see all`,
+    remedy: 'Use a token with role admin, or `syncline quarantine`.',
   });
 }
