@@ -196,6 +196,7 @@ async function resolve(
     conflict: conflictOf(row),
     decision,
     decidedAt: sendHlc({ last: null, nowMs: Date.now(), node: work.node }),
+    askedRole: row.clash.role,
     context: { ...factsOf(work, item), approvedBy },
   } satisfies Omit<ResolutionInput, 'context'> & { context: unknown };
   const queries = await queryResults(at.db, queriesOfResolution(input));

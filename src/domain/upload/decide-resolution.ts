@@ -11,7 +11,7 @@ import type { Proposal } from './proposal.ts';
 import { movedFields, reopen } from './reopen.ts';
 import type { Resolution, ResolutionInput } from './resolution.ts';
 import type { BusinessRule, RuleOutcome } from './rules.ts';
-import { runRules } from './run-rules.ts';
+import { type RulesSaid, runRules } from './run-rules.ts';
 import { rejected } from './settle.ts';
 import { ALL_OTHER_FIELDS } from './versions.ts';
 
@@ -74,10 +74,15 @@ function serverSide(input: ResolutionInput): Resolution {
   return { notes: NOTES, kind: 'serverWins', clash, clocks, outcomes, effects: [] };
 }
 
-/** Rules may still refuse: permissions end, and humans type values. What they would have approved or used was decided. */
+/**
+ * Rules may still refuse: permissions end, and humans type values. What they would have used was decided. Of an approval
+ * that nobody gave, time gives none: the server's side stays.
+ */
 function writeDecided(input: ResolutionInput, proposal: Proposal): Resolution {
-  const said = runRules(input.spec.rules.map(vetoOnly), proposal, input.context.queries);
+  const rules = input.spec.rules.map((rule) => vetoOnly(rule, input));
+  const said = runRules(rules, proposal, input.context.queries);
   if (said.kind === 'failed' || said.kind === 'reject') return { notes: NOTES, ...rejected(said) };
+  if (said.kind === 'approve') return isByTime(input) ? serverSide(input) : unapproved(said);
   const { conflict, decision } = input;
   const isMerged = decision.decision === 'merged';
   const operation = isMerged ? operationMerged(conflict.operation) : conflict.operation;
@@ -94,14 +99,31 @@ function writeDecided(input: ResolutionInput, proposal: Proposal): Resolution {
   return { notes: NOTES, kind: 'write', operation, values, clocks, merged: isMerged, outcomes, effects };
 }
 
-function vetoOnly(rule: BusinessRule): BusinessRule {
+function vetoOnly(rule: BusinessRule, input: ResolutionInput): BusinessRule {
   const decide = (...asked: Parameters<BusinessRule['decide']>): RuleOutcome => {
     const outcome = rule.decide(...asked);
-    return outcome?.kind === 'use' || outcome?.kind === 'approve'
-      ? { ...effectsOnly(outcome), kind: 'accept' }
-      : outcome;
+    const isDecided = outcome?.kind === 'use' || (outcome?.kind === 'approve' && isApproved(outcome, input));
+    return isDecided ? { ...effectsOnly(outcome), kind: 'accept' } : outcome;
   };
   return { ...rule, decide };
+}
+
+/** By a person at all; where the rule names a role, by one who has it or was let stand for it. */
+function isApproved(
+  { role }: Extract<RuleOutcome, { kind: 'approve' }>,
+  input: Pick<ResolutionInput, 'context' | 'askedRole'>,
+): boolean {
+  if (isByTime(input)) return false;
+  return role === undefined || role === input.askedRole || input.context.approvedBy.includes(role);
+}
+
+function isByTime({ context }: Pick<ResolutionInput, 'context'>): boolean {
+  return context.approvedBy.length === 0;
+}
+
+function unapproved({ rule, reason, role, effects }: Extract<RulesSaid, { kind: 'approve' }>): Resolution {
+  const message = `${reason}: somebody with role ${role} has to decide`;
+  return { notes: NOTES, kind: 'reject', code: 'RULE_REJECTED', message, cause: null, rule, effects };
 }
 
 function effectsOnly(outcome: RuleOutcome): Omit<RuleOutcome, 'kind'> {

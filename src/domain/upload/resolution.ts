@@ -24,6 +24,8 @@ export type ResolutionInput = SettleInput & {
   readonly conflict: OpenConflict;
   readonly decision: HumanDecision;
   readonly decidedAt: Hlc;
+  /** The role that a rule wanted when the conflict was opened: whoever may decide it stands for that role. */
+  readonly askedRole: string | null;
 };
 
 export type Resolution =

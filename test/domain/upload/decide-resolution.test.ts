@@ -9,12 +9,21 @@ import type { UploadSpec } from '../../../src/domain/upload/upload-spec.ts';
 import { at, COLUMNS, change, context, ROW, row, spec, tombstone, UNKNOWN } from './kit.ts';
 
 type Conflict = { change: Partial<Change>; opened: RowNow; spec?: Partial<UploadSpec> };
-type Now = { now?: RowNow; rules?: readonly BusinessRule[] };
+type Now = {
+  now?: RowNow;
+  rules?: readonly BusinessRule[];
+  approvedBy?: readonly string[];
+  askedRole?: string;
+};
 
 const GROUPS = [{ fields: ['amount', 'currency'] }];
 
 /** The conflict that decideChange opens, and what a human's decision of it comes to later. */
-function resolve(waiting: Conflict, decision: HumanDecision, { now, rules = [] }: Now = {}): Resolution {
+function resolve(
+  waiting: Conflict,
+  decision: HumanDecision,
+  { now, rules = [], approvedBy = ['anyone'], askedRole }: Now = {},
+): Resolution {
   const input = {
     columns: COLUMNS,
     change: change(waiting.change),
@@ -25,7 +34,13 @@ function resolve(waiting: Conflict, decision: HumanDecision, { now, rules = [] }
   if (first.kind !== 'approve') throw new Error(`No conflict but ${first.kind}`);
   const { operation, clash, proposal } = first;
   const conflict: OpenConflict = { operation, clash, proposal, snapshot: waiting.opened };
-  const later = { ...input, spec: { ...input.spec, rules }, now: now ?? waiting.opened };
+  const later = {
+    ...input,
+    spec: { ...input.spec, rules },
+    now: now ?? waiting.opened,
+    context: { ...input.context, approvedBy },
+    askedRole: askedRole ?? null,
+  };
   return decideResolution({ ...later, conflict, decision, decidedAt: at(900, 'srv') });
 }
 
@@ -291,6 +306,47 @@ describe('business rules', () => {
     });
   });
 
+  describe('that name a role', () => {
+    const asks = (role?: string) =>
+      rule(() => ({ kind: 'approve', reason: 'Look', ...(role !== undefined && { role }) }));
+    const rules = [asks(), asks('HR'), asks('CFO')];
+
+    test.each<{ approvedBy: string[]; askedRole?: string; refused: string | null }>([
+      { approvedBy: ['HR', 'CFO'], refused: null },
+      { approvedBy: ['HR'], refused: 'CFO' },
+      { approvedBy: ['CFO'], refused: 'HR' },
+      { approvedBy: ['anyone'], refused: 'HR' },
+      // It was escalated: whoever may decide stands for the role that was asked for, and for no other.
+      { approvedBy: ['CFO', 'BOSS'], askedRole: 'HR', refused: null },
+      { approvedBy: ['BOSS'], askedRole: 'HR', refused: 'CFO' },
+    ])('$approvedBy instead of $askedRole', ({ approvedBy, askedRole, refused }) => {
+      const resolution = resolve(NAME, CLIENT, { rules, approvedBy, ...(askedRole && { askedRole }) });
+      if (refused === null) expect(resolution).toMatchObject({ kind: 'write', values: { name: 'Eva' } });
+      else {
+        expect(resolution).toMatchObject({
+          kind: 'reject',
+          code: 'RULE_REJECTED',
+          message: `Look: somebody with role ${refused} has to decide`,
+        });
+      }
+    });
+
+    test('and values that somebody typed are approved like those of a device', () => {
+      const merged = { decision: 'merged', fields: { name: 'Zoe' } } as const;
+      expect(resolve(NAME, merged, { rules })).toMatchObject({ kind: 'reject' });
+    });
+
+    test('time approves nothing: the server’s side stays', () => {
+      expect(resolve(NAME, CLIENT, { rules: [asks()], approvedBy: [] })).toMatchObject({
+        kind: 'serverWins',
+      });
+      expect(resolve(NAME, CLIENT, { rules, approvedBy: [], askedRole: 'HR' })).toMatchObject({
+        kind: 'serverWins',
+      });
+      expect(resolve(NAME, CLIENT, { approvedBy: [] })).toMatchObject({ kind: 'write' });
+    });
+  });
+
   test('that fail refuse', () => {
     const rules = [rule(() => undefined as never)];
     expect(resolve(NAME, CLIENT, { rules })).toMatchObject({ kind: 'reject', code: 'RULE_FAILED' });
@@ -318,6 +374,7 @@ describe('business rules', () => {
         snapshot: NAME.opened,
       },
       decidedAt: at(900),
+      askedRole: null,
     };
     expect(
       queriesOfResolution({ ...input, decision: { decision: 'merged', fields: { name: 'Zoe' } } }),
