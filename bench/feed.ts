@@ -1,6 +1,8 @@
 /**
  * `npm run bench:feed [-- --rows N --seconds N --rounds N --clients N --json FILE]`: pages of the feed through the gateway
- * (GET pull, 1,000 rows, not compressed) against pgbench running the same statement at the same server, in turn.
+ * (GET pull, 1,000 rows, not compressed) against pgbench running the same statement at the same server, in turn. Once with
+ * everything on the same processors, where a page costs what PostgreSQL, the gateway and the reader take together; and once
+ * with a processor for PostgreSQL alone, as where it has a machine of its own.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -10,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { startGatewayProcess } from '../dev/gateway-process.ts';
+import { type GatewayProcess, startGatewayProcess } from '../dev/gateway-process.ts';
 import { startStack } from '../dev/stack.ts';
 import { startWorkerProcess } from '../dev/worker-process.ts';
 import { table } from '../src/cli/table.ts';
@@ -20,6 +22,7 @@ import type { EntitySpec } from '../src/domain/entity.ts';
 import { feedEntity } from '../src/store/feed-entity.ts';
 import { type FeedQuery, feedSql } from '../src/store/feed-query.ts';
 import { bindings, bindLiteral } from '../src/store/mirror-target.ts';
+import { mayPlace, placeOn, postgresPids } from './affinity.ts';
 import { ask, benchDevices, quantile } from './gateway-client.ts';
 import { startPostgresBench } from './postgres.ts';
 
@@ -67,40 +70,52 @@ try {
   const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-feed-'));
   toStop.push(() => rm(folder, { recursive: true, force: true }));
   const scripts = await writeScripts(folder);
+  const measure = { gateway, scripts };
+  const results = [await median('all on the same', measure)];
+  if (mayPlace()) {
+    placeOn(0, await postgresPids(stack.store.pool));
+    placeOn(1, [gateway.pid, process.pid]);
+    results.push(await median('PostgreSQL has its own', measure));
+  } else say('SKIPPED: PostgreSQL with a processor of its own. It needs two, and taskset.');
+  process.stdout.write(
+    `${table(results, [
+      { head: 'processors', of: (one) => one.processors },
+      { head: 'gateway, pages/s', of: (one) => one.gatewayPagesPerSecond.toFixed(0) },
+      { head: 'pgbench, pages/s', of: (one) => one.pgbenchPagesPerSecond.toFixed(0) },
+      { head: 'gateway, CPU ms a page', of: (one) => one.gatewayCpuMsPerPage.toFixed(2) },
+      { head: 'ratio', of: (one) => one.ratio.toFixed(2) },
+    ])}\n`,
+  );
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+} finally {
+  for (const stop of toStop.reverse()) await stop();
+  await stack.stop();
+  await shop.stop();
+}
+
+type Measured = { readonly gateway: GatewayProcess; readonly scripts: readonly string[] };
+
+/** Of rounds in which both take turns. */
+async function median(processors: string, { gateway, scripts }: Measured) {
   const rounds: { gateway: number; pgbench: number; cpuMs: number }[] = [];
   for (let round = 0; round <= Number(values.rounds); round++) {
     const before = await cpuMsOf(gateway.pid);
     const ours = await pull(gateway.url);
     const cpuMs = ((await cpuMsOf(gateway.pid)) - before) / (ours * seconds);
     const pages = { gateway: ours, pgbench: await pgbench(scripts), cpuMs };
-    say(`round ${round}: ${pages.gateway.toFixed(0)} and ${pages.pgbench.toFixed(0)} pages/s`);
+    say(`${processors}, round ${round}: ${pages.gateway.toFixed(0)} and ${pages.pgbench.toFixed(0)} pages/s`);
     // The first warms up.
     if (round > 0) rounds.push(pages);
   }
-  const median = (of: (round: (typeof rounds)[number]) => number): number => quantile(rounds.map(of), 0.5);
-  const result = {
-    gatewayPagesPerSecond: median((round) => round.gateway),
-    pgbenchPagesPerSecond: median((round) => round.pgbench),
-    ratio: median((round) => round.gateway / round.pgbench),
-    gatewayCpuMsPerPage: median((round) => round.cpuMs),
+  const middle = (of: (round: (typeof rounds)[number]) => number): number => quantile(rounds.map(of), 0.5);
+  return {
+    processors,
+    gatewayPagesPerSecond: middle((round) => round.gateway),
+    pgbenchPagesPerSecond: middle((round) => round.pgbench),
+    ratio: middle((round) => round.gateway / round.pgbench),
+    gatewayCpuMsPerPage: middle((round) => round.cpuMs),
     rounds,
   };
-  process.stdout.write(
-    `${table(
-      [result],
-      [
-        { head: 'gateway, pages/s', of: (one) => one.gatewayPagesPerSecond.toFixed(0) },
-        { head: 'pgbench, pages/s', of: (one) => one.pgbenchPagesPerSecond.toFixed(0) },
-        { head: 'gateway, CPU ms a page', of: (one) => one.gatewayCpuMsPerPage.toFixed(2) },
-        { head: 'ratio', of: (one) => one.ratio.toFixed(2) },
-      ],
-    )}\n`,
-  );
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
-} finally {
-  for (const stop of toStop.reverse()) await stop();
-  await stack.stop();
-  await shop.stop();
 }
 
 /** Of the process alone, whoever shares the processors with it: user and system time in ticks of 10 ms. */

@@ -57,6 +57,7 @@ export function feedSql(query: FeedQuery, bind: Bind): string {
   const limit = bind(query.limit);
   const more = bind(query.limit + 1);
   const { entity, changedSince, tracks } = query;
+  // An aggregate takes an ordered subquery's rows in their order, and need not sort them again.
   return `
     WITH h AS MATERIALIZED (${headSql(entity, { tracks, changedSince }, bind)}),
     page AS (
@@ -64,7 +65,7 @@ export function feedSql(query: FeedQuery, bind: Bind): string {
         FROM ((${rowsSql(query, { more, bind })}) UNION ALL (${exitsSql(query, { more, bind })})) AS merged
        ORDER BY xid, kind, place LIMIT ${more})
     SELECT (SELECT head FROM h) AS head,
-           string_agg(document, chr(30) ORDER BY n) FILTER (WHERE n <= ${limit}) AS documents,
+           string_agg(document, chr(30)) FILTER (WHERE n <= ${limit}) AS documents,
            count(*) > ${limit} AS more,
            (max(xid) FILTER (WHERE n = ${limit}))::text AS xid,
            max(exit) FILTER (WHERE n = ${limit}) AS exit, max(key) FILTER (WHERE n = ${limit}) AS key
@@ -154,8 +155,10 @@ function exitsSql(query: FeedQuery, { more, bind }: Within): string {
   const visible = `EXISTS (SELECT FROM ${quoteTable(entity.spec.mirror)} AS m
       WHERE ${hasId(entity, 'm', exits.idOf('e.row_id'))} AND ${ownRowsSql(entity, 'm')} AND m.sync_deleted_at IS NULL
         AND ${inScope(entity, { alias: 'm', partitions }, bind)})`;
+  // What its device made and nobody took never was a row: it may be made again with the version of nothing (C14).
+  const xid = `CASE WHEN e.device IS NULL THEN e.xid ELSE '0' END`;
   return `SELECT e.xid, 0 AS kind, e.id AS place, e.id::text AS exit, NULL::text AS key,
-                 ${removalSql({ id: 'e.row_id', incarnation: 'h.incarnation', xid: 'e.xid' })} AS document
+                 ${removalSql({ id: 'e.row_id', incarnation: 'h.incarnation', xid })} AS document
             FROM (SELECT e.* FROM ${exits.sql} WHERE NOT ${visible}
                    ORDER BY e.xid, e.id LIMIT ${more}) AS e, h`;
 }

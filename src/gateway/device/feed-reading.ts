@@ -140,11 +140,17 @@ export async function readRows(
   return { documents, position, hasMore };
 }
 
-type PageText = Pick<Page, 'documents' | 'hasMore'> & { readonly cursor: string | null };
+type PageEnd = Pick<Page, 'hasMore'> & { readonly cursor: string | null };
 
 /** The members of a page as they stand in a reply, without braces. */
-export function pageText({ documents, cursor, hasMore }: PageText): string {
-  return `"documents":[${documents.join(',')}],"checkpoint":${JSON.stringify({ cursor })},"hasMore":${hasMore}`;
+export function pageText(page: PageEnd & Pick<Page, 'documents'>): string {
+  return `${DOCUMENTS}${page.documents.join(',')}${pageEnd(page)}`;
+}
+
+/** What stands in front of the documents, and behind them. */
+export const DOCUMENTS = '"documents":[';
+export function pageEnd({ cursor, hasMore }: PageEnd): string {
+  return `],"checkpoint":${JSON.stringify({ cursor })},"hasMore":${hasMore}`;
 }
 
 /** @throws REQUEST_INVALID for columns that are not declared, or that the caller may not see */
