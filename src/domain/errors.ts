@@ -171,13 +171,14 @@ export const ERRORS = {
     retryable: false,
     http: 404,
     exit: EXIT.failure,
-    remedy: 'See `syncline conflicts list`.',
+    remedy: 'See `syncline conflicts list`, or `GET /v1/conflicts`.',
   },
   DECISION_REFUSED: {
     retryable: false,
     http: 409,
     exit: EXIT.failure,
-    remedy: 'See `syncline conflicts show`: it says who may decide, in which round, and about what.',
+    remedy:
+      'Look at the conflict (`syncline conflicts show`, `GET /v1/conflicts/{id}`): it says who may decide, in which round, and about what.',
   },
   RULE_QUERY_FAILED: {
     retryable: false,
@@ -339,7 +340,7 @@ export const ERRORS = {
     http: 409,
     exit: EXIT.failure,
     remedy:
-      'Change the record in another way: `reason` is the code of docs/uploads.md that says what stood against it.',
+      'Change the record in another way: `reason` is the code of docs/errors.md that says what stood against it.',
   },
   PULL_FIRST: {
     retryable: false,

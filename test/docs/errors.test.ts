@@ -1,5 +1,5 @@
 /** docs/errors.md and src/domain/errors.ts say the same, code by code. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { QuarantineReason } from '../../src/domain/entity.ts';
 import { ERRORS, EXIT } from '../../src/domain/errors.ts';
@@ -50,4 +50,27 @@ test('every reason for quarantine has its row', () => {
   } satisfies Record<QuarantineReason, 1>;
   const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1]);
   expect(rows).toEqual(expect.arrayContaining(Object.keys(reasons)));
+});
+
+test('every reason for rejecting a change has its row', () => {
+  const source = new URL('../../src/', import.meta.url);
+  const folders = /^(activities|domain.(access|upload)|connectors|gateway.device|store)\W.*\.ts$/;
+  const coded = [
+    /status: 'rejected',\s+code: '([A-Z_]+)'/g,
+    /\b(?:reject|refused|rejectItem)\((?:work, item, )?(?:\{ code: )?'([A-Z_]+)'/g,
+    /kind: 'reject(?:ed)?',\s+code: '([A-Z_]+)'/g,
+    /\bitem, code: '([A-Z_]+)'/g,
+  ];
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    folders.test(path),
+  );
+  const codes = files.flatMap((path) => {
+    const text = readFileSync(new URL(path, source), 'utf8');
+    return coded.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] as string));
+  });
+  const wanted = new Set(codes.filter((code) => !Object.hasOwn(ERRORS, code)));
+  const [, section = ''] = page.split('## Reasons for rejecting a change');
+  const rows = [...(section.split(/^## /m)[0] as string).matchAll(/^\| `(\w+)` \|/gm)].map((row) => row[1]);
+  expect(rows).toEqual(expect.arrayContaining([...wanted]));
+  expect(wanted.size).toBeGreaterThan(15);
 });
