@@ -3,7 +3,7 @@ import type { Client } from '../client.ts';
 import type { Who } from '../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../domain/approval/messages.ts';
 import { isSyncError, SyncError } from '../domain/errors.ts';
-import { readConflict } from '../store/conflicts.ts';
+import { listEvents, readConflict } from '../store/conflicts.ts';
 import { signMessage } from '../store/signed-messages.ts';
 import { reach } from '../temporal-calls.ts';
 import { type ConflictAnswer, sendSigned } from '../upload-client.ts';
@@ -21,11 +21,14 @@ type Said = {
   readonly input: (round: number) => unknown;
 };
 
+/** `why`: what kept a decision from being written, so that the conflict is open again; null: nothing did. */
+export type SaidAnswer = ConflictAnswer & { readonly why: string | null };
+
 /** @throws SyncError CONFLICT_NOT_FOUND, DECISION_REFUSED, TEMPORAL_UNAVAILABLE when nobody answers. */
 export async function sayToConflict(
   context: Pick<ServiceContext, 'store' | 'client'>,
   said: Said,
-): Promise<ConflictAnswer> {
+): Promise<SaidAnswer> {
   const { id, message, who } = said;
   const { client, store } = context;
   const { pool } = store;
@@ -35,12 +38,22 @@ export async function sayToConflict(
   }
   await refuseIdle(client, row.workflowId).catch((error: unknown) => noWorkflow(error, id));
   const signed = await signMessage(pool, { conflictId: id, message, input: said.input(row.round), who });
-  const answer = client.withDeadline(Date.now() + ANSWER_MS, () =>
-    sendSigned(client, id, { message, signed }),
-  );
-  return answer
+  const answer = await client
+    .withDeadline(Date.now() + ANSWER_MS, () => sendSigned(client, id, { message, signed }))
     .catch((error: unknown) => noWorkflow(error, id))
     .catch((error: unknown) => noAnswer(error, id));
+  const isWritten = message !== 'decide' || answer.status === 'applied';
+  return { ...answer, why: isWritten ? null : await whyReopened(store, id, answer) };
+}
+
+async function whyReopened(
+  { pool }: ServiceContext['store'],
+  id: string,
+  { round }: ConflictAnswer,
+): Promise<string | null> {
+  const events = await listEvents(pool, id);
+  const reopened = events.findLast((one) => one.event === 'reopened' && one.round === round);
+  return reopened?.detail.text ?? null;
 }
 
 async function refuseIdle(client: Client, workflowId: string): Promise<void> {

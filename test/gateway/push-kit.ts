@@ -27,9 +27,14 @@ const SOURCE = `
   CREATE TABLE shop.notes (id uuid PRIMARY KEY);
   ${LEDGER_DDL.join(';\n')};`;
 
+const INDEX = new URL('../../src/index.ts', import.meta.url);
+const FUNCTIONS = `import { accept, requireApproval } from ${JSON.stringify(INDEX.href)};
+const large = { name: 'large', fields: ['amount'], decide: ({ proposed, approvedBy }) =>
+  Number(proposed.amount ?? 0) > 1000 && approvedBy.length === 0 ? requireApproval('It is large') : accept() };`;
+
 const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'],
   writable: ['title', 'amount', 'qty', 'data', 'region', 'due'],
-  policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
+  rules: [large], policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
   approval: { resolvers: 'deviceUser' } }`;
 
 /** The gateway has a login of its own. `close` ends it too. */
@@ -39,6 +44,7 @@ export type PushWorld = World & { readonly gateway: RunningGateway };
 export async function pushWorld(name: string): Promise<PushWorld> {
   const world = await createWorld(name, {
     source: SOURCE,
+    functions: FUNCTIONS,
     pipelines: `{ ${name}: { source: 'shop', entities: {
       orders: { read: { table: 'shop.orders' }, key: 'id', changedAt: 'updated_at', mirror: 'shop.orders',
         upload: ${UPLOAD}, feed: { fields: { secret: { read: 'SECRETS' } } } },

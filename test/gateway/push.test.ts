@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../e2e/world.ts';
 import { startTestGateway, tokenOf } from './kit.ts';
 import {
+  type Document,
   isPending,
   orderInSource,
   type PushReply,
@@ -11,6 +12,8 @@ import {
   type TestDevice,
   testDevice,
 } from './push-kit.ts';
+
+type Conflict = { readonly id: string; readonly row: string; readonly record: Document };
 
 let world: PushWorld;
 let device: TestDevice;
@@ -216,6 +219,63 @@ test('rows are made, deleted and made again; a refused one can be sent again whe
     { newDocumentState: { ...bad, qty: 5 }, assumedMasterState: reverted },
   ]);
   expect(good.results).toMatchObject([{ id: bad.id, status: 'applied' }]);
+});
+
+test('C9: a row that is made, held and refused comes to its device as a removal, and to nobody else', async () => {
+  const [owner, other] = [await testDevice(world), await testDevice(world)];
+  const id = randomUUID();
+  const pull = async (of: TestDevice, cursor?: string) => {
+    const query = cursor === undefined ? 'limit=1000' : new URLSearchParams({ cursor });
+    const { text } = await of.ask('GET', `/v1/sync/orders/pull?${query}`);
+    return JSON.parse(text) as { documents: Document[]; checkpoint: { cursor: string } };
+  };
+  const [before, others] = [await pull(owner), await pull(other)];
+  const row = { newDocumentState: { id, title: 'new', amount: '5000', qty: 1 } };
+  const { results, conflicts } = await owner.push('orders', [row], `held-${id}`);
+  expect(results).toMatchObject([{ id, status: 'pending_approval', rev: null, reason: 'It is large' }]);
+  expect(conflicts).toEqual([]);
+
+  const list = await owner.ask('GET', '/v1/sync/conflicts?entity=orders');
+  const shown = (JSON.parse(list.text) as { conflicts: Conflict[] }).conflicts.find((one) => one.row === id);
+  expect(shown).toMatchObject({ operation: 'insert', kind: null, record: { id, _deleted: true } });
+  const decided = await owner.ask('POST', '/v1/sync/resolve-conflict', {
+    body: { conflictId: shown?.id, decision: 'server', round: 1 },
+    headers: { 'if-match': `"${shown?.record.rev}"` },
+  });
+  expect([decided.status, JSON.parse(decided.text)]).toMatchObject([
+    200,
+    { status: 'applied', record: { id, _deleted: true } },
+  ]);
+  const removal = await eventually(async () => {
+    const { documents } = await pull(owner, before.checkpoint.cursor);
+    return documents.find((document) => document.id === id);
+  }, 'the removal comes by the feed');
+  expect(removal).toEqual({ id, rev: expect.stringMatching(/^\d+\.0$/), _deleted: true });
+  const elsewhere = await pull(other, others.checkpoint.cursor);
+  expect(elsewhere.documents.map((document) => document.id)).not.toContain(id);
+  const { rows } = await world.source.query('SELECT FROM shop.orders WHERE title = $1', ['new']);
+  expect(rows).toEqual([]);
+  // It may be made again, smaller.
+  const again = await owner.push('orders', [
+    { newDocumentState: { ...row.newDocumentState, amount: '500' }, assumedMasterState: removal },
+  ]);
+  expect(again.results).toMatchObject([{ id, status: 'applied' }]);
+});
+
+test('a decision that the source refuses says why, and the conflict is open again', async () => {
+  const before = await device.row('orders', 55);
+  const { results } = await device.push('orders', [
+    { newDocumentState: { ...before, amount: '5000', qty: 2000 }, assumedMasterState: before },
+  ]);
+  const { rev } = await device.row('orders', 55);
+  const answer = await device.ask('POST', '/v1/sync/resolve-conflict', {
+    body: { conflictId: results[0]?.conflictId, decision: 'client', round: 1 },
+    headers: { 'if-match': `"${rev}"` },
+  });
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+    412,
+    { round: 2, why: expect.stringContaining('small'), record: { id: '55', amount: '10.00' } },
+  ]);
 });
 
 test('a group of which a row cannot be read is not applied at all', async () => {

@@ -4,8 +4,7 @@ import type { Who } from '../../domain/approval/approval.ts';
 import type { ApprovalMessage } from '../../domain/approval/messages.ts';
 import { EXIT, type ExitCode } from '../../domain/errors.ts';
 import { parseJsonStrictly } from '../../service/exact-json.ts';
-import { sayToConflict } from '../../service/say-to-conflict.ts';
-import type { ConflictAnswer } from '../../upload-client.ts';
+import { type SaidAnswer, sayToConflict } from '../../service/say-to-conflict.ts';
 import { collect, usageError, wholeNumber } from '../arguments.ts';
 import type { GlobalOptions, Register } from '../command.ts';
 import { withContext } from '../context.ts';
@@ -138,19 +137,19 @@ type Said = {
 function say(options: Speaker & GlobalOptions, output: Output, said: Said): Promise<ExitCode> {
   return withContext(options, async (context) => {
     const [store, client] = [await context.store(), await context.temporal()];
-    const { status, round } = await sayToConflict({ store, client }, { ...said, who: whoOf(options) });
-    output.result({ conflict: said.id, status, round }, () => answerText(said, { status, round }));
-    const waits = said.message === 'decide' && status !== 'applied';
+    const answer = await sayToConflict({ store, client }, { ...said, who: whoOf(options) });
+    output.result({ conflict: said.id, ...answer }, () => answerText(said, answer));
+    const waits = said.message === 'decide' && answer.status !== 'applied';
     return waits ? EXIT.conflicts : EXIT.ok;
   });
 }
 
-function answerText({ id, message }: Said, { status, round }: ConflictAnswer): string {
+function answerText({ id, message }: Said, { status, round, why }: SaidAnswer): string {
   if (status === 'applied') return `Conflict ${id} is decided, and the decision is written.`;
   if (status === 'withdrawn') return `The change of conflict ${id} is withdrawn; the server’s row stays.`;
   if (message === 'decide') {
-    return `The decision could not be written as it was: conflict ${id} is open again, in round ${round}.
-\`syncline conflicts show ${id}\` shows why, and both sides as they are now.`;
+    return `The decision could not be written: ${why ?? 'the row changed'}.
+Conflict ${id} is open again, in round ${round}. \`syncline conflicts show ${id}\` shows both sides as they are now.`;
   }
   return `Conflict ${id} has heard it; it still waits for a decision, in round ${round}.`;
 }

@@ -7,6 +7,7 @@ import { textOfDocumentValue } from '../../domain/upload/document-values.ts';
 import { json } from '../../domain/upload/wire.ts';
 import { visibleConflict } from '../../service/conflicts.ts';
 import { sayToConflict } from '../../service/say-to-conflict.ts';
+import { withoutNames } from '../../service/visible.ts';
 import type { ConflictRow } from '../../store/conflicts.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
@@ -39,7 +40,8 @@ export function resolveConflictRoutes(app: GatewayApp, deps: GatewayDeps): void 
       config: { access: ['device'] },
       schema: {
         summary: 'Decide a conflict of one’s own change; waits until the decision is written',
-        description: 'If-Match holds the rev of the row that was looked at. 412 has the row as it is now.',
+        description:
+          'If-Match holds the rev of the row that was looked at. 412 has the row as it is now, and `why` where a decision could not be written.',
         tags: ['device'],
         headers: z.looseObject({ 'if-match': z.string().optional().describe('"<rev>"') }),
         body: bodySchema,
@@ -62,7 +64,11 @@ export function resolveConflictRoutes(app: GatewayApp, deps: GatewayDeps): void 
         return sendMoved(reply, before, { round: row.round });
       const fields = fieldsOf(body.fields, reading);
       const { conflictId, decision, round, comment } = body;
-      const { status, round: roundNow } = await sayToConflict(deps, {
+      const {
+        status,
+        why,
+        round: roundNow,
+      } = await sayToConflict(deps, {
         id: conflictId,
         message: 'decide',
         who: whoOf(principal),
@@ -74,7 +80,9 @@ export function resolveConflictRoutes(app: GatewayApp, deps: GatewayDeps): void 
       });
       const record = await currentRecord(deps, reading, row.row);
       // It moved while the decision was on its way, or cannot be written: people look again.
-      if (status !== 'applied') return sendMoved(reply, record, { round: roundNow });
+      if (status !== 'applied') {
+        return sendMoved(reply, record, { round: roundNow, why: why && withoutNames(why, reading.scope) });
+      }
       const serverHlc = await stampReply(deps, reply);
       const said = JSON.stringify({ conflictId, status, round: roundNow, serverHlc });
       reply.header('etag', etagOf(record)).header('cache-control', 'no-store');

@@ -7,6 +7,7 @@ import type { ApprovalMessage } from '../../domain/approval/messages.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { visibleConflict } from '../../service/conflicts.ts';
 import { sayToConflict } from '../../service/say-to-conflict.ts';
+import { withoutNames } from '../../service/visible.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { checkMatch } from './conflict-tag.ts';
@@ -53,6 +54,7 @@ const answerSchema = z.object({
       'applied, withdrawn; or that it waits: proposed, assigned, escalated. A decision may open again',
     ),
   round: z.number(),
+  why: z.string().nullable().describe('What kept a decision from being written; null: nothing did'),
 });
 
 export function conflictMessageRoutes(app: GatewayApp, deps: GatewayDeps): void {
@@ -86,14 +88,15 @@ async function say(
   const conflict = await visibleConflict(deps, id, scopeOf);
   checkMatch(headers['if-match'], conflict);
   const said = body as Record<string, unknown>;
-  if (message === 'decide') refuseFields(said.fields, await scopeOf(conflict.entity));
+  const scope = await scopeOf(conflict.entity);
+  if (message === 'decide') refuseFields(said.fields, scope);
   // What was seen is what is decided about, also when the row moves while this is on its way.
   const seen = headers['if-match'] === undefined ? {} : { round: conflict.round };
-  const { status, round } = await sayToConflict(deps, {
+  const { status, round, why } = await sayToConflict(deps, {
     ...{ id, message, who: whoOf(principal) },
     input: (current) => (message === 'decide' ? { round: current, ...seen, ...said } : said),
   });
-  return { conflict: id, status, round };
+  return { conflict: id, status, round, why: why && withoutNames(why, scope) };
 }
 
 /** What cannot be seen is refused in the words for a field that is not there. */
