@@ -25,6 +25,12 @@ const { values, positionals } = parseArgs({
   },
 });
 
+// Whoever reads may have had enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };

@@ -3,6 +3,7 @@
 import { KEYS_UNPROVED, ROWS_HIDDEN } from '../connectors/check/check-source.ts';
 import { withPatience } from '../connectors/check/patience.ts';
 import type { Source } from '../connectors/contract.ts';
+import { unsendablePartitions } from '../domain/access/feed-spec.ts';
 import { bindPlan } from '../domain/bind-plan.ts';
 import { isBroken, seesChanges } from '../domain/capture.ts';
 import type { PipelineSpec } from '../domain/config.ts';
@@ -116,6 +117,7 @@ async function forecast(work: ForecastWork, signal: AbortSignal): Promise<Entity
       ...shapeWarnings(shape),
       ...deleteWarnings(plan, pipeline),
       ...writableWarnings(plan),
+      ...insertWarnings(plan),
       ...(checkpoint === null ? [] : toldWarnings(fillGaps(filledBy, checkpoint.filledBy).told)),
     ],
     advice: [...captureAdvice(shape), ...shape.advice],
@@ -214,6 +216,14 @@ function writableWarnings({ spec, mirrorColumns }: EntityPlan): string[] {
   if (upload === null) return [];
   const missing = upload.writable.filter((name) => !mirrorColumns.some((column) => column.name === name));
   return missing.map((name) => `upload.writable names ${name}, which the mirror does not have`);
+}
+
+function insertWarnings({ spec, keyColumns }: EntityPlan): string[] {
+  const columns = unsendablePartitions(spec, keyColumns);
+  if (columns.length === 0) return [];
+  return [
+    `devices cannot make rows until upload.writable names ${columns.join(', ')}, which partitions need`,
+  ];
 }
 
 function toldWarnings(told: readonly string[]): string[] {

@@ -23,6 +23,20 @@ export function partitionColumns({ feed }: { readonly feed: FeedSpec | null }): 
   return Object.keys(feed?.partitions ?? {});
 }
 
+type Writable = {
+  readonly feed: FeedSpec | null;
+  readonly upload: { readonly operations: readonly string[]; readonly writable: readonly string[] } | null;
+  readonly localColumns: readonly { readonly name: string }[];
+};
+
+/** Partition columns that nobody may send: where there are some, devices may make rows and cannot, as all of them are needed. */
+export function unsendablePartitions(spec: Writable, keyColumns: readonly string[]): string[] {
+  if (spec.upload?.operations.includes('insert') !== true) return [];
+  const local = spec.localColumns.map(({ name }) => name);
+  const sendable = new Set([...spec.upload.writable, ...local, ...keyColumns]);
+  return partitionColumns(spec).filter((column) => !sendable.has(column));
+}
+
 /** How a partition's values of somebody are found: `gateway.partitions` of the configuration. */
 export type PartitionSpec =
   /** The claim lists values, or names of groups, which stand for theirs. */

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FeedSpec, PartitionSpec } from '../../../src/domain/access/feed-spec.ts';
+import {
+  type FeedSpec,
+  type PartitionSpec,
+  unsendablePartitions,
+} from '../../../src/domain/access/feed-spec.ts';
 import type { Grants } from '../../../src/domain/access/principal.ts';
 import { EVERYTHING, isInScope, mayWriteField, visibleFields } from '../../../src/domain/access/scope.ts';
 import { membershipsOf, scopeOf } from '../../../src/domain/access/scope-of.ts';
@@ -70,6 +74,19 @@ describe('partitions', () => {
     }
     expect(of({ roles: ['device', 'admin'] })).toEqual(EVERYTHING);
   });
+});
+
+test('devices can make rows where they may send every partition column', () => {
+  const spec = {
+    feed: FEED,
+    upload: { operations: ['insert', 'update'], writable: ['region'] },
+    localColumns: [{ name: 'clearance' }],
+  };
+  expect(unsendablePartitions(spec, ['id'])).toEqual(['team_id']);
+  expect(unsendablePartitions(spec, ['team_id', 'id'])).toEqual([]);
+  expect(unsendablePartitions({ ...spec, feed: null }, ['id'])).toEqual([]);
+  const updates = { operations: ['update'], writable: [] };
+  expect(unsendablePartitions({ ...spec, upload: updates }, ['id'])).toEqual([]);
 });
 
 test('fields ask for a permission or a role, and what is not seen is not written', () => {
