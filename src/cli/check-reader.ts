@@ -4,6 +4,7 @@ import type { Finding } from '../domain/finding.ts';
 import { entitiesOf } from '../service/names.ts';
 import { assertStoreReady } from '../store/migrate.ts';
 import { openStore } from '../store/open.ts';
+import { type SlowColumn, slowColumns } from '../store/reader-comparisons.ts';
 import { readerFacts } from '../store/reader-setup.ts';
 import { tried } from './findings.ts';
 
@@ -26,7 +27,9 @@ export async function checkReader(config: SyncConfig): Promise<Finding[]> {
         ...(owns.length > 0 ? [unbound(login, `owns ${owns.join(', ')}`)] : []),
         ...(lacksStore ? [withoutRights(login)] : []),
       ];
-      return found.length > 0 ? found : [{ subject: SUBJECT, level: 'ok', message: `reads as ${login}` }];
+      const slow = (await slowColumns(store.pool, entities)).map(withoutIndex);
+      if (found.length > 0) return [...found, ...slow];
+      return [{ subject: SUBJECT, level: 'ok', message: `reads as ${login}` }, ...slow];
     } finally {
       await store.close();
     }
@@ -40,6 +43,15 @@ function withoutLogin({ gateway }: SyncConfig): Finding {
     level: 'advice',
     message: `${same}, so that row level security does not stand beneath its partitions`,
     remedy: 'Set gateway.store to a login that owns no mirror, and run `syncline init`: docs/access.md.',
+  };
+}
+
+function withoutIndex({ entity, column, type }: SlowColumn): Finding {
+  return {
+    subject: SUBJECT,
+    level: 'advice',
+    message: `${column} of ${entity} is ${type}, which no index finds beneath row level security: devices' reads look at every row`,
+    remedy: `Give it another type in \`columns\` of ${entity}, such as \`type: 'bigint'\`: docs/access.md.`,
   };
 }
 

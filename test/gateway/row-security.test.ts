@@ -183,6 +183,12 @@ test('is looked at by check', async () => {
   expect(await found()).toEqual([`error: ${login.login} may not read the store's tables`]);
   await setUpReader(store, { login: login.login, entities: entities(config) });
   expect(await found()).toEqual([`ok: reads as ${login.login}`]);
+  await store.pool.query('ALTER TABLE shop.item ALTER COLUMN id TYPE numeric');
+  expect(await found()).toEqual([
+    `ok: reads as ${login.login}`,
+    "advice: id of item is numeric, which no index finds beneath row level security: devices' reads look at every row",
+  ]);
+  await store.pool.query('ALTER TABLE shop.item ALTER COLUMN id TYPE bigint');
   const gateway = config.gateway && { ...config.gateway, store: null };
   const pipelines = Object.fromEntries(
     Object.entries(config.pipelines).map(([name, pipeline]) => [
