@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { guardServer } from './process-guard.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 
 export type CliProcess = {
   readonly pid: number;

@@ -1,8 +1,9 @@
 /** Uploads and conflicts that have lost their workflow get one again, and go on where they were (C10). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkerProcess } from '../../dev/worker-process.ts';
+import { LEDGER_TABLE } from '../../src/connectors/postgres/ledger.ts';
 import { sweepScheduleId } from '../../src/sweep-schedule.ts';
-import { decideConflict } from '../../src/upload-client.ts';
+import { decideConflict, queueOf } from '../../src/upload-client.ts';
 import type { sweep } from '../../src/workflows/sweep.ts';
 import { eventually, type World } from '../e2e/world.ts';
 import {
@@ -143,6 +144,33 @@ test('an upload that was staged and never started is applied', async () => {
   await sweepUntil('uploads');
   await eventually(async () => (await verdictsOf(world, ref))[0]?.status === 'applied', 'it is applied');
   expect(await sweepNow()).toMatchObject({ uploads: 0, conflicts: 0, released: 0 });
+});
+
+test('an upload that was terminated is finished, and what it had written is written once', async () => {
+  const taskQueue = queueOf(world.config, ['plain']);
+  const set = (row: number, phone: string) => ({
+    ...clashing('plain', row, { phone }),
+    base: { values: { phone: 'phone' } },
+  });
+  // Nobody has started what was staged before, so the second change waits.
+  await stage(world, [set(8, 'before')], { device: 'd9', key: 'before' });
+  const ref = { device: 'd10', key: `${taskQueue}-ended` };
+  await stage(world, [set(7, 'once'), set(8, 'later')], ref);
+  const running = await world.client.workflow.start('processUpload', {
+    ...{ workflowId: `upload/${ref.device}/${ref.key}`, taskQueue, args: [ref] },
+  });
+  await eventually(
+    async () => (await verdictsOf(world, ref))[0]?.status === 'applied',
+    'the first is written',
+  );
+  await running.terminate('by hand');
+  expect((await verdictsOf(world, ref))[1]).toEqual({ status: 'rejected', code: 'NONE' });
+  await sweepUntil('uploads');
+  await eventually(async () => (await verdictsOf(world, ref))[1]?.code !== 'NONE', 'the second is decided');
+  const { rows } = await world.source.query(
+    `SELECT count(*)::int AS writes FROM ${LEDGER_TABLE} WHERE ledger_key LIKE 'd10/%' AND outcome->>'state' = 'applied'`,
+  );
+  expect(rows).toEqual([{ writes: 2 }]);
 });
 
 test('what waits behind a conflict that is closed is let go', async () => {
