@@ -142,12 +142,7 @@ export function gatewayProblems(gateway: GatewaySettings | null, entities: reado
   const found = entities.flatMap((spec) => feedProblems(spec, Object.keys(partitions)));
   const byName = new Map(entities.map((spec) => [spec.entity, spec]));
   for (const [name, partition] of Object.entries(partitions)) {
-    if (partition.kind !== 'membership' || byName.has(partition.entity)) continue;
-    found.push({
-      path: ['gateway', 'partitions', name, 'membership', 'entity'],
-      problem: `is "${partition.entity}", which is no entity`,
-      fix: meant(partition.entity, [...byName.keys()]),
-    });
+    if (partition.kind === 'membership') found.push(...membershipProblems(name, partition, byName));
   }
   if (gateway?.store != null && loginOf(gateway.store.url) === null) {
     found.push({
@@ -166,6 +161,37 @@ export function gatewayProblems(gateway: GatewaySettings | null, entities: reado
     });
   }
   return found;
+}
+
+/** Whoever could write such a row would say himself what he sees. */
+function membershipProblems(
+  partition: string,
+  { entity, userColumn, valueColumn }: Extract<PartitionSpec, { kind: 'membership' }>,
+  byName: ReadonlyMap<string, EntitySpec>,
+): Problem[] {
+  const path: Path = ['gateway', 'partitions', partition, 'membership', 'entity'];
+  const spec = byName.get(entity);
+  if (spec === undefined) {
+    return [{ path, problem: `is "${entity}", which is no entity`, fix: meant(entity, [...byName.keys()]) }];
+  }
+  const open = [userColumn, valueColumn].find((column) => isOpenToDevices(spec, column));
+  if (open === undefined) return [];
+  return [
+    {
+      path,
+      problem: `is "${entity}", whose ${open} every device may write`,
+      fix: `Take ${open} out of \`upload\`, or name who may write it: feed: { fields: { ${open}: { write: 'admin' } } }.`,
+    },
+  ];
+}
+
+function isOpenToDevices(spec: EntitySpec, column: string): boolean {
+  const { feed, upload, localColumns } = spec;
+  if (feed === null || upload === null) return false;
+  const { read = null, write = null } = feed.fields[column] ?? {};
+  if (read !== null || write !== null) return false;
+  const isSet = upload.writable.includes(column) || localColumns.some(({ name }) => name === column);
+  return isSet || (upload.operations.includes('insert') && isOfKey(spec, column));
 }
 
 function feedProblems(spec: EntitySpec, partitions: readonly string[]): Problem[] {
@@ -198,14 +224,17 @@ function feedProblems(spec: EntitySpec, partitions: readonly string[]): Problem[
   return [...unknown, ...missing, ...hiddenKeys(spec, at), ...takenNames(spec)];
 }
 
+/** By mirror column. */
+function isOfKey({ columns, key }: EntitySpec, name: string): boolean {
+  return columns === null
+    ? key.some((part) => part.toLowerCase() === name)
+    : columns.some((column) => column.name === name && column.role === 'from' && key.includes(column.from));
+}
+
 /** Documents have their keys as ids. */
-function hiddenKeys({ columns, key, feed }: EntitySpec, at: Path): Problem[] {
-  const isKey = (name: string): boolean =>
-    columns === null
-      ? key.some((part) => part.toLowerCase() === name)
-      : columns.some((column) => column.name === name && column.role === 'from' && key.includes(column.from));
-  return Object.entries(feed?.fields ?? {}).flatMap(([name, { read }]): Problem[] =>
-    read === null || !isKey(name)
+function hiddenKeys(spec: EntitySpec, at: Path): Problem[] {
+  return Object.entries(spec.feed?.fields ?? {}).flatMap(([name, { read }]): Problem[] =>
+    read === null || !isOfKey(spec, name)
       ? []
       : [
           {

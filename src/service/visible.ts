@@ -2,9 +2,16 @@
 import type { EntityScope } from '../domain/access/scope.ts';
 
 const NOT_SHOWN = '(not shown)';
-const WORD = /[\p{L}\p{N}_$]+/gu;
+const LETTER = String.raw`[\p{L}\p{N}_$]`;
 
+/** Whichever way a name is written: a source may have the column in capitals. */
 export function withoutNames(text: string, { hidden }: Pick<EntityScope, 'hidden'>): string {
   if (hidden.length === 0) return text;
-  return text.replace(WORD, (word) => (hidden.includes(word) ? NOT_SHOWN : word));
+  // Of two names of which one begins the other, the longer one is meant.
+  const names = [...hidden].sort((left, right) => right.length - left.length).map(escaped);
+  return text.replace(new RegExp(`(?<!${LETTER})(?:${names.join('|')})(?!${LETTER})`, 'giu'), NOT_SHOWN);
+}
+
+function escaped(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }

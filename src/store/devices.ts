@@ -36,15 +36,15 @@ export async function listDevices(db: Db, { limit, after = null }: DeviceFilter)
   return rows;
 }
 
-/** From now on its uploads are refused, and what waits of those it sent (C13). @returns false when there is no such device. */
+/** From now on its uploads are refused, and what waits of those it sent (C13). @returns null when there is no such device. */
 export async function revokeDevice(
   db: Db,
   { id, by }: { readonly id: string; readonly by: string },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+): Promise<Pick<Device, 'user'> | null> {
+  const { rows } = await db.query<Pick<Device, 'user'>>(
     `UPDATE syncline.device SET revoked_at = coalesce(revoked_at, clock_timestamp()), revoked_by = coalesce(revoked_by, $2)
-      WHERE id = $1`,
+      WHERE id = $1 RETURNING user_name AS "user"`,
     [id, by],
   );
-  return rowCount === 1;
+  return rows[0] ?? null;
 }

@@ -22,13 +22,13 @@ export async function readKnownUpload(db: Db, { device, key }: UploadRef): Promi
 }
 
 /**
- * @param made `sight`: a hash of what the device may see of the rows in it; null where the reply shows none.
+ * @param made `sight`: a hash of what the device may see of the rows in it.
  * @returns the reply to send: another gateway may have been faster, and its one counts.
  */
 export async function keepReply(
   db: Db,
   { device, key }: UploadRef,
-  { reply, sight }: { readonly reply: string; readonly sight: string | null },
+  { reply, sight }: { readonly reply: string; readonly sight: string },
 ): Promise<string> {
   const { rows } = await db.query<{ reply: string }>(
     `UPDATE syncline.upload SET reply = coalesce(reply, $3), reply_sight = CASE WHEN reply IS NULL THEN $4 ELSE reply_sight END

@@ -93,6 +93,31 @@ describe('mistakes', () => {
     `);
   });
 
+  test('of who says what somebody sees', () => {
+    const given = (upload: unknown, feed: unknown) => ({
+      'gateway.auth': AUTH,
+      'gateway.partitions': { team: { membership: { entity: 'employees', user: 'person', value: 'id' } } },
+      [`${EMPLOYEES}.columns`]: { id: { from: 'ID' }, person: {}, pay: {} },
+      [`${EMPLOYEES}.upload`]: upload,
+      [`${EMPLOYEES}.feed`]: feed,
+    });
+    const upload = { writeBack: 'source', writable: ['person', 'pay'] };
+    expect(problems(given(upload, true))).toMatchInlineSnapshot(`
+      "syncline.config.ts has a problem:
+        gateway.partitions.team.membership.entity is "employees", whose person every device may write. Take person out of \`upload\`, or name who may write it: feed: { fields: { person: { write: 'admin' } } }."
+    `);
+    expect(
+      problems(given({ writeBack: 'source', writable: ['pay'], operations: ['insert'] }, true)),
+    ).toContain('whose id every device may write');
+    for (const [fine, feed] of [
+      [{ writeBack: 'source', writable: ['pay'] }, true],
+      [upload, { fields: { person: { write: 'boss' } } }],
+      [upload, undefined],
+    ]) {
+      expect(() => parsed(changed(given(fine, feed)), environment)).not.toThrow();
+    }
+  });
+
   test('of fields', () => {
     expect(
       problems({

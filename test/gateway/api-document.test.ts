@@ -146,4 +146,28 @@ describe('the page that shows it', () => {
     const read = await fetch(`${gateway.url}/v1/docs/json`);
     expect(await read.json()).toEqual(document);
   });
+
+  test('is made once for all, packed or not, and not at all for who has it', async () => {
+    const ask = (path: string, headers: Record<string, string>) =>
+      fetch(`${gateway.url}${path}`, { headers });
+    for (const path of ['/v1/openapi.json', '/v1/docs/json']) {
+      for (const [accepted, encoding] of [
+        ['br, gzip;q=0.5', 'gzip'],
+        ['gzip', 'gzip'],
+        ['gzip;q=0, deflate', null],
+        ['identity', null],
+      ] as const) {
+        const reply = await ask(path, { 'accept-encoding': accepted });
+        expect([accepted, reply.headers.get('content-encoding')]).toEqual([accepted, encoding]);
+        expect(reply.headers.get('vary')).toContain('Accept-Encoding');
+        expect(await reply.json()).toEqual(document);
+      }
+      const etag = (await ask(path, {})).headers.get('etag') ?? '';
+      expect((await ask(path, { 'if-none-match': etag })).status).toBe(304);
+    }
+    const script = await ask('/v1/docs/static/swagger-ui-bundle.js', { 'accept-encoding': 'br' });
+    expect(script.headers.get('content-encoding')).toBeNull();
+    await script.arrayBuffer();
+    expect((await ask('/v1/docs/yaml', {})).status).toBe(404);
+  });
 });

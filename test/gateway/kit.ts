@@ -94,6 +94,7 @@ export type Registered = {
   readonly deviceId: string;
   readonly nodeId: string;
   readonly userId: string;
+  readonly roles: readonly string[];
   readonly permissions: readonly string[];
   readonly dataFilters: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly entities: readonly {

@@ -232,7 +232,7 @@ test('a task is closed by hand, unless it is a conflict’s', async () => {
   const id = await clash(6);
   const { rows } = await world.store.pool.query<{ id: string }>(
     `INSERT INTO syncline.task (kind, title, entity, row_id, cause)
-     VALUES ('review', 'Look at it', 'staff', '6', 'test/1'), ('review', 'Not yours', 'staff', '105', 'test/2') RETURNING id::text`,
+     VALUES ('review', 'Look at its salary', 'staff', '6', 'test/1'), ('review', 'Not yours', 'staff', '105', 'test/2') RETURNING id::text`,
   );
   const [own, other] = rows.map((row) => row.id);
   const open = (await paula.get('/v1/tasks?limit=500')).body as {
@@ -240,6 +240,14 @@ test('a task is closed by hand, unless it is a conflict’s', async () => {
   };
   expect(open.items.map((task) => task.id)).toContain(own);
   expect(open.items.map((task) => task.id)).not.toContain(other);
+  const titleFor = async (caller: Caller) =>
+    ((await caller.get('/v1/tasks')).body as { items: { id: string; title: string }[] }).items.find(
+      (task) => task.id === own,
+    )?.title;
+  expect([await titleFor(paula), await titleFor(otto)]).toEqual([
+    'Look at its salary',
+    'Look at its (not shown)',
+  ]);
   const ofConflict = open.items.find(({ conflictId }) => conflictId === id)?.id;
   expect(await paula.post(`/v1/tasks/${ofConflict}/close`)).toMatchObject({
     status: 404,
@@ -254,6 +262,21 @@ test('a task is closed by hand, unless it is a conflict’s', async () => {
   expect((await paula.get('/v1/tasks?state=any&limit=500')).body).toMatchObject({
     items: expect.arrayContaining([expect.objectContaining({ id: own, state: 'closed', closedBy: 'paula' })]),
   });
+});
+
+test('what is left of an entity that is not configured any more is for admins alone', async () => {
+  const id = await clash(8);
+  const rename = (entity: string) =>
+    world.store.pool.query('UPDATE syncline.conflict SET entity = $2 WHERE id = $1', [id, entity]);
+  await rename('gone');
+  const admin = await callerOf(gateway, { user: 'root', roles: ['admin'] });
+  const operator = await callerOf(gateway, { user: 'olga', roles: ['operator', 'approver'], ...EU });
+  expect(await admin.get(`/v1/conflicts/${id}`)).toMatchObject({ status: 200, body: { entity: 'gone' } });
+  expect(await operator.get(`/v1/conflicts/${id}`)).toMatchObject({ status: 404 });
+  expect((await operator.get('/v1/conflicts?entity=gone')).body).toMatchObject({ items: [] });
+  expect(await operator.get('/v1/quarantine/gone/1')).toMatchObject({ status: 403 });
+  expect(await admin.get('/v1/quarantine/gone/1')).toMatchObject({ status: 404 });
+  await rename('staff');
 });
 
 test('what a rule kept is brought back by admins alone', async () => {

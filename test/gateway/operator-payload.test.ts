@@ -39,4 +39,8 @@ test('texts lose the names of hidden columns, and no part of another word', () =
     'Both sides changed (not shown), salary_note and (not shown)',
   );
   expect(withoutNames('Both sides changed salary', { hidden: [] })).toBe('Both sides changed salary');
+  // As a source has them, and with characters that are none of a word.
+  expect(withoutNames('SALARY: too long; net-pay (was: pay)', { hidden: ['pay', 'salary', 'net-pay'] })).toBe(
+    '(not shown): too long; (not shown) (was: (not shown))',
+  );
 });

@@ -259,3 +259,26 @@ test('WatermelonDB: a push that is late is refused whole, and goes through after
   const unknown = await pushWatermelon(phone, 12, changes);
   expect(JSON.parse(unknown.text).code).toBe('PULL_FIRST');
 });
+
+test('WatermelonDB: who sees less by now gets no reply again that shows more', async () => {
+  const seeing = await testDevice(world, { user: 'wally', permissions: ['SECRETS'] });
+  const { changes, timestamp } = await pullWatermelon(seeing, 0);
+  const row = changes.orders?.updated.find(({ id }) => id === '21') as Document;
+  const refused = { orders: { created: [], updated: [{ ...row, _changed: 'qty', qty: 5000 }], deleted: [] } };
+  const say = (from: TestDevice) =>
+    eventually(async () => {
+      const [path, headers] = [
+        `/v1/watermelon/push?last_pulled_at=${timestamp}`,
+        { 'idempotency-key': 'one' },
+      ];
+      const answer = await from.ask('POST', path, { body: { changes: refused }, headers });
+      return isPending(answer) ? null : answer;
+    }, 'the push is decided');
+  const first = await say(seeing);
+  expect(first.text).toContain('canary');
+  expect((await say(seeing)).text).toBe(first.text);
+  const again = await say(await testDevice(world, { user: 'wally', device: seeing.id }));
+  expect(again.status).toBe(200);
+  expect(again.text).not.toContain('canary');
+  expect(JSON.parse(again.text).results).toEqual(JSON.parse(first.text).results);
+});

@@ -81,13 +81,9 @@ test('exchanges a user’s token for one of the device, which is told what it ma
 });
 
 test('leaves out of a device’s token what nobody carries about', async () => {
-  const { token } = await registered(
-    gateway,
-    await tokenOf({ user: 'root', roles: ['device', 'admin', 'boss'] }),
-    {
-      deviceId: 'roots-phone',
-    },
-  );
+  const root = await tokenOf({ user: 'root', roles: ['device', 'admin', 'boss'] });
+  const { token, roles, dataFilters } = await registered(gateway, root, { deviceId: 'roots-phone' });
+  expect({ roles, dataFilters }).toEqual({ roles: ['device', 'boss'], dataFilters: {} });
   const claims = JSON.parse(Buffer.from((token as string).split('.')[1] as string, 'base64url').toString());
   expect(claims.roles).toEqual(['device', 'boss']);
 });
@@ -104,7 +100,19 @@ test('takes the device from the issuer’s token, and from nowhere else', async 
     body: { code: 'FORBIDDEN' },
   });
   expect(await register(await tokenOf({}), {})).toMatchObject({ status: 400 });
-  expect(await register(await tokenOf({}), { deviceId: 'sql:anna' })).toMatchObject({ status: 400 });
+  for (const deviceId of ['sql:anna', 'http', 'cli']) {
+    expect(await register(await tokenOf({}), { deviceId })).toMatchObject({ status: 400 });
+    expect((await register(await tokenOf({ device: deviceId }), {})).status).toBe(403);
+  }
+});
+
+test('gives a device that sent changes before, for nobody, to whom the issuer names, and to nobody who asks', async () => {
+  await world.store.pool.query(`INSERT INTO syncline.device (id) VALUES ('till')`);
+  expect(await register(await tokenOf({ user: 'eve' }), { deviceId: 'till' })).toMatchObject({
+    status: 403,
+    body: { code: 'FORBIDDEN' },
+  });
+  expect((await register(await tokenOf({ user: 'bert', device: 'till' }), {})).status).toBe(200);
 });
 
 test('keeps a device for who registered it first, and a revoked one for nobody', async () => {
@@ -171,6 +179,7 @@ test.each<[string, Forged]>([
   ['no end', { claims: { exp: undefined } }],
   ['an end that has passed', { claims: { exp: 1_700_000_000 } }],
   ['a device, and older than fifteen minutes', { claims: { iat: Math.floor(Date.now() / 1_000) - 1_000 } }],
+  ['a device, and a date to come', { claims: { iat: Math.floor(Date.now() / 1_000) + 1_000 } }],
   ['a device, and no date', { claims: { iat: undefined } }],
   ['no user', { claims: { sub: undefined } }],
   ['a user that is no text', { claims: { sub: 7 } }],

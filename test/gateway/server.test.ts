@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { GatewaySettings } from '../../src/domain/access/gateway-settings.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import type { GatewayApp } from '../../src/gateway/app.ts';
+import { dependsOnCaller } from '../../src/gateway/browsers.ts';
 import type { GatewayDeps } from '../../src/gateway/deps.ts';
 import { healthRoutes } from '../../src/gateway/health.ts';
 import { type BareGateway, startBareGateway } from './bare-kit.ts';
@@ -27,6 +28,9 @@ const limits = (changed: Partial<GatewaySettings['limits']>): Partial<GatewaySet
 function routes(app: GatewayApp): void {
   app.get('/open', { config: { access: 'public' } }, async () => ({ ok: true }));
   app.get('/closed', { config: { access: ['device'] } }, async () => ({ ok: true }));
+  app.get('/kept', { config: { access: 'public' } }, async (_request, reply) =>
+    dependsOnCaller(reply).header('cache-control', 'private, no-cache').send({ ok: true }),
+  );
   app.get('/broken', { config: { access: 'public' } }, async () => {
     throw new Error('a row says PRIVATE-ROW-VALUE');
   });
@@ -74,6 +78,7 @@ describe('replies', () => {
     const { url } = await start();
     const reply = await fetch(`${url}/open`);
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(reply.headers.get('cache-control')).toBe('no-store');
     expect(reply.headers.get('x-powered-by')).toBeNull();
     expect(reply.headers.get('server')).toBeNull();
     const missing = await fetch(`${url}/nowhere`);
@@ -296,8 +301,13 @@ describe('browsers', () => {
     const call = await fetch(`${url}/closed`, { headers: { origin: ORIGIN } });
     expect(call.status).toBe(401);
     expect(call.headers.get('access-control-allow-origin')).toBe(ORIGIN);
-    expect(call.headers.get('access-control-expose-headers')).toContain('Retry-After');
+    const exposed = call.headers.get('access-control-expose-headers')?.toLowerCase();
+    for (const name of ['etag', 'retry-after', 'location', 'syncline-server-hlc']) {
+      expect(exposed).toContain(name);
+    }
     expect(call.headers.get('vary')).toContain('Origin');
+    const kept = await fetch(`${url}/kept`, { headers: { origin: ORIGIN } });
+    expect(kept.headers.get('vary')).toBe('Origin, Authorization, Accept-Encoding');
   });
 
   test('of other origins learn nothing', async () => {

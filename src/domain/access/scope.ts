@@ -12,6 +12,8 @@ export type EntityScope = {
 };
 
 export const EVERYTHING: EntityScope = { partitions: {}, hidden: [], readOnly: [] };
+/** No row: of a column that there is not, it has none of no values. */
+export const NOTHING: EntityScope = { partitions: { '': [] }, hidden: [], readOnly: [] };
 
 /** Whether somebody may see a row: its values as PostgreSQL prints them, partition columns at least. */
 export function isInScope(

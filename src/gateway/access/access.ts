@@ -1,7 +1,7 @@
 /** Who speaks, and what they may see: from tokens, the configuration, and what the store says of device and user. */
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../domain/access/principal.ts';
-import { SyncError } from '../../domain/errors.ts';
+import { isSyncError, SyncError } from '../../domain/errors.ts';
 import type { Access, GatewayDeps } from '../deps.ts';
 import { principalOf } from './claims.ts';
 import { deviceTokens, isDeviceToken } from './device-tokens.ts';
@@ -25,7 +25,11 @@ export function createAccess(deps: Pick<GatewayDeps, 'settings' | 'config' | 'st
   return {
     authenticate: async (request) => {
       const principal = await principalOfToken(bearerOf(request));
-      await devices.requireOwn(principal);
+      await devices.requireOwn(principal).catch((error: unknown) => {
+        // Elsewhere maybe: what this gateway remembers of its user is dropped as well.
+        if (isSyncError(error, 'DEVICE_REVOKED')) scopes.forget(principal.user);
+        throw error;
+      });
       return principal;
     },
     requireRegistered: devices.requireRegistered,
@@ -34,8 +38,8 @@ export function createAccess(deps: Pick<GatewayDeps, 'settings' | 'config' | 'st
     exchange: async (principal, request) =>
       own === null || isDeviceToken(bearerOf(request)) ? null : own.sign(principal),
     forget: ({ device, user }) => {
-      const owner = device === undefined ? null : devices.forget(device);
-      for (const name of [user, owner]) if (name != null) scopes.forget(name);
+      if (device !== undefined) devices.forget(device);
+      if (user !== undefined) scopes.forget(user);
     },
   };
 }

@@ -15,6 +15,10 @@ const ALGORITHM = 'HS256';
 /** What nobody carries about on a device. */
 const NOT_ON_DEVICES: ReadonlySet<string> = new Set(['admin', 'operator']);
 
+export function rolesOnDevices(roles: readonly string[]): string[] {
+  return roles.filter((role) => !NOT_ON_DEVICES.has(role));
+}
+
 export type DeviceToken = { readonly token: string; readonly expiresInSeconds: number };
 
 export type DeviceTokens = {
@@ -42,7 +46,7 @@ export function deviceTokens({ deviceTokens: own, audience: wanted }: AuthSettin
     sign: async ({ user, device, roles, permissions, partitions }) => ({
       token: await new SignJWT({
         device,
-        roles: roles.filter((role) => !NOT_ON_DEVICES.has(role)),
+        roles: rolesOnDevices(roles),
         permissions: [...permissions],
         partitions,
       })

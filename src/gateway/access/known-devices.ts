@@ -15,8 +15,7 @@ export type KnownDevices = {
   requireOwn(principal: Principal): Promise<KnownDevice | null>;
   /** @throws SyncError DEVICE_UNKNOWN, APP_TOO_OLD, and what `requireOwn` throws. */
   requireRegistered(principal: Principal): Promise<void>;
-  /** @returns whose it was, where that was known here. */
-  forget(device: string): string | null;
+  forget(device: string): void;
 };
 
 export function knownDevices({ store, settings }: Pick<GatewayDeps, 'store' | 'settings'>): KnownDevices {
@@ -48,9 +47,7 @@ export function knownDevices({ store, settings }: Pick<GatewayDeps, 'store' | 's
       requireNewEnough(found.appVersion, settings.minAppVersion);
     },
     forget: (device) => {
-      const user = kept.peek(device)?.user ?? null;
       kept.delete(device);
-      return user;
     },
   };
 }

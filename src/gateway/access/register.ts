@@ -2,19 +2,21 @@
 import { z } from 'zod';
 import type { Principal } from '../../domain/access/principal.ts';
 import { SyncError } from '../../domain/errors.ts';
-import { readDevice, registerDevice } from '../../store/registrations.ts';
+import { type Registration, readDevice, registerDevice } from '../../store/registrations.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { stampReply } from '../device/server-hlc.ts';
 import { isName } from './claims.ts';
+import { rolesOnDevices } from './device-tokens.ts';
 import { notYours, requireNewEnough, revoked } from './known-devices.ts';
 import { offeredEntities, schemaVersionOf } from './offered-entities.ts';
 
-/** Names of this kind stand for people without a device, who change mirrors by SQL or single records by HTTP. */
-const RESERVED = /^(sql|http):/;
+/** Names of this kind stand for people without a device: who changes mirrors by SQL, uses the command line, or HTTP. */
+const RESERVED = /^(sql|http|cli)(:|$)/;
 
 const deviceId = z.string().refine((id) => isName(id) && !RESERVED.test(id), {
-  error: `must have 1 to 200 characters, none of them a control character, and not begin with sql: or http:`,
+  error:
+    'must have 1 to 200 characters, none of them a control character, and be none of sql:…, http:… and cli',
 });
 
 const bodySchema = z.object({
@@ -72,16 +74,19 @@ export function registrationRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const { appVersion = null } = request.body;
       const device = deviceOf(request.principal, request.body.deviceId, deps);
       requireNewEnough(appVersion, deps.settings.minAppVersion);
-      const { node } = await register(deps, request.principal, { device, appVersion });
-      const principal = { ...request.principal, device };
-      const token = await deps.access.exchange(principal, request);
-      const { entities, dataFilters } = await offeredEntities(deps, principal);
-      const { user, roles, permissions } = principal;
+      const { user, permissions } = request.principal;
+      const namedBy = request.principal.device === null ? 'app' : 'token';
+      const { node } = await register(deps, { device, user, appVersion, namedBy });
+      const caller = { ...request.principal, device };
+      const token = await deps.access.exchange(caller, request);
+      // What is told holds for the calls to come, which are made with that token.
+      const roles = token === null ? [...caller.roles] : rolesOnDevices(caller.roles);
+      const { entities, dataFilters } = await offeredEntities(deps, { ...caller, roles });
       return {
         deviceId: device,
         nodeId: node,
         userId: user,
-        roles: [...roles],
+        roles,
         permissions: [...permissions],
         dataFilters,
         entities,
@@ -119,10 +124,10 @@ function deviceOf(principal: Principal, asked: string | undefined, { settings }:
 
 async function register(
   { store, access }: GatewayDeps,
-  { user }: Principal,
-  { device, appVersion }: { readonly device: string; readonly appVersion: string | null },
+  registration: Registration,
 ): Promise<{ node: string }> {
-  const registered = await registerDevice(store.pool, { device, user, appVersion });
+  const { device } = registration;
+  const registered = await registerDevice(store.pool, registration);
   access.forget({ device });
   if (registered !== null) return registered;
   throw (await readDevice(store.pool, device))?.isRevoked ? revoked(device) : notYours();

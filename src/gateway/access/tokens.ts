@@ -66,6 +66,8 @@ function verifierOf(
 
 function requireFresh({ iat }: JWTPayload): void {
   const age = iat === undefined ? Number.POSITIVE_INFINITY : Date.now() / 1_000 - iat;
+  // A date to come would make it last for longer.
+  if (age < -CLOCK_TOLERANCE_S) throw notAccepted();
   if (age > MAX_DEVICE_TOKEN_S + CLOCK_TOLERANCE_S) throw expired();
 }
 

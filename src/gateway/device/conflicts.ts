@@ -1,7 +1,7 @@
 /** `GET /v1/sync/conflicts`: changes of this user that wait for a decision, with both sides. */
 import { z } from 'zod';
 import type { Principal } from '../../domain/access/principal.ts';
-import { EVERYTHING } from '../../domain/access/scope.ts';
+import { NOTHING } from '../../domain/access/scope.ts';
 import type { Who } from '../../domain/approval/approval.ts';
 import type { ConflictSides } from '../../domain/approval/conflict-view.ts';
 import { isSyncError } from '../../domain/errors.ts';
@@ -85,11 +85,11 @@ export function whoOf({ user, roles, device }: Principal): Who {
   return { name: user, user, roles, via: 'http', ...(device !== null && { device }) };
 }
 
-/** Of entities that are not served, a device sees no conflicts either: `readingOf` leaves them out. */
+/** Of entities that are not served, a device sees no conflicts either. */
 export function scopesFor(deps: GatewayDeps, principal: Principal): ScopeOf {
   return async (name) => {
     const spec = servedEntities(deps.config).get(name);
-    return spec === undefined ? EVERYTHING : deps.access.scopeOf(principal, spec);
+    return spec === undefined ? NOTHING : deps.access.scopeOf(principal, spec);
   };
 }
 

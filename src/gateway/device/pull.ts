@@ -1,6 +1,7 @@
 /** `GET /v1/sync/{entity}/pull`: what changed since a cursor. */
 import { z } from 'zod';
 import type { GatewayApp } from '../app.ts';
+import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { openReading, type Page, pageText, readOnePage, rowLimit } from './feed-reading.ts';
 import { isKnown, sendJson, weakTag } from './json-reply.ts';
@@ -51,7 +52,7 @@ export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const maxAgeMs = reading.entity.spec.feed?.maxAgeMs ?? 0;
       // `no-cache`: a cache asks before it answers, or a device would hear for a day that there is nothing new.
       reply.header('cache-control', `private, no-cache, max-age=${Math.floor(maxAgeMs / 1_000)}`);
-      reply.header('vary', 'Authorization, Accept-Encoding');
+      dependsOnCaller(reply);
       reply.header('etag', pageTag(documents, page, deps.now()));
       if (isKnown(request, reply)) return reply.code(304).send(null);
       return sendJson(reply, `{${text},"serverHlc":${JSON.stringify(hlc)}}`);

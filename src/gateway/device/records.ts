@@ -5,6 +5,7 @@ import { SyncError } from '../../domain/errors.ts';
 import type { FeedEntity } from '../../store/feed-entity.ts';
 import { type RecordMark, type RecordSort, readRecordPage } from '../../store/record-page.ts';
 import type { GatewayApp } from '../app.ts';
+import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { type CurrentRecord, currentRecord, etagOf } from './current-record.ts';
 import { declaredFilter, openReading, type Reading, readWithin, rowLimit } from './feed-reading.ts';
@@ -78,7 +79,7 @@ function sendRecord(
 }
 
 function sendUnlessKnown(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
-  reply.header('cache-control', 'private, no-cache').header('vary', 'Authorization, Accept-Encoding');
+  dependsOnCaller(reply).header('cache-control', 'private, no-cache');
   return isKnown(request, reply) ? reply.code(304).send(null) : sendJson(reply, text);
 }
 

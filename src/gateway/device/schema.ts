@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { documentSchema } from '../../domain/access/document-schema.ts';
 import { versionOf } from '../access/offered-entities.ts';
 import type { GatewayApp } from '../app.ts';
+import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { openReading } from './feed-reading.ts';
 import { isKnown, sendJson, weakTag } from './json-reply.ts';
@@ -30,7 +31,7 @@ export function schemaRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const { entity, scope } = await openReading(deps, request.principal, request.params.entity);
       const version = versionOf(entity, scope);
       await stampReply(deps, reply);
-      reply.header('cache-control', 'private, no-cache').header('vary', 'Authorization, Accept-Encoding');
+      dependsOnCaller(reply).header('cache-control', 'private, no-cache');
       const text = JSON.stringify(documentSchema(entity, scope, { version }));
       reply.header('etag', weakTag([text]));
       if (isKnown(request, reply)) return reply.code(304).send(null);

@@ -72,7 +72,8 @@ export async function takePush(deps: GatewayDeps, push: Push): Promise<string> {
   return (repeated?.reply ?? null) === null ? keepReply(pool, ref, { reply: text, sight }) : text;
 }
 
-function sightOf(targets: Push['targets']): string {
+/** Of all that a reply may show. */
+export function sightOf(targets: Push['targets']): string {
   const scopes = [...targets].map(([name, { scope }]) => [name, scope.partitions, scope.hidden]);
   return hashOfRequest(scopes);
 }

@@ -24,7 +24,7 @@ import { keyHeaders, keyOf } from './idempotency-key.ts';
 import { sendJson } from './json-reply.ts';
 import { replyToPush } from './push-reply.ts';
 import { deviceOf, type PushTarget, pushTargets } from './push-target.ts';
-import { decideLines, hashOfRequest, type ReadLine } from './take-push.ts';
+import { decideLines, hashOfRequest, type ReadLine, sightOf } from './take-push.ts';
 
 const rows = z.array(z.unknown()).optional();
 const changesSchema = z.record(z.string(), z.object({ created: rows, updated: rows, deleted: rows }));
@@ -62,17 +62,21 @@ export function watermelonPushRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const ref = { device, key: keyOf(request) ?? (await keyOfContent(pool, { device, sha256 })) };
       const known = await readKnownUpload(pool, ref);
       reply.header('cache-control', 'no-store');
-      if (known?.sha256 === sha256 && known.reply !== null) return sendJson(reply, known.reply);
       const targets = await pushTargets(deps, principal, Object.keys(changes));
+      // Of a reply that shows what its device must not see any more, only the verdicts are said again.
+      const sight = sightOf(targets);
+      const repeated = known?.sha256 === sha256 ? known : null;
+      if (repeated?.reply != null && repeated.sight === sight) return sendJson(reply, repeated.reply);
       const positions = await positionsAt(deps, { device, stamp });
       const sent = changesOf(changes);
       const { lines, stale } = await readLines(deps, { sent, targets, positions });
-      if (stale.length > 0 && known?.sha256 !== sha256) throw pullFirst(`others changed ${stale.join(', ')}`);
+      if (stale.length > 0 && repeated === null) throw pullFirst(`others changed ${stale.join(', ')}`);
       const verdicts = await decideLines(deps, { principal, ref, sha256, lines, known, told: true });
       const text = await replyToPush(deps, { lines, verdicts, of: 'many' });
       const rejected = JSON.stringify(unreadable(lines));
       const whole = `${text.slice(0, -1)},"experimentalRejectedIds":${rejected}}`;
-      return sendJson(reply, await keepReply(pool, ref, { reply: whole, sight: null }));
+      const isFirst = (repeated?.reply ?? null) === null;
+      return sendJson(reply, isFirst ? await keepReply(pool, ref, { reply: whole, sight }) : whole);
     },
   );
 }

@@ -54,10 +54,10 @@ export function deviceRoutes(app: GatewayApp, deps: GatewayDeps): void {
         response: { 200: z.object({ device: z.string(), revokedBy: z.string() }) },
       },
     },
-    async ({ params: { id }, principal: { user } }) => {
-      await revokeDevice(deps.store, { id, by: user });
-      deps.access.forget({ device: id });
-      return { device: id, revokedBy: user };
+    async ({ params: { id }, principal: { user: by } }) => {
+      const { user } = await revokeDevice(deps.store, { id, by });
+      deps.access.forget({ device: id, ...(user !== null && { user }) });
+      return { device: id, revokedBy: by };
     },
   );
 }

@@ -20,6 +20,8 @@ export function runEventRoutes(app: GatewayApp, deps: GatewayDeps): void {
     {
       config: { access: ['operator'] },
       sse: { kind: 'only' },
+      // A HEAD would wait for an end that may be far.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Progress and errors of a run as server-sent events, until it ends',
         description:

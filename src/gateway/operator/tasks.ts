@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isSyncError, SyncError } from '../../domain/errors.ts';
 import { visibleConflict } from '../../service/conflicts.ts';
 import { closeTask } from '../../service/tasks.ts';
+import { withoutNames } from '../../service/visible.ts';
 import { listTasks, readTask, type Task } from '../../store/tasks.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
@@ -77,8 +78,10 @@ async function visibleTasks(
   const scopeOf = scopesOf(deps, principal);
   const found = await Promise.all(
     tasks.map(async (task) => {
-      if (task.conflictId === null) return visibleRows(deps, [task], { scopeOf, nameOf: ({ row }) => row });
-      return visibleConflict(deps, task.conflictId, scopeOf).then(() => [task], unseen);
+      const title = withoutNames(task.title, await scopeOf(task.entity));
+      const shown = [{ ...task, title }];
+      if (task.conflictId === null) return visibleRows(deps, shown, { scopeOf, nameOf: ({ row }) => row });
+      return visibleConflict(deps, task.conflictId, scopeOf).then(() => shown, unseen);
     }),
   );
   return found.flat();

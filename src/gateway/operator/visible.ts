@@ -1,6 +1,12 @@
 /** What the caller may see of rows that these routes tell of. */
 import type { Principal } from '../../domain/access/principal.ts';
-import { type EntityScope, EVERYTHING, isInScope, isPartitioned } from '../../domain/access/scope.ts';
+import {
+  type EntityScope,
+  EVERYTHING,
+  isInScope,
+  isPartitioned,
+  NOTHING,
+} from '../../domain/access/scope.ts';
 import type { Who } from '../../domain/approval/approval.ts';
 import type { ScopeOf } from '../../service/conflicts.ts';
 import { entitiesOf } from '../../service/names.ts';
@@ -9,14 +15,15 @@ import { namesOfRow } from '../../store/row-story.ts';
 import { withScope } from '../../store/scope-session.ts';
 import type { GatewayDeps } from '../deps.ts';
 
-/** Asks once for each entity. Of one that left the configuration nothing says who may not see it. */
+/** Asks once for each entity. Of one that left the configuration nothing says any more who may see it: admins alone. */
 export function scopesOf({ access, config }: GatewayDeps, principal: Principal): ScopeOf {
   const known = new Map<string, Promise<EntityScope>>();
+  const ofUnknown = principal.roles.includes('admin') ? EVERYTHING : NOTHING;
   return async (entity) => {
     const asked = known.get(entity);
     if (asked !== undefined) return asked;
     const spec = entitiesOf(config).find((one) => one.entity === entity);
-    const scope = spec === undefined ? Promise.resolve(EVERYTHING) : access.scopeOf(principal, spec);
+    const scope = spec === undefined ? Promise.resolve(ofUnknown) : access.scopeOf(principal, spec);
     known.set(entity, scope);
     return scope;
   };
@@ -43,7 +50,7 @@ async function mayBeSeen(
   scope: EntityScope,
 ): Promise<boolean> {
   const spec = entitiesOf(config).find((one) => one.entity === entity);
-  if (spec === undefined) return true;
+  if (spec === undefined) return false;
   const { key } = await namesOfRow(store.pool, { entity, name });
   const row = await withScope(store, { readable: [{ entity, scope }] }, (db) => readMirrorRow(db, spec, key));
   return row !== null && isInScope(scope, row.values);
