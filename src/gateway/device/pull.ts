@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GatewayApp } from '../app.ts';
 import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { openReading, type Page, pageText, readOnePage, rowLimit } from './feed-reading.ts';
+import { DOCUMENTS, openReading, type Page, pageEnd, readOnePage, rowLimit } from './feed-reading.ts';
 import { isKnown, sendJson, weakTag } from './json-reply.ts';
 import { notePullsAtTheEnd } from './pull-notes.ts';
 import { filterSchema, pageSchema } from './schemas.ts';
@@ -46,16 +46,16 @@ export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
       const wanted = { cursor, limit: rowLimit(deps, limit), fields, filter };
       const page = await readOnePage(deps, principal, { reading, request: wanted });
       const hlc = await stampReply(deps, reply);
-      // Joined once: it is hashed and sent.
-      const documents = page.documents.join(',');
-      const text = pageText({ ...page, documents: [documents] });
+      // Bytes once: they are hashed and sent.
+      const documents = Buffer.from(page.documents.join(','));
       const maxAgeMs = reading.entity.spec.feed?.maxAgeMs ?? 0;
       // `no-cache`: a cache asks before it answers, or a device would hear for a day that there is nothing new.
       reply.header('cache-control', `private, no-cache, max-age=${Math.floor(maxAgeMs / 1_000)}`);
       dependsOnCaller(reply);
       reply.header('etag', pageTag(documents, page, deps.now()));
       if (isKnown(request, reply)) return reply.code(304).send(null);
-      return sendJson(reply, `{${text},"serverHlc":${JSON.stringify(hlc)}}`);
+      const [begin, end] = [`{${DOCUMENTS}`, `${pageEnd(page)},"serverHlc":${JSON.stringify(hlc)}}`];
+      return sendJson(reply, Buffer.concat([Buffer.from(begin), documents, Buffer.from(end)]));
     },
   );
 }
@@ -65,7 +65,7 @@ export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
  * the same, or a device that hears nothing else would grow older than what is kept for cursors (C7); and while it
  * catches up with its scope (C13), always.
  */
-function pageTag(documents: string, { hasMore, position, cursor }: Page, nowMs: number): string {
+function pageTag(documents: Buffer, { hasMore, position, cursor }: Page, nowMs: number): string {
   const catchingUp = position.catchUp === null ? '' : cursor;
   return weakTag([documents, `${hasMore} ${Math.floor(nowMs / DAY_MS)} ${catchingUp}`]);
 }
