@@ -199,6 +199,21 @@ function policyProblems(upload: UploadSpec, at: Path): Problem[] {
     });
   }
   const grouped = upload.groups.flatMap(({ fields }) => fields);
+  const unheard = Object.keys(upload.fieldPolicies).filter((name) => grouped.includes(name));
+  if (unheard.length > 0) {
+    found.push({
+      path: [...at, 'fields'],
+      problem: `has a policy for ${unheard.join(', ')}, which is decided with a group`,
+      fix: "Give the policy to the group: groups: [{ fields: […], policy: 'manual' }].",
+    });
+  }
+  if (upload.groups.some(({ policy }) => policy === 'merge')) {
+    found.push({
+      path: [...at, 'groups'],
+      problem: "has a group with the policy 'merge', and nothing says how a group merges",
+      fix: 'Columns that are decided as one go to one side, to a rule or to a person: choose another policy.',
+    });
+  }
   const twice = grouped.filter((name, i) => grouped.indexOf(name) !== i);
   if (twice.length > 0) {
     found.push({

@@ -1,4 +1,4 @@
-/** `afterApply` and `captureMirrorEdits` as they are written, and what is wrong with them. */
+/** `upload` as it is written, and what is wrong with it. */
 import { expect, test } from 'vitest';
 import { changed, EMPLOYEES, parsed, refusal } from './configs.ts';
 
@@ -9,6 +9,8 @@ const written = (more: object) =>
     [UPLOAD]: { writeBack: 'source', writable: ['salary'], ...more },
   });
 const uploadOf = (more: object) => parsed(written(more)).pipelines.hr?.entities.employees?.upload;
+
+const RULE = { name: 'once', decide: () => ({ kind: 'accept' }) };
 
 test('one statement or a list of them', () => {
   const one = uploadOf({ afterApply: { sql: 'SELECT f($1)' } });
@@ -29,6 +31,21 @@ test.each([
   [{ afterApply: { sql: 'SELECT f($2)' } }, '$2'],
   [{ afterApply: [{ sql: 'SELECT f($1, $2)', per: ['salary'] }] }, 'there is 1 value'],
   [{ afterApply: { sql: 'SELECT f($1)', per: 'celery' } }, '"celery"'],
+  [{ fields: { salary: { policy: 'merge' } } }, 'does not say how its values merge'],
+  [
+    { fields: { salary: { policy: 'manual' } }, groups: [{ fields: ['salary', 'note'] }] },
+    'has a policy for salary, which is decided with a group',
+  ],
+  [
+    { fields: { note: { merge: 'text' } }, groups: [{ fields: ['salary', 'note'] }] },
+    'has a policy for note, which is decided with a group',
+  ],
+  [{ groups: [{ fields: ['salary', 'note'], policy: 'merge' }] }, 'nothing says how a group merges'],
+  [{ groups: [{ fields: ['salary'] }] }, 'is a group of one column'],
+  [{ groups: [{ fields: ['salary', 'note'] }, { fields: ['note', 'id'] }] }, 'has note in two groups'],
+  [{ rules: [RULE, RULE] }, 'has two rules called once'],
+  [{ writable: ['celery'] }, '"celery"'],
+  [{ writeBack: 'mirror', writable: ['salary'] }, 'names salary, which the source owns'],
   [{ captureMirrorEdits: 'yes' }, 'must be true or false'],
   [{ writeBack: 'mirror', writable: ['note'], captureMirrorEdits: true }, 'has nothing to capture'],
 ])('%j is refused, with what to write', (more, says) => {
