@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { createJiti } from 'jiti';
 import type { z } from 'zod';
@@ -82,7 +81,7 @@ async function runConfig(path: string): Promise<unknown> {
   let loaded: unknown;
   try {
     const jiti = createJiti(path, {
-      alias: aliases(path),
+      virtualModules: await ownModules(path),
       moduleCache: false,
       fsCache: false,
       interopDefault: false,
@@ -105,20 +104,21 @@ async function runConfig(path: string): Promise<unknown> {
 
 /**
  * `import … from 'syncline'` always means this copy, installed or not. zod is the user's own where there is one, else
- * ours: a strict package manager does not show dependencies of dependencies.
+ * ours: a strict package manager does not show dependencies of dependencies. Both are loaded already: to find and compile
+ * them again would take longer than all else of a short command.
  */
-function aliases(path: string): Record<string, string> {
-  const here = fileURLToPath(import.meta.url);
-  const own = join(dirname(here), '..', `index${here.endsWith('.ts') ? '.ts' : '.js'}`);
-  const find = (from: string): string | null => {
-    try {
-      return createRequire(from).resolve('zod');
-    } catch {
-      return null;
-    }
-  };
-  const zod = find(path) === null ? find(here) : null;
-  return { syncline: own, ...(zod !== null && { zod }) };
+async function ownModules(path: string): Promise<Record<string, unknown>> {
+  const syncline: unknown = await import('../index.ts');
+  return hasOwnZod(path) ? { syncline } : { syncline, zod: await import('zod') };
+}
+
+function hasOwnZod(path: string): boolean {
+  try {
+    createRequire(path).resolve('zod');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What `env()` references of a configuration mean: the process's variables, over the file `.env` beside it. */

@@ -1,14 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { sourceKinds } from '../../src/connectors/kinds.ts';
 import { tokenVerifier } from '../../src/gateway/access/tokens.ts';
 import { syncline } from './cli-kit.ts';
 
-const INDEX = pathToFileURL(fileURLToPath(new URL('../../src/index.ts', import.meta.url))).href;
 const variables = {
   JWT_SECRET: 'a secret of at least thirty-two characters',
   URL_OF_ALL: 'postgres://me@localhost/x',
@@ -23,7 +21,7 @@ async function config(name: string, gateway: string): Promise<string> {
   const path = join(folder, name);
   await writeFile(
     path,
-    `import { defineSync, env } from ${JSON.stringify(INDEX)};
+    `import { defineSync, env } from 'syncline';
      export default defineSync({ store: { url: env('URL_OF_ALL') }, ${gateway}
        sources: { shop: { kind: 'postgres', url: env('URL_OF_ALL') } },
        pipelines: { p: { source: 'shop', entities: { item: { read: { table: 'public.item' }, key: 'id', mirror: 'shop.item' } } } } });`,

@@ -50,7 +50,8 @@ export default defineSync({
   } } } },
 });
 `;
-const RULE = 'export const rule = ({ value }: { value: string }): string => value;';
+const RULE = `import { accept } from 'syncline';
+export const rule = ({ value }: { value: string }): string => (accept() === undefined ? '' : value);`;
 
 describe('the file', () => {
   test('is TypeScript, imports syncline and zod without a node_modules, and files of its own', async () => {

@@ -28,7 +28,7 @@ const folders: Record<string, { allowed: string[]; refused: string[] }> = {
     refused: ['../../store/open.ts', '../../pg/pool.ts', 'node:crypto', 'pg', './../../store/open.ts'],
   },
   'src/config/x.ts': {
-    allowed: ['./load.ts', '../domain/config.ts', 'node:fs/promises', 'jiti'],
+    allowed: ['./load.ts', '../domain/config.ts', '../index.ts', 'node:fs/promises', 'jiti'],
     refused: ['../store/open.ts', '../connectors/registry.ts', 'pg'],
   },
   'src/pg/x.ts': {

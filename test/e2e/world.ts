@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-simulator/start.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
@@ -15,8 +14,6 @@ import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { freshDatabase, type PostgresServer, sourceServer, storeServer } from '../support/servers.ts';
 import { temporalServer, workflowBundle } from '../support/temporal.ts';
-
-const INDEX = pathToFileURL(fileURLToPath(new URL('../../src/index.ts', import.meta.url)));
 
 export type World = {
   readonly config: SyncConfig;
@@ -61,7 +58,7 @@ const PASSWORD = 'tiger';
 /** Text of a configuration file; the world's queue keeps its workers to its own runs. */
 function configText(options: WorldOptions, taskQueue: string): string {
   return `import { z } from 'zod';
-import { decimal, defineSync, env, instant } from ${JSON.stringify(INDEX.href)};
+import { decimal, defineSync, env, instant } from 'syncline';
 
 ${options.functions ?? ''}
 export default defineSync({

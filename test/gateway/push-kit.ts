@@ -27,8 +27,7 @@ const SOURCE = `
   CREATE TABLE shop.notes (id uuid PRIMARY KEY);
   ${LEDGER_DDL.join(';\n')};`;
 
-const INDEX = new URL('../../src/index.ts', import.meta.url);
-const FUNCTIONS = `import { accept, requireApproval } from ${JSON.stringify(INDEX.href)};
+const FUNCTIONS = `import { accept, requireApproval } from 'syncline';
 const large = { name: 'large', fields: ['amount'], decide: ({ proposed, approvedBy }) =>
   Number(proposed.amount ?? 0) > 1000 && approvedBy.length === 0 ? requireApproval('It is large') : accept() };`;
 
