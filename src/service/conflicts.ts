@@ -60,12 +60,12 @@ export type ConflictDetail = ConflictLine & {
   readonly events: readonly ConflictEvent[];
 };
 
-/** @returns a page in which conflicts that the asker may not see are left out, and the last one that was looked at. */
+/** @returns conflicts that were looked at, and of them those that the asker may see. */
 export async function conflictPage(
   { store }: Reader,
   filter: ConflictFilter,
   scopeOf: ScopeOf,
-): Promise<{ lines: ConflictLine[]; last: ConflictRow | null; isFull: boolean }> {
+): Promise<{ rows: readonly ConflictRow[]; items: ConflictLine[] }> {
   const rows = await listConflicts(store.pool, filter);
   const lines = await Promise.all(
     rows.map(async (row) => {
@@ -73,7 +73,7 @@ export async function conflictPage(
       return isVisible(row, scope) ? [lineOf(row, scope)] : [];
     }),
   );
-  return { lines: lines.flat(), last: rows.at(-1) ?? null, isFull: rows.length === filter.limit };
+  return { rows, items: lines.flat() };
 }
 
 /** @throws SyncError CONFLICT_NOT_FOUND, also where it is of a row that the asker may not see */

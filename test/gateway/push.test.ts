@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startGatewayProcess } from '../../dev/gateway-process.ts';
 import { eventually } from '../e2e/world.ts';
 import { startTestGateway, tokenOf } from './kit.ts';
 import {
@@ -235,8 +236,15 @@ test('C9: a row that is made, held and refused comes to its device as a removal,
   expect(results).toMatchObject([{ id, status: 'pending_approval', rev: null, reason: 'It is large' }]);
   expect(conflicts).toEqual([]);
 
-  const list = await owner.ask('GET', '/v1/sync/conflicts?entity=orders');
-  const shown = (JSON.parse(list.text) as { conflicts: Conflict[] }).conflicts.find((one) => one.row === id);
+  // The newest first, those of the user's other devices behind it.
+  const list = async (query: string) => {
+    const { text } = await owner.ask('GET', `/v1/sync/conflicts?entity=orders&limit=1${query}`);
+    return JSON.parse(text) as { conflicts: Conflict[]; next: string | null };
+  };
+  const first = await list('');
+  const second = await list(`&after=${first.next}`);
+  expect([...first.conflicts, ...second.conflicts].map(({ row }) => row)).toEqual([id, '12']);
+  const [shown] = first.conflicts;
   expect(shown).toMatchObject({ operation: 'insert', kind: null, record: { id, _deleted: true } });
   const decided = await owner.ask('POST', '/v1/sync/resolve-conflict', {
     body: { conflictId: shown?.id, decision: 'server', round: 1 },
@@ -427,4 +435,54 @@ test('verdicts that are late: 503, and the same request gets them later, from an
   } finally {
     await gateway.stop();
   }
+});
+
+test('a gateway that dies while a push waits for its verdicts: another one has them, and nothing is done twice', async () => {
+  const dying = await startGatewayProcess({
+    config: world.configPath,
+    environment: world.environment,
+    port: 0,
+  });
+  const [there, here] = [
+    await testDevice({ gateway: dying }, { user: 'dora', device: 'doras' }),
+    await testDevice(world, { user: 'dora', device: 'doras' }),
+  ];
+  const before = await here.row('orders', 45);
+  const made = { id: 'made-by-dora', title: 'made by dora' };
+  const body = {
+    rows: [
+      { newDocumentState: { ...before, qty: Number(before.qty) + 5 }, assumedMasterState: before },
+      { newDocumentState: made },
+    ],
+  };
+  const headers = { 'idempotency-key': 'dora-1' };
+  // The write waits for the row.
+  const holder = await world.source.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM shop.orders WHERE id = 45 FOR UPDATE');
+  const lost = expect(there.ask('POST', '/v1/sync/orders/push', { body, headers })).rejects.toThrow();
+  await eventually(async () => {
+    const { rowCount } = await world.source.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rowCount === 1;
+  }, 'the write waits');
+  await dying.kill();
+  await lost;
+  await holder.query('COMMIT');
+  holder.release();
+  const { results } = await here.push('orders', body.rows, 'dora-1');
+  expect(results).toMatchObject([
+    { id: '45', status: 'applied' },
+    { id: made.id, status: 'applied' },
+  ]);
+  const [one, two] = [
+    await here.ask('POST', '/v1/sync/orders/push', { body, headers }),
+    await here.ask('POST', '/v1/sync/orders/push', { body, headers }),
+  ];
+  expect(JSON.parse(one.text)).toMatchObject({ results });
+  expect(two.text).toBe(one.text);
+  expect(await orderInSource(world, 45)).toMatchObject({ qty: Number(before.qty) + 5 });
+  const { rows } = await world.source.query('SELECT id FROM shop.orders WHERE title = $1', [made.title]);
+  expect(rows).toHaveLength(1);
 });

@@ -12,6 +12,7 @@ import { json } from '../../domain/upload/wire.ts';
 import { type ConflictDetail, conflictDetail, conflictPage, type ScopeOf } from '../../service/conflicts.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { conflictPlace, pageQuery, visiblePage } from '../operator/paging.ts';
 import { servedEntities } from '../served-entity.ts';
 import { currentRecord } from './current-record.ts';
 import { openReading, type Reading } from './feed-reading.ts';
@@ -57,17 +58,28 @@ export function deviceConflictRoutes(app: GatewayApp, deps: GatewayDeps): void {
           state: z.enum(['open', 'closed']).optional(),
           entity: z.string().optional(),
           limit: z.coerce.number().int().min(1).max(MAX_CONFLICTS).optional(),
+          after: pageQuery.after,
         }),
-        response: { 200: z.object({ conflicts: z.array(conflictSchema), serverHlc: z.string() }) },
+        response: {
+          200: z.object({
+            conflicts: z.array(conflictSchema),
+            next: z.string().nullable().describe('`after` of the next page; null: there are no more'),
+            serverHlc: z.string(),
+          }),
+        },
       },
     },
     async (request, reply) => {
       const { principal } = request;
-      const { state = 'open', entity = null, limit = MAX_CONFLICTS } = request.query;
+      const { state = 'open', entity = null, limit = MAX_CONFLICTS, after } = request.query;
       const scopeOf = scopesFor(deps, principal);
-      const { lines } = await conflictPage(deps, { state, entity, user: principal.user, limit }, scopeOf);
+      const { items, next } = await visiblePage(
+        { limit, after: conflictPlace(after) },
+        (from) => conflictPage(deps, { state, entity, user: principal.user, ...from }, scopeOf),
+        ({ openedAtMs, id }) => [openedAtMs, id],
+      );
       const conflicts: DeviceConflict[] = [];
-      for (const line of lines) {
+      for (const line of items) {
         const reading = await readingOf(deps, principal, line.entity);
         if (reading === null) continue;
         const detail = await conflictDetail(deps, { id: line.id, who: whoOf(principal), scopeOf });
@@ -75,7 +87,7 @@ export function deviceConflictRoutes(app: GatewayApp, deps: GatewayDeps): void {
         conflicts.push(shown(detail, reading, JSON.parse(record.text)));
       }
       reply.header('cache-control', 'no-store');
-      return { conflicts, serverHlc: await stampReply(deps, reply) };
+      return { conflicts, next, serverHlc: await stampReply(deps, reply) };
     },
   );
 }

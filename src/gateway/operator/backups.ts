@@ -4,7 +4,7 @@ import { restoreBackup } from '../../service/backups.ts';
 import { listBackups } from '../../store/backups.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { idPart, instantPart, listOf, nextOf, pageOf, pageQuery, placeFrom } from './paging.ts';
+import { idPart, instantPart, listOf, pageOf, pageQuery, placeFrom, visiblePage } from './paging.ts';
 import { entityFilter, instant } from './schemas.ts';
 import { scopesOf, visibleRows } from './visible.ts';
 
@@ -53,13 +53,15 @@ export function backupRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async ({ query: { entity = null, limit, after }, principal }) => {
       const place = placeFrom(after, z.tuple([instantPart, idPart]));
-      const backups = await listBackups(deps.store.pool, {
-        ...{ entity, limit },
-        after: place && { at: place[0], id: place[1] },
-      });
-      const next = nextOf(backups, { limit, placeOf: ({ at, id }) => [at, id] });
       const seen = { scopeOf: scopesOf(deps, principal), nameOf: ({ row }: { row: string }) => row };
-      return { items: await visibleRows(deps, backups, seen), next };
+      return visiblePage(
+        { limit, after: place && { at: place[0], id: place[1] } },
+        async (from) => {
+          const rows = await listBackups(deps.store.pool, { entity, ...from });
+          return { rows, items: await visibleRows(deps, rows, seen) };
+        },
+        ({ at, id }) => [at, id],
+      );
     },
   );
   app.post(

@@ -4,7 +4,7 @@ import { conflictDetail, conflictPage } from '../../service/conflicts.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { conflictTag } from './conflict-tag.ts';
-import { listOf, nextOf, pageOf, pageQuery, placeFrom, textPart } from './paging.ts';
+import { conflictPlace, listOf, pageOf, pageQuery, visiblePage } from './paging.ts';
 import { entityFilter, instant } from './schemas.ts';
 import { scopesOf, whoOf } from './visible.ts';
 
@@ -88,14 +88,13 @@ export function conflictRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async ({ query, principal }) => {
       const { state, entity = null, assignedTo = null, device = null, user = null, limit, after } = query;
-      const place = placeFrom(after, z.tuple([z.number(), textPart]));
-      const filter = {
-        ...{ state, entity, assignedTo, device, user, limit },
-        after: place && { openedAtMs: place[0], id: place[1] },
-      };
-      const { lines, last, isFull } = await conflictPage(deps, filter, scopesOf(deps, principal));
-      const placeOf = () => [last?.openedAtMs ?? 0, last?.id ?? ''];
-      return { items: lines, next: isFull ? nextOf([last], { limit: 1, placeOf }) : null };
+      const filter = { state, entity, assignedTo, device, user };
+      const scopeOf = scopesOf(deps, principal);
+      return visiblePage(
+        { limit, after: conflictPlace(after) },
+        (from) => conflictPage(deps, { ...filter, ...from }, scopeOf),
+        ({ openedAtMs, id }) => [openedAtMs, id],
+      );
     },
   );
   app.get(

@@ -13,7 +13,7 @@ export const pageQuery = {
     .min(1)
     .max(MAX_ROWS)
     .default(DEFAULT_ROWS)
-    .describe('So many at most; a page may have fewer, as what you may not see is left out'),
+    .describe('So many at most. A page may have fewer although `next` says that there are more'),
   after: z.string().max(4_000).optional().describe('`next` of the page before; none for the first'),
 };
 
@@ -39,7 +39,37 @@ export function nextOf<Row>(
 ): string | null {
   const last = rows.at(-1);
   if (last === undefined || rows.length < limit) return null;
-  return Buffer.from(JSON.stringify(placeOf(last))).toString('base64url');
+  return tokenOf(placeOf(last));
+}
+
+function tokenOf(place: Place): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** For one page: where the caller may see little of a long list, the next page goes on. */
+const MOST_LOOKS = 20;
+
+type From<Row> = { readonly limit: number; readonly after: Row | null };
+
+/**
+ * Of lists in which the caller may not see all rows: it is looked on until the page is full.
+ * @param look gives rows of the list, and of them the items that may be shown.
+ */
+export async function visiblePage<Row, Item>(
+  { limit, after }: From<Row>,
+  look: (from: From<Row>) => Promise<{ readonly rows: readonly Row[]; readonly items: readonly Item[] }>,
+  placeOf: (row: Row) => Place,
+): Promise<{ items: Item[]; next: string | null }> {
+  const items: Item[] = [];
+  let last = after;
+  for (let looks = 0; looks < MOST_LOOKS && items.length < limit; looks++) {
+    const left = limit - items.length;
+    const found = await look({ limit: left, after: last });
+    items.push(...found.items);
+    last = found.rows.at(-1) ?? last;
+    if (found.rows.length < left) return { items, next: null };
+  }
+  return { items, next: last === null ? null : tokenOf(placeOf(last)) };
 }
 
 /** @returns null for the first page. @throws SyncError CURSOR_INVALID */
@@ -84,4 +114,10 @@ export function instantFrom(text: string, name: string): string {
     message: `\`${name}\` is no instant`,
     remedy: 'Write it as 2026-01-31T08:00:00Z.',
   });
+}
+
+/** A place in lists of conflicts. @throws SyncError CURSOR_INVALID */
+export function conflictPlace(after: string | undefined): { openedAtMs: number; id: string } | null {
+  const place = placeFrom(after, z.tuple([z.number(), textPart]));
+  return place && { openedAtMs: place[0], id: place[1] };
 }

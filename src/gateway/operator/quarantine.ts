@@ -7,7 +7,7 @@ import { withoutNames } from '../../service/visible.ts';
 import { listQuarantine, type QuarantineEntry } from '../../store/quarantine.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { instantPart, nextOf, pageOf, pageQuery, placeFrom, textPart } from './paging.ts';
+import { instantPart, pageOf, pageQuery, placeFrom, textPart, visiblePage } from './paging.ts';
 import { shownPayload } from './payload.ts';
 import { entityFilter, instant, key, name } from './schemas.ts';
 import { scopesOf } from './visible.ts';
@@ -56,12 +56,14 @@ export function quarantineRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async ({ query: { entity = null, limit, after }, principal }) => {
       const place = placeFrom(after, z.tuple([instantPart, textPart, textPart]));
-      const rows = await listQuarantine(deps.store.pool, {
-        ...{ entity, limit },
-        after: place && { lastSeenAt: place[0], entity: place[1], key: place[2] },
-      });
-      const next = nextOf(rows, { limit, placeOf: (row) => [row.lastSeenAt, row.entity, row.key] });
-      return { items: await shownEntries(deps, rows, principal), next };
+      return visiblePage(
+        { limit, after: place && { lastSeenAt: place[0], entity: place[1], key: place[2] } },
+        async (from) => {
+          const rows = await listQuarantine(deps.store.pool, { entity, ...from });
+          return { rows, items: await shownEntries(deps, rows, principal) };
+        },
+        (row) => [row.lastSeenAt, row.entity, row.key],
+      );
     },
   );
   app.get(

@@ -1,10 +1,11 @@
 /** `GET /v1/skipped`: rows that `deduplicate` left out. */
 import { z } from 'zod';
 import { isPartitioned } from '../../domain/access/scope.ts';
+import type { ScopeOf } from '../../service/conflicts.ts';
 import { listSkipped, type SkippedRow } from '../../store/skipped.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { instantPart, nextOf, pageOf, pageQuery, placeFrom, textPart } from './paging.ts';
+import { instantPart, pageOf, pageQuery, placeFrom, textPart, visiblePage } from './paging.ts';
 import { entityFilter, instant } from './schemas.ts';
 import { scopesOf } from './visible.ts';
 
@@ -31,19 +32,21 @@ export function skippedRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async ({ query: { entity = null, limit, after }, principal }) => {
       const place = placeFrom(after, z.tuple([instantPart, textPart, textPart]));
-      const rows = await listSkipped(deps.store.pool, {
-        ...{ entity, limit },
-        after: place && { seenAt: place[0], entity: place[1], key: place[2] },
-      });
-      const next = nextOf(rows, { limit, placeOf: (row) => [row.seenAt, row.entity, row.key] });
       const scopeOf = scopesOf(deps, principal);
-      // Which partition a row belongs to that is not in the mirror, nothing says.
-      const shown = await Promise.all(
-        rows.map(
-          async (row): Promise<SkippedRow[]> => (isPartitioned(await scopeOf(row.entity)) ? [] : [row]),
-        ),
+      return visiblePage(
+        { limit, after: place && { seenAt: place[0], entity: place[1], key: place[2] } },
+        async (from) => {
+          const rows = await listSkipped(deps.store.pool, { entity, ...from });
+          return { rows, items: await ofWholeEntities(rows, scopeOf) };
+        },
+        (row) => [row.seenAt, row.entity, row.key],
       );
-      return { items: shown.flat(), next };
     },
   );
+}
+
+/** Which partition a row belongs to that is not in the mirror, nothing says. */
+async function ofWholeEntities(rows: readonly SkippedRow[], scopeOf: ScopeOf): Promise<SkippedRow[]> {
+  const seen = await Promise.all(rows.map(async ({ entity }) => !isPartitioned(await scopeOf(entity))));
+  return rows.filter((_, i) => seen[i]);
 }

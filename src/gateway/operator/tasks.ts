@@ -7,7 +7,7 @@ import { withoutNames } from '../../service/visible.ts';
 import { listTasks, readTask, type Task } from '../../store/tasks.ts';
 import type { GatewayApp } from '../app.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { idPart, instantPart, nextOf, pageOf, pageQuery, placeFrom } from './paging.ts';
+import { idPart, instantPart, pageOf, pageQuery, placeFrom, visiblePage } from './paging.ts';
 import { instant } from './schemas.ts';
 import { scopesOf, visibleRows } from './visible.ts';
 
@@ -39,12 +39,14 @@ export function taskRoutes(app: GatewayApp, deps: GatewayDeps): void {
     },
     async ({ query: { state, limit, after }, principal }) => {
       const place = placeFrom(after, z.tuple([z.enum(['open', 'closed']), instantPart, idPart]));
-      const tasks = await listTasks(deps.store.pool, {
-        ...{ state, limit },
-        after: place && { state: place[0], openedAt: place[1], id: place[2] },
-      });
-      const next = nextOf(tasks, { limit, placeOf: (task) => [task.state, task.openedAt, task.id] });
-      return { items: await visibleTasks(deps, tasks, principal), next };
+      return visiblePage(
+        { limit, after: place && { state: place[0], openedAt: place[1], id: place[2] } },
+        async (from) => {
+          const rows = await listTasks(deps.store.pool, { state, ...from });
+          return { rows, items: await visibleTasks(deps, rows, principal) };
+        },
+        (task) => [task.state, task.openedAt, task.id],
+      );
     },
   );
   app.post(
