@@ -107,7 +107,11 @@ async function apply(
   const decision = await decisionOf(work, conflictId, decided);
   if ('why' in decision) return refused(deps, row, decision.why);
   const mine = { ...item, decided: { conflictId, round: row.round } };
-  const result = await carryOut({ work, item: mine, row, decision, approvedBy: decided.approvedBy });
+  const at = { work, item: mine, row, decision, approvedBy: decided.approvedBy };
+  const result = await carryOut(at).catch((error: unknown) => {
+    if (isRefusal(error)) return refused(deps, row, error.message);
+    throw error;
+  });
   await runAfterApply(deps, context);
   return result;
 }
@@ -264,8 +268,7 @@ async function inMirror(at: Case): Promise<DecisionResult> {
     }
     await settleAfterApply(work, session);
   }).catch((error: unknown) => {
-    if (isRefusal(error)) why = error.message;
-    else if (isRowError(error)) why = refusalText(error);
+    if (isRowError(error)) why = refusalText(error);
     else unlessSettled(error);
   });
   return why === null ? result : refused(deps, row, why);

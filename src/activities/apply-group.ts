@@ -15,7 +15,7 @@ import { readRows } from '../store/upload-rows.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { applyInMirror, isRefusal, keyOf, SOURCES_ROW, unlessSettled, write } from './apply-in-mirror.ts';
 import { applyInSource, type Planned, type Refused, settleMembers, writeAll } from './apply-in-source.ts';
-import { decideItem, verdictOfItem } from './decide-item.ts';
+import { decideItem, decideUnlocked, verdictOfItem } from './decide-item.ts';
 import { recordUnwritten } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
 import { refusedLocals } from './refused-locals.ts';
@@ -91,7 +91,8 @@ async function inSource(members: readonly Member[]): Promise<Failure | 'settled'
   const local: Item[] = [];
   for (const { work, item } of members) {
     const now = rows.get(item) ?? { state: 'unknown' };
-    const decision = await decideItem(work, item, { now, db: work.deps.store.pool });
+    const decision = await decideUnlocked(work, item, now);
+    if (decision.kind === 'refused') return failureOfRefused({ item, ...decision });
     const failure = failureOf(item, decision);
     if (failure !== null) return failure;
     if (decision.kind === 'write' && writesSource(work, decision))

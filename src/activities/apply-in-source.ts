@@ -10,7 +10,7 @@ import { type Attempted, forgetAttempts, noteAttempts } from '../store/mutations
 import { readRows } from '../store/upload-rows.ts';
 import { applyInMirror, keyOf, rejectItem } from './apply-in-mirror.ts';
 import { completeWrites, type Written } from './complete-writes.ts';
-import { decideItem, verdictOfItem } from './decide-item.ts';
+import { decideUnlocked, verdictOfItem } from './decide-item.ts';
 import { nameOf } from './record-decision.ts';
 import { refreshRows } from './refresh-rows.ts';
 import { refusedLocals } from './refused-locals.ts';
@@ -40,16 +40,18 @@ export async function applyInSource(
   const rows = await readRows(pool, work.entity.plan, { keys, lock: 'none' });
   const planned: Planned[] = [];
   const ofMirror: Item[] = [];
+  const refused: Refused[] = [];
   for (const item of undecided) {
     const now =
       item.key === null ? ({ state: 'unknown' } as const) : (rows.get(item.key) ?? { state: 'unknown' });
-    const decision = await decideItem(work, item, { now, db: pool });
-    if (decision.kind === 'write' && writesSource(work, decision))
+    const decision = await decideUnlocked(work, item, now);
+    if (decision.kind === 'refused') refused.push({ item, ...decision });
+    else if (decision.kind === 'write' && writesSource(work, decision))
       planned.push({ work, item, now, decision });
     else ofMirror.push(item);
   }
   await applyInMirror(work, ofMirror);
-  const refused = await refusedLocals(planned);
+  refused.push(...(await refusedLocals(planned)));
   const { left, rejected } = await writeAll(
     planned.filter(({ item }) => !refused.some((each) => each.item === item)),
   );

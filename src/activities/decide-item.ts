@@ -1,5 +1,6 @@
 /** One change decided: the rows that its rules ask for, the decision, and how it is told. */
 import { decideOutOfSight } from '../domain/access/judge-change.ts';
+import { isSyncError } from '../domain/errors.ts';
 import { type DecideInput, decideChange } from '../domain/upload/decide.ts';
 import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { QueryResults } from '../domain/upload/proposal.ts';
@@ -46,6 +47,22 @@ export async function decideItem(
   };
   const queries = await queryResults(db, queriesOfChange(input));
   return decideChange({ ...input, context: { ...input.context, queries } });
+}
+
+export type RuleRefused = { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Of a row that nobody holds yet. `refused`: the query of a rule fails on this change, now and at every try. */
+export async function decideUnlocked(
+  work: UploadWork,
+  item: Item,
+  now: RowNow,
+): Promise<Decision | RuleRefused> {
+  try {
+    return await decideItem(work, item, { now, db: work.deps.store.pool });
+  } catch (error) {
+    if (!isSyncError(error, 'RULE_QUERY_FAILED')) throw error;
+    return { kind: 'refused', code: error.code, message: error.message };
+  }
 }
 
 export async function queryResults(db: Db, wanted: readonly QueryToRun[]): Promise<QueryResults> {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
+import { accept } from '../../src/domain/upload/rule-outcomes.ts';
+import type { BusinessRule } from '../../src/domain/upload/rules.ts';
 import { createKit, type Kit, type KitOptions } from '../runs/run-kit.ts';
 import { decide, hlcAt, upload } from './upload-kit.ts';
 
@@ -14,6 +16,16 @@ const TABLE = `
   CREATE FUNCTION hr.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := clock_timestamp(); RETURN NEW; END $$;
   CREATE TRIGGER touch BEFORE UPDATE ON hr.employees FOR EACH ROW EXECUTE FUNCTION hr.touch();
   ${LEDGER_DDL.join(';\n')};`;
+
+/** Its query fails for some names. */
+const DIVIDES: BusinessRule = {
+  name: 'divides',
+  fields: ['name'],
+  queries: {
+    share: { sql: 'SELECT 1 / length($1::text) AS share', params: ({ proposed }) => [proposed.name ?? null] },
+  },
+  decide: () => accept(),
+};
 
 const ENTITIES = {
   employees: {
@@ -35,6 +47,7 @@ const ENTITIES = {
       writable: ['name', 'phone', 'salary', 'notes'],
       operations: ['insert', 'update', 'delete'],
       fields: { salary: { policy: 'manual' }, notes: { merge: 'text' } },
+      rules: [DIVIDES],
     },
   },
 } satisfies KitOptions['entities'];
@@ -185,6 +198,36 @@ describe('a row', () => {
     const late = edit('6', { phone: 'x' }, { base: { values: { phone: '+49 6' } }, hlc: hlcAt(1_000) });
     expect(await upload(deps, [late])).toMatchObject([{ status: 'conflict' }]);
     expect(await source(6)).toBeNull();
+  });
+
+  test('that the query of a rule cannot take is rejected alone, and fails its group', async () => {
+    const failed = {
+      status: 'rejected',
+      code: 'RULE_QUERY_FAILED',
+      message: expect.stringContaining('22012'),
+    };
+    expect(
+      await upload(deps, [
+        edit('7', { name: '' }, await baseOf(7)),
+        edit('8', { name: 'Io' }, await baseOf(8)),
+      ]),
+    ).toMatchObject([failed, { status: 'applied' }]);
+    const group = { group: 'g' };
+    const pair = [
+      edit('9', { name: '' }, { ...(await baseOf(9)), ...group }),
+      edit('10', { name: 'Io' }, { ...(await baseOf(10)), ...group }),
+    ];
+    expect(await upload(deps, pair)).toMatchObject([failed, { code: 'GROUP_FAILED' }]);
+    const { base } = await baseOf(11);
+    await kit.source.query('UPDATE hr.employees SET salary = 2000 WHERE id = 11');
+    const [verdict] = await upload(deps, [edit('11', { salary: '3000' }, { base })]);
+    const merged = { decision: 'merged', fields: { salary: '2500', name: '' }, round: 1 } as const;
+    expect(await decide(deps, verdict?.conflictId ?? '', merged)).toMatchObject({
+      kind: 'reopen',
+      because: 'refused',
+      message: expect.stringContaining('22012'),
+    });
+    expect(await source(11)).toMatchObject({ salary: '2000.00', name: 'name 11' });
   });
 
   test('with a bad value is rejected alone, in the source’s words', async () => {
