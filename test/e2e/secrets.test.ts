@@ -8,6 +8,7 @@ import type { WorkerProcess } from '../../dev/worker-process.ts';
 import { followRun, type RunHandle, startRun } from '../../src/client.ts';
 import type { RunSummary } from '../../src/domain/run.ts';
 import { workflowId } from '../../src/domain/workflow-id.ts';
+import { listSources, testSource } from '../../src/service/sources.ts';
 import { type PostgresServer, sourceServer, storeServer } from '../support/servers.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -89,9 +90,14 @@ it('keeps them out when the source refuses the login', { timeout: 60_000 }, asyn
   );
   const { handle, summary } = await run();
   const check = await syncline('check');
+  // What operators are told over HTTP.
+  const tested = await testSource(world, { name: 'shop', waitMs: 30_000 });
+  const sources = await listSources(world);
 
   expect(summary).toMatchObject({ status: 'FAILED', entities: [{ error: { code: 'SOURCE_AUTH' } }] });
   expect(check).toContain('SOURCE_AUTH');
+  expect(tested).toMatchObject({ answers: false });
+  expect(sources).toMatchObject([{ name: 'shop', lastError: { code: 'SOURCE_AUTH' } }]);
   const { rows } = await world.store.pool.query<{ row: string }>(
     `SELECT row(run.*)::text || row(entity.*)::text || row(state.*)::text AS row
        FROM syncline.sync_run AS run
@@ -99,7 +105,8 @@ it('keeps them out when the source refuses the login', { timeout: 60_000 }, asyn
        LEFT JOIN syncline.source_state AS state USING (source)`,
   );
   expect(rows).toHaveLength(3);
-  for (const text of [JSON.stringify(summary), check, worker.said.join('\n'), JSON.stringify(rows)]) {
+  const told = JSON.stringify([tested, sources]);
+  for (const text of [JSON.stringify(summary), check, told, worker.said.join('\n'), JSON.stringify(rows)]) {
     expectNoCanary(text);
   }
   expectNoCanary(await historyOf(handle));

@@ -192,8 +192,8 @@ test('history comes by pages, the newest first', async () => {
     await operator.get(`/v1/runs?pipeline=gateway_operator&before=${first.items[0]?.startedAt}`)
   ).body;
   expect(before.items.map(({ runId }) => runId)).toEqual([started.runId]);
-  for (const after of ['%00', 'bnVsbA', 'WyInOyBEUk9QIiwxXQ']) {
-    expect(await operator.get(`/v1/runs?after=${after}`)).toMatchObject({ status: 400 });
+  for (const wrong of ['after=%00', 'after=bnVsbA', 'after=WyInOyBEUk9QIiwxXQ', 'limit=0', 'limit=501']) {
+    expect(await operator.get(`/v1/runs?${wrong}`)).toMatchObject({ status: 400 });
   }
 });
 

@@ -1,5 +1,5 @@
 /** Devices pull: pages, what they know already, filters, fields that changed, several entities at one moment. */
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseHlc } from '../../src/domain/upload/hlc.ts';
@@ -88,18 +88,27 @@ test('answers 304 while the rows are those that the client has', async () => {
 });
 
 test('packs what is worth it, as the client wants it', async () => {
+  const plain = await raw('/v1/sync/item/pull?limit=100', {});
+  expect(plain.headers).not.toHaveProperty('content-encoding');
+  expect(plain.bytes.toString()).toContain('"hasMore":false');
   for (const [encoding, unpack] of [
     ['br', brotliDecompressSync],
     ['gzip', gunzipSync],
   ] as const) {
     const packed = await raw('/v1/sync/item/pull?limit=100', { 'accept-encoding': encoding });
-    expect(packed.encoding).toBe(encoding);
+    expect(packed.headers).toMatchObject({
+      'content-encoding': encoding,
+      vary: expect.stringMatching(/authorization.*accept-encoding/i),
+    });
+    // However it is packed, it is the same, and what the client has is not packed at all.
+    const tags = { 'accept-encoding': encoding, 'if-none-match': plain.headers.etag ?? '' };
+    const known = await raw('/v1/sync/item/pull?limit=100', tags);
+    expect([known.status, known.bytes.length]).toEqual([304, 0]);
+    expect(known.headers).not.toHaveProperty('content-encoding');
+    expect(known.headers.vary).toMatch(/authorization/i);
     const body = JSON.parse(unpack(packed.bytes).toString()) as PageBody;
     expect(body.documents).toHaveLength(ITEMS);
   }
-  const plain = await raw('/v1/sync/item/pull?limit=100', {});
-  expect(plain.encoding).toBeUndefined();
-  expect(plain.bytes.toString()).toContain('"hasMore":false');
 });
 
 test('filters by declared columns, and says which those are', async () => {
@@ -253,16 +262,18 @@ test('the description of the API says how filters are written, and what streams 
   expect(body.paths['/v1/sync/{entity}/pull']?.get.parameters).toContainEqual(
     expect.objectContaining({ name: 'filter', in: 'query', style: 'deepObject', explode: true }),
   );
-  expect(body.paths['/v1/sync/{entity}/stream']?.get.responses['200']).toMatchObject({
-    content: { 'text/event-stream': {} },
-  });
+  for (const path of ['/v1/sync/{entity}/stream', '/v1/sync/stream', '/v1/runs/{id}/events']) {
+    expect(body.paths[path]?.get.responses['200'], path).toMatchObject({
+      content: { 'text/event-stream': {} },
+    });
+  }
 });
 
 /** fetch() unpacks by itself. */
 function raw(
   path: string,
   headers: Record<string, string>,
-): Promise<{ encoding: string | undefined; bytes: Buffer }> {
+): Promise<{ status: number | undefined; headers: IncomingHttpHeaders; bytes: Buffer }> {
   return new Promise((resolve, reject) => {
     const sent = request(
       `${shop.gateway.url}${path}`,
@@ -271,7 +282,7 @@ function raw(
         const chunks: Buffer[] = [];
         reply.on('data', (chunk: Buffer) => chunks.push(chunk));
         reply.on('end', () =>
-          resolve({ encoding: reply.headers['content-encoding'], bytes: Buffer.concat(chunks) }),
+          resolve({ status: reply.statusCode, headers: reply.headers, bytes: Buffer.concat(chunks) }),
         );
       },
     );

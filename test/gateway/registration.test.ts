@@ -142,7 +142,20 @@ test('refuses apps that are too old', async () => {
         body: { code: 'APP_TOO_OLD', minAppVersion: '2.4.0' },
       });
     }
+    // One that registered before the oldest version was raised is refused with its next call, until it is updated.
+    expect((await register(token, { appVersion: '2.3.9' }, strict)).status).toBe(200);
+    const call = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      const reply = await fetch(`${modern.url}/v1/sync/status`, { headers });
+      return { status: reply.status, body: await reply.json() };
+    };
+    expect(await call()).toMatchObject({
+      status: 426,
+      body: { code: 'APP_TOO_OLD', minAppVersion: '2.4.0' },
+    });
     expect((await register(token, { appVersion: '2.10.0-beta.1' }, modern)).status).toBe(200);
+    expect((await call()).status).toBe(200);
+    expect((await register(token, { appVersion: 'v2.4' }, modern)).status).toBe(200);
   } finally {
     await modern.stop();
   }

@@ -1,6 +1,7 @@
 /** `GET /v1/runs/{id}/events`: server-sent events of a run's progress and errors, until it ends. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { isSyncError, type SyncError } from '../../domain/errors.ts';
 import { findRun } from '../../service/runs.ts';
 import type { EntityReport, RunReport } from '../../store/run-reports.ts';
@@ -29,20 +30,24 @@ export function runEventRoutes(app: GatewayApp, deps: GatewayDeps): void {
           '`event: end` the run as it ended, after which the stream ends. With Last-Event-ID, what was told is not told again.',
         tags: ['operator'],
         params: runParams,
+        produces: ['text/event-stream'],
+        response: { 200: z.string().describe('Server-sent events') },
       },
     },
-    async (request, reply) => openEvents(deps, request as FastifyRequest<{ Params: { id: string } }>, reply),
+    async (request, reply) => openEvents(deps, { request, reply, runId: request.params.id }) as never,
   );
 }
 
-async function openEvents(
-  deps: GatewayDeps,
-  request: FastifyRequest<{ Params: { id: string } }>,
-  reply: FastifyReply,
-): Promise<void> {
+type Opening = {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly runId: string;
+};
+
+async function openEvents(deps: GatewayDeps, { request, reply, runId }: Opening): Promise<void> {
   const { sse } = reply;
   // What there is not is a reply with its status, not a stream.
-  const { runId } = await findRun(deps, request.params.id);
+  await findRun(deps, runId);
   sse.keepAlive();
   sse.sendHeaders();
   const teller = createTeller(reply, sse.lastEventId);
