@@ -52,7 +52,8 @@ export async function pushWorld(name: string): Promise<PushWorld> {
       notes: { read: { table: 'shop.notes' }, key: 'id', mirror: 'shop.notes',
         columns: { id: {}, body: { local: true, type: 'text' }, stars: { local: true, type: 'integer' } },
         upload: { writeBack: 'mirror', operations: ['insert', 'update', 'delete'] }, feed: true },
-      } } }, gateway: { auth: ${AUTH}, store: { url: env('READER_URL') }, partitions: { region: { claim: 'regions' } },
+      } } }, gateway: { auth: ${AUTH}, port: 0, store: { url: env('READER_URL') },
+      partitions: { region: { claim: 'regions' } },
       limits: { device: { requests: 100000, per: '1 minute' }, address: { requests: 100000, per: '1 minute' } } }`,
     environment: gatewayEnvironment,
   });
@@ -119,7 +120,7 @@ export function isPending({ status, text }: Answer): boolean {
 
 /** A device that has registered. */
 export async function testDevice(
-  { gateway }: Pick<PushWorld, 'gateway'>,
+  { gateway }: { readonly gateway: Pick<RunningGateway, 'url'> },
   who: Who = {},
 ): Promise<TestDevice> {
   const id = who.device ?? `d-${randomUUID().slice(0, 8)}`;
