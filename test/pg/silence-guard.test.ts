@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { classifyPgError } from '../../src/pg/errors.ts';
 import { createPool } from '../../src/pg/pool.ts';
 import { onSessionAlive } from '../../src/pg/silence-guard.ts';
@@ -8,24 +8,26 @@ import { startProxy } from '../support/tcp-proxy.ts';
 
 const SLOW_QUERY_S = 12;
 
-describe('silence guard (C6)', () => {
-  let proxy: Awaited<ReturnType<typeof startProxy>>;
-  let pool: pg.Pool;
-
-  beforeAll(async () => {
-    const server = await sourceServer();
-    proxy = await startProxy(server);
-    const url = new URL(server.url('postgres'));
-    url.hostname = '127.0.0.1';
-    url.port = String(proxy.port);
-    pool = createPool({ url: url.href, applicationName: 'syncline/guard', max: 2, values: 'text' });
-  });
-  afterEach(() => proxy.resume());
-  afterAll(async () => {
+/** A pool of the test's own, whose sessions go through a proxy of its own. */
+async function behindProxy(
+  onTestFinished: TestContext['onTestFinished'],
+): Promise<{ proxy: Awaited<ReturnType<typeof startProxy>>; pool: pg.Pool }> {
+  const server = await sourceServer();
+  const proxy = await startProxy(server);
+  const url = new URL(server.url('postgres'));
+  url.hostname = '127.0.0.1';
+  url.port = String(proxy.port);
+  const pool = createPool({ url: url.href, applicationName: 'syncline/guard', max: 2, values: 'text' });
+  onTestFinished(async () => {
+    proxy.resume();
     await pool.end();
     await proxy.close();
   });
+  return { proxy, pool };
+}
 
+// Each waits for seconds, for itself.
+describe.concurrent('silence guard (C6)', () => {
   async function failureOf(query: Promise<unknown>): Promise<{ error: unknown; afterMs: number }> {
     const startedAt = performance.now();
     const error = await query.then(
@@ -35,7 +37,10 @@ describe('silence guard (C6)', () => {
     return { error, afterMs: performance.now() - startedAt };
   }
 
-  it('gives a session up within 10 s when its bytes stop arriving, though the server is well', async () => {
+  it('gives a session up within 10 s when its bytes stop arriving, though the server is well', async ({
+    onTestFinished,
+  }) => {
+    const { pool, proxy } = await behindProxy(onTestFinished);
     const client = await pool.connect();
     client.on('error', () => undefined);
     const index = proxy.connections() - 1;
@@ -48,7 +53,8 @@ describe('silence guard (C6)', () => {
     expect((await pool.query('SELECT 3 AS three')).rows).toEqual([{ three: '3' }]);
   });
 
-  it('gives a session up within 10 s when the server is out of reach', async () => {
+  it('gives a session up within 10 s when the server is out of reach', async ({ onTestFinished }) => {
+    const { pool, proxy } = await behindProxy(onTestFinished);
     const client = await pool.connect();
     client.on('error', () => undefined);
     await client.query('SELECT 1');
@@ -61,7 +67,8 @@ describe('silence guard (C6)', () => {
 
   it(`leaves a slow but living query of ${SLOW_QUERY_S} s alone, and says that it lives`, {
     timeout: 60_000,
-  }, async () => {
+  }, async ({ onTestFinished }) => {
+    const { pool } = await behindProxy(onTestFinished);
     const client = await pool.connect();
     let alive = 0;
     onSessionAlive(client, () => alive++);
