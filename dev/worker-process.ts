@@ -8,11 +8,13 @@ export function startWorkerProcess(options: {
   config: string;
   workflowBundle: string;
   environment: Readonly<Record<string, string>>;
+  mainPath?: string;
 }): Promise<WorkerProcess> {
-  const { config, workflowBundle, environment } = options;
+  const { config, workflowBundle, environment, mainPath } = options;
   return startCliProcess({
     command: ['worker', '--config', config, '--workflow-bundle', workflowBundle],
     environment,
     readyWhen: '"worker polls"',
+    mainPath,
   });
 }

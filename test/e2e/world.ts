@@ -12,6 +12,7 @@ import type { SyncConfig } from '../../src/domain/config.ts';
 import { createPool } from '../../src/pg/pool.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
+import { askSupply } from '../support/ask-supply.ts';
 import { freshDatabase, type PostgresServer, sourceServer, storeServer } from '../support/servers.ts';
 import { temporalServer, workflowBundle } from '../support/temporal.ts';
 
@@ -96,7 +97,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   };
   const config = await loadConfig({ path: configPath, sourceKinds, environment });
   const client = await connectClient(config);
-  const bundle = await workflowBundle();
+  const [bundle, { mainPath }] = await Promise.all([workflowBundle(), askSupply('program')]);
   const workers: WorkerProcess[] = [];
   return {
     config,
@@ -109,6 +110,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
       const worker = await startWorkerProcess({
         config: configPath,
         workflowBundle: bundle.codePath,
+        mainPath,
         environment,
       });
       workers.push(worker);

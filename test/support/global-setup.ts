@@ -12,6 +12,6 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const supply = await openSupply();
   project.provide('supplyUrl', supply.url);
-  project.onTestsRerun(async () => supply.forgetBundle());
+  project.onTestsRerun(async () => supply.forgetCode());
   return supply.close;
 }

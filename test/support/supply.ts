@@ -9,6 +9,7 @@ export type Supplies = {
   source: PostgresAddress;
   temporal: TemporalAddress;
   bundle: { codePath: string };
+  program: { mainPath: string };
 };
 /** `url` is the superuser's, of the database `postgres`. */
 export type PostgresAddress = { host: string; port: number; url: string; dataDir: string };
@@ -20,12 +21,13 @@ type Held<T> = { value: T; remove(): Promise<void> };
  * Makes each shared thing when a test file first asks for it, once per vitest run, and removes all at the end.
  * It lives in the main process because a test file's process ends with the file.
  */
-export async function openSupply(): Promise<{ url: string; forgetBundle(): void; close(): Promise<void> }> {
+export async function openSupply(): Promise<{ url: string; forgetCode(): void; close(): Promise<void> }> {
   const makers: { [Name in keyof Supplies]: () => Promise<Held<Supplies[Name]>> } = {
     store: makeCluster,
     source: makeCluster,
     temporal: async () => (await import('./make-temporal.ts')).makeTemporal(),
     bundle: async () => (await import('./make-bundle.ts')).makeBundle(),
+    program: async () => (await import('./make-program.ts')).makeProgram(),
   };
   const held = new Map<string, Promise<Held<unknown>>>();
   const supply = (name: keyof Supplies) => {
@@ -49,7 +51,10 @@ export async function openSupply(): Promise<{ url: string; forgetBundle(): void;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    forgetBundle: () => void held.delete('bundle'),
+    forgetCode: () => {
+      held.delete('bundle');
+      held.delete('program');
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
