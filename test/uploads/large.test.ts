@@ -91,8 +91,13 @@ test(
        JOIN syncline.mutation AS m ON m.ordinal = c.mutation WHERE m.upload_key = 'conflicts' AND c.state = 'open'`,
     );
     expect(rows).toEqual([{ open: CONFLICTS, started: CONFLICTS }]);
-    const { status } = await world.client.workflow.getHandle(uploadWorkflowId('big', 'conflicts')).describe();
-    expect(status.name).toBe('COMPLETED');
+    const ended = await world.client.workflow.getHandle(uploadWorkflowId('big', 'conflicts')).describe();
+    expect(ended.status.name).toBe('COMPLETED');
+    // Temporal ends a workflow at 51,200 events; an execution starts 500 conflicts at most.
+    const lengths = [ended.historyLength];
+    const query = `WorkflowId = '${ended.workflowId}'`;
+    for await (const { historyLength } of world.client.workflow.list({ query })) lengths.push(historyLength);
+    expect(Math.max(...lengths)).toBeLessThan(10_000);
     const lines = await readVerdicts(world.store.pool, { device: 'big', key: 'conflicts' });
     for (const at of [0, Math.floor(CONFLICTS / 2), CONFLICTS - 1]) {
       const id = lines[at]?.verdict?.conflictId ?? '';
