@@ -36,10 +36,16 @@ export function mayDecide(resolvers: Resolvers, who: Who, conflict: DecidableCon
   return no(`Who asked for a change does not approve it: somebody else with role ${role} has to decide`);
 }
 
-/** Withdrawing leaves the server's side: it is up to who asked, and to those who may decide. */
+/**
+ * Withdrawing leaves the server's side: it is up to who asked, and to those who may decide. Of a change that nobody is
+ * known to have asked for, anybody who is known may: else it could hold its row for ever.
+ */
 export function mayWithdraw(resolvers: Resolvers, who: Who, conflict: DecidableConflict): Permission {
   const verified = who.user !== undefined || who.device !== undefined;
-  if (!isBare(who) && verified && isRequester(who, conflict)) return { allowed: true, approvedBy: [] };
+  const isNobodys = conflict.deviceUser === null && conflict.author === null;
+  if (!isBare(who) && verified && (isNobodys || isRequester(who, conflict))) {
+    return { allowed: true, approvedBy: [] };
+  }
   const permission = mayDecide(resolvers, who, conflict);
   return permission.allowed ? { allowed: true, approvedBy: [] } : permission;
 }

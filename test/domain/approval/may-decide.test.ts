@@ -88,4 +88,12 @@ describe('mayWithdraw', () => {
   ] as const)('%j, %j: %j', (resolvers, who, expected) => {
     expect(mayWithdraw(resolvers, who, conflict).allowed).toBe(expected);
   });
+
+  test('what nobody is known to have asked for, anybody who is known may take back', () => {
+    const unknown = { device: 'cli', deviceUser: null, author: null, escalatedTo: null };
+    for (const resolvers of ['author', 'deviceUser', cfo] as const) {
+      expect(mayWithdraw(resolvers, signedIn('hal'), unknown).allowed).toBe(true);
+      expect(mayWithdraw(resolvers, signal('hal'), unknown).allowed).toBe(false);
+    }
+  });
 });
