@@ -54,14 +54,12 @@ export function pipelineByName(deps: Pick<ActivityDeps, 'config'>, name: string)
 
 /** C21: a worker with another configuration leaves the run's work to those that have the right one. */
 export function checkConfigHash(deps: Pick<ActivityDeps, 'config'>, ref: RunRef): PipelineSpec {
-  const pipeline = pipelineByName(deps, ref.pipeline);
-  if (pipeline.hash !== ref.configHash) {
-    throw new SyncError('CONFIG_CHANGED', {
-      message: `This worker's configuration of ${ref.pipeline} is not the one that the run was started with`,
-      details: { run: ref.configHash.slice(0, 12), worker: pipeline.hash.slice(0, 12) },
-    });
-  }
-  return pipeline;
+  const pipeline = deps.config.pipelines[ref.pipeline];
+  if (pipeline?.hash === ref.configHash) return pipeline;
+  throw new SyncError('CONFIG_CHANGED', {
+    message: `This worker's configuration of ${ref.pipeline} is not the one that the run was started with`,
+    details: { run: ref.configHash.slice(0, 12), worker: pipeline?.hash.slice(0, 12) ?? null },
+  });
 }
 
 export function sourceOf(deps: ActivityDeps, pipeline: PipelineSpec): Source {

@@ -278,4 +278,7 @@ test('C21: a worker with another configuration refuses the run’s work', () => 
   const ref = { runId: 'r', pipeline: 'pos', fence: 1, configHash: 'hash-of-the-configuration' };
   expect(() => checkConfigHash(kit, ref)).toThrow(expect.objectContaining({ code: 'CONFIG_CHANGED' }));
   expect(checkConfigHash(kit, { ...ref, configHash: 'another' }).pipeline).toBe('pos');
+  // Nor does one that has no such pipeline fail it: the one that began it has.
+  const unknown = { ...ref, pipeline: 'unheard of' };
+  expect(() => checkConfigHash(kit, unknown)).toThrow(expect.objectContaining({ code: 'CONFIG_CHANGED' }));
 });

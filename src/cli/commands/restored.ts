@@ -7,6 +7,7 @@ import { rewriteVersions } from '../../store/restored.ts';
 import { usageError } from '../arguments.ts';
 import type { Register } from '../command.ts';
 import { readConfig } from '../context.ts';
+import { counted } from '../text.ts';
 
 export function restoredCommand(register: Register): Command {
   const command = new Command('restored')
@@ -25,12 +26,12 @@ export function restoredCommand(register: Register): Command {
     const store = await openStore({ ...config.store, applicationName: 'syncline/restored' });
     try {
       const rewritten = await rewriteVersions(store, ({ table, rows }) =>
-        output.note(`${table}: ${rows} rows`),
+        output.note(`${table}: ${counted(rows, 'row')}`),
       );
       output.result(
         rewritten,
         () =>
-          `${rewritten.rows} rows of ${rewritten.mirrors} mirrors have new versions, of incarnation ${rewritten.incarnation}. Start workers and gateways.`,
+          `New versions, of incarnation ${rewritten.incarnation}: ${counted(rewritten.rows, 'row')} of ${counted(rewritten.mirrors, 'mirror')}. Start workers and gateways.`,
       );
       return EXIT.ok;
     } catch (error) {
