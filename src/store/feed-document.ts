@@ -120,8 +120,11 @@ export function stampSql(alias: string, name: string): string {
 /** A wire id as SQL: its text, and the key that it may be, part by part. */
 export type IdSql = { readonly id: string; readonly keys: readonly string[] };
 
-/** @param id SQL of a text. What cannot be a key of the mirror is none. */
-export function idOf(entity: FeedEntity, id: string): IdSql {
+/**
+ * @param id SQL of a text, of a column: what is constant PostgreSQL works out as it plans, whatever guards it. What
+ * cannot be a key of the mirror is none.
+ */
+function idOf(entity: FeedEntity, id: string): IdSql {
   const keys = entity.keyColumns.map((name, i) => {
     const type = feedColumnType(entity, name);
     const part = entity.keyColumns.length === 1 ? id : `(syncline.key_parts(${id}))[${i + 1}]`;

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { EntityScope } from '../domain/access/scope.ts';
 import { SyncError } from '../domain/errors.ts';
 import { quoteIdent, quoteTable } from '../pg/identifiers.ts';
-import { documentSql, hasId, idOf, ownRowsSql } from './feed-document.ts';
+import { documentSql, hasId, idsFrom, ownRowsSql } from './feed-document.ts';
 import { type FeedEntity, feedColumnType } from './feed-entity.ts';
 import { encodedKeySql, filterSql, keyParts } from './feed-query.ts';
 import { castable, inScope } from './feed-scope.ts';
@@ -65,10 +65,14 @@ export async function readRecordKey(
   entity: FeedEntity,
   id: string,
 ): Promise<string | null> {
+  // From a relation: of a parameter PostgreSQL would work out the key as it plans, also where it is none.
+  const given = 'unnest($1::text[]) AS given (id)';
+  const asked = idsFrom(entity, { columns: 'given.id', id: 'given.id', from: given }, 'asked');
   const { rows } = await client.query<{ key: string }>(
-    `SELECT ${encodedKeySql(entity, 'm')} AS key FROM ${quoteTable(entity.spec.mirror)} AS m
-      WHERE ${hasId(entity, 'm', idOf(entity, '$1::text'))} AND ${ownRowsSql(entity, 'm')}`,
-    [id],
+    `SELECT ${encodedKeySql(entity, 'm')} AS key
+       FROM ${asked.sql} JOIN ${quoteTable(entity.spec.mirror)} AS m ON ${hasId(entity, 'm', asked.idOf('asked.id'))}
+      WHERE ${ownRowsSql(entity, 'm')}`,
+    [[id]],
   );
   return rows[0]?.key ?? null;
 }

@@ -130,6 +130,9 @@ test('reads a record from its source, and mirrors it', async () => {
   expect(gone.body).toMatchObject({ mirror: { text: 'new' }, source: null });
   expect((await get('line/B%7C1')).status).toBe(404);
   expect((await get('line/not-a-key?from=source')).status).toBe(404);
+  // No key of their types either.
+  expect((await get('item/no-number?from=source')).status).toBe(404);
+  expect((await get('item/99999999999999999999?from=both')).status).toBe(404);
   const { rows } = await shop.world.store.pool.query('SELECT FROM syncline.record_read');
   expect(rows).toEqual([]);
 });

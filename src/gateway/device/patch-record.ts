@@ -100,6 +100,9 @@ async function changed(deps: GatewayDeps, changing: Changing): Promise<StoredVer
   return first?.verdict ?? null;
 }
 
+/** Of a change behind another one that waits, whose own fate nobody knows yet. */
+const BEHIND = 'An earlier change of the record waits for a decision';
+
 type Decided = { readonly verdict: StoredVerdict | null; readonly target: PushTarget; readonly key: string };
 
 async function answer(
@@ -110,7 +113,8 @@ async function answer(
   reply.header('cache-control', 'no-store');
   const { status, conflictId = null, code, message = '' } = verdict ?? { status: 'rejected' as const };
   if (status === 'pending_approval') {
-    return sendJson(reply.code(202), JSON.stringify({ conflictId, status, reason: message }));
+    const reason = message === '' ? BEHIND : message;
+    return sendJson(reply.code(202), JSON.stringify({ conflictId, status, reason }));
   }
   if (status === 'rejected') {
     throw new SyncError('CHANGE_REJECTED', {
