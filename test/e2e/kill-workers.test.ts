@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { killWorkers } from './kill-workers.ts';
 
 // 20 kills with 300,000 rows: `npm run test:campaign`.
-it.each(['postgres', 'oracle'] as const)(
+it.concurrent.each(['postgres', 'oracle'] as const)(
   'survives three killed workers in one full run from %s: nothing lost, nothing doubled',
   {
-    timeout: 180_000,
+    timeout: 300_000,
   },
   async (source) => {
     const rows = 30_000;
