@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type OracleSimulator, startOracleSimulator } from '../../dev/oracle-simulator/start.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../dev/worker-process.ts';
-import { type Client, connectClient } from '../../src/client.ts';
+import { type Client, connectClient, followRun, startRun } from '../../src/client.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { sourceKinds } from '../../src/connectors/kinds.ts';
 import type { SyncConfig } from '../../src/domain/config.ts';
+import type { RunMode } from '../../src/domain/run.ts';
 import { createPool } from '../../src/pg/pool.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -125,6 +126,16 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A run of a pipeline, to its end. @throws when that is not SUCCESS */
+export async function runPipeline(
+  { client, config }: Pick<World, 'client' | 'config'>,
+  pipeline: string,
+  mode: RunMode = 'full',
+): Promise<void> {
+  const summary = await followRun(client, await startRun(client, config, { pipeline, mode }));
+  if (summary.status !== 'SUCCESS') throw new Error(`The run of ${pipeline}: ${JSON.stringify(summary)}`);
 }
 
 const READER_PASSWORD = 'a password of a login of one test';

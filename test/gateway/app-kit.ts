@@ -1,9 +1,8 @@
 /** A shop for clients that are not ours: orders of a source that a rule holds when they are large, in regions. */
 import { randomUUID } from 'node:crypto';
 import type { WorkerProcess } from '../../dev/worker-process.ts';
-import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { createWorld, eventually, type World } from '../e2e/world.ts';
+import { createWorld, eventually, runPipeline, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
@@ -62,14 +61,9 @@ export async function appWorld(name: string): Promise<AppWorld> {
     environment: gatewayEnvironment,
   });
   const worker = await world.startWorker();
-  const run = async (mode: 'full' | 'incremental'): Promise<void> => {
-    const started = await startRun(world.client, world.config, { pipeline: name, mode });
-    const summary = await followRun(world.client, started);
-    if (summary.status !== 'SUCCESS') throw new Error(`The run: ${JSON.stringify(summary)}`);
-  };
-  await run('full');
+  await runPipeline(world, name);
   const gateway = await startTestGateway(world);
-  return { ...world, worker, gateway, increment: () => run('incremental') };
+  return { ...world, worker, gateway, increment: () => runPipeline(world, name, 'incremental') };
 }
 
 export type Login = { readonly device: string; readonly token: string };

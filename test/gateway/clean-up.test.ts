@@ -2,20 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cleanUpScheduleId } from '../../src/clean-up-schedule.ts';
-import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { entitiesOf } from '../../src/service/names.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
 import { syncline } from '../cli/cli-kit.ts';
-import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
+import { createWorld, eventually, runPipeline, type World } from '../e2e/world.ts';
 import { untilServed, write } from '../store/feed-kit.ts';
-import { AUTH, gatewayEnvironment, type RunningGateway, registered, startTestGateway } from './kit.ts';
+import {
+  AUTH,
+  gatewayEnvironment,
+  openReader,
+  type Reader,
+  type RunningGateway,
+  registered,
+  startTestGateway,
+} from './kit.ts';
 import { type Caller, callerOf } from './operator-kit.ts';
 
 let world: World;
-let store: Store;
-let login: Awaited<ReturnType<typeof createReader>>;
+let reader: Reader;
 let gateway: RunningGateway;
 let operator: Caller;
 
@@ -32,28 +35,20 @@ beforeAll(async () => {
         tombstones: { keep: '20 days', cron: '5 4 * * *', timeZone: 'Europe/Berlin' } }`,
     environment: gatewayEnvironment,
   });
-  login = await createReader(world);
-  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
-  store = await openStore({
-    url: world.environment.READER_URL ?? '',
-    poolMax: 4,
-    applicationName: 'test-gateway',
-  });
+  reader = await openReader(world);
   await world.startWorker();
   await run();
-  gateway = await startTestGateway(world, { store });
+  gateway = await startTestGateway(world, { store: reader.store });
   operator = await callerOf(gateway, { user: 'olga', roles: ['operator'] });
 });
 afterAll(async () => {
   await gateway?.stop();
-  await store?.close();
-  await login?.drop();
+  await reader?.close();
   await world?.close();
 });
 
 async function run(): Promise<void> {
-  const started = await startRun(world.client, world.config, { pipeline: 'gateway_clean_up', mode: 'full' });
-  expect((await followRun(world.client, started)).status).toBe('SUCCESS');
+  await runPipeline(world, 'gateway_clean_up');
   await untilServed(world.store);
 }
 

@@ -6,7 +6,10 @@ import { createAccess } from '../../src/gateway/access/access.ts';
 import { buildGateway, type GatewayApp } from '../../src/gateway/app.ts';
 import type { GatewayDeps } from '../../src/gateway/deps.ts';
 import { createLogger } from '../../src/logging.ts';
-import type { World } from '../e2e/world.ts';
+import { entitiesOf } from '../../src/service/names.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { setUpReader } from '../../src/store/reader-setup.ts';
+import { createReader, type World } from '../e2e/world.ts';
 
 export const ISSUER = 'https://issuer.test';
 export const AUDIENCE = 'syncline-test';
@@ -73,6 +76,30 @@ export async function startTestGateway(
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return { app, deps, url: `http://127.0.0.1:${port}`, stop: () => app.close() };
+}
+
+export type Reader = {
+  readonly login: string;
+  /** As the login sees it, for `startTestGateway`. */
+  readonly store: Store;
+  /** Before the world is closed. */
+  close(): Promise<void>;
+};
+
+/** The gateway's own login, of `store: { url: env('READER_URL') }` in the world's configuration: it owns nothing. */
+export async function openReader(world: World): Promise<Reader> {
+  const { login, drop } = await createReader(world);
+  await setUpReader(world.store, { login, entities: entitiesOf(world.config) });
+  const url = world.environment.READER_URL as string;
+  const store = await openStore({ url, poolMax: 6, applicationName: 'test-gateway' });
+  return {
+    login,
+    store,
+    close: async () => {
+      await store.close();
+      await drop();
+    },
+  };
 }
 
 /** Makes the token's device known, as an app does at its start. @returns what the gateway told it. */

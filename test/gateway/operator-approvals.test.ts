@@ -1,22 +1,25 @@
 /** What approvers do over HTTP: conflicts looked at, talked about and decided, tasks closed, rows brought back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { entitiesOf } from '../../src/service/names.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
 import { readVerdicts } from '../../src/store/uploads.ts';
 import { queueOf, runUpload } from '../../src/upload-client.ts';
-import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { createWorld, type World } from '../e2e/world.ts';
 import { clashing, salaryOf, untilEvent } from '../uploads/conflict-world.ts';
 import { stage } from '../uploads/upload-kit.ts';
-import { AUTH, gatewayEnvironment, type RunningGateway, startTestGateway } from './kit.ts';
+import {
+  AUTH,
+  gatewayEnvironment,
+  openReader,
+  type Reader,
+  type RunningGateway,
+  startTestGateway,
+} from './kit.ts';
 import { type Caller, callerOf } from './operator-kit.ts';
 
 let world: World;
 let gateway: RunningGateway;
 /** Of the gateway's own login, which owns nothing. */
-let store: Store;
-let login: Awaited<ReturnType<typeof createReader>>;
+let reader: Reader;
 /** Decides for region EU, and sees salaries. */
 let paula: Caller;
 /** Sees no salaries, and has no role that decides. */
@@ -41,14 +44,8 @@ beforeAll(async () => {
       gateway: { auth: ${AUTH}, store: { url: env('READER_URL') }, partitions: { region: { claim: 'regions' } } }`,
     environment: gatewayEnvironment,
   });
-  login = await createReader(world);
-  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
-  store = await openStore({
-    url: world.environment.READER_URL ?? '',
-    poolMax: 4,
-    applicationName: 'test-gateway',
-  });
-  gateway = await startTestGateway(world, { store });
+  reader = await openReader(world);
+  gateway = await startTestGateway(world, { store: reader.store });
   await world.startWorker();
   const admin = await callerOf(gateway, { user: 'root', roles: ['admin'] });
   const run = await admin.post('/v1/pipelines/gateway_approvals/runs?wait=60', { mode: 'full' });
@@ -63,8 +60,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway?.stop();
-  await store?.close();
-  await login?.drop();
+  await reader?.close();
   await world?.close();
 });
 

@@ -1,18 +1,22 @@
 /** What operators do over HTTP: runs from start to end, sources, quarantine, devices, a row's story. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { entitiesOf } from '../../src/service/names.ts';
 import { openWorkflows } from '../../src/service/temporal-view.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
-import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
-import { AUTH, gatewayEnvironment, type RunningGateway, registered, startTestGateway } from './kit.ts';
+import { createWorld, eventually, type World } from '../e2e/world.ts';
+import {
+  AUTH,
+  gatewayEnvironment,
+  openReader,
+  type Reader,
+  type RunningGateway,
+  registered,
+  startTestGateway,
+} from './kit.ts';
 import { type Caller, callerOf, readEvents } from './operator-kit.ts';
 
 let world: World;
 let gateway: RunningGateway;
 /** Of the gateway's own login, which owns nothing. */
-let store: Store;
-let login: Awaited<ReturnType<typeof createReader>>;
+let reader: Reader;
 let operator: Caller;
 let started: { runId: string; workflowId: string };
 
@@ -31,20 +35,13 @@ beforeAll(async () => {
       gateway: { auth: ${AUTH}, store: { url: env('READER_URL') } }`,
     environment: gatewayEnvironment,
   });
-  login = await createReader(world);
-  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
-  store = await openStore({
-    url: world.environment.READER_URL ?? '',
-    poolMax: 4,
-    applicationName: 'test-gateway',
-  });
-  gateway = await startTestGateway(world, { store });
+  reader = await openReader(world);
+  gateway = await startTestGateway(world, { store: reader.store });
   operator = await callerOf(gateway, { user: 'olga', roles: ['operator'] });
 });
 afterAll(async () => {
   await gateway?.stop();
-  await store?.close();
-  await login?.drop();
+  await reader?.close();
   await world?.close();
 });
 

@@ -1,13 +1,10 @@
 /** A world whose every value tells whose row and field it is, and callers who may see different parts of it. */
-import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { entitiesOf } from '../../src/service/names.ts';
-import { openStore } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
-import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { createWorld, runPipeline, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
+  openReader,
   type RunningGateway,
   registered,
   startTestGateway,
@@ -165,22 +162,12 @@ export async function permissionWorld(): Promise<PermissionWorld> {
     pipelines: CONFIG,
     environment: gatewayEnvironment,
   });
-  const reader = await createReader(world);
-  await setUpReader(world.store, { login: reader.login, entities: entitiesOf(world.config) });
-  await world.startWorker();
-  const run = async (): Promise<void> => {
-    const started = await startRun(world.client, world.config, { pipeline: PIPELINE, mode: 'full' });
-    const { status } = await followRun(world.client, started);
-    if (status !== 'SUCCESS') throw new Error(`The run is ${status}`);
-  };
-  await run();
   // As the gateway's own login, which PostgreSQL holds to the same.
-  const store = await openStore({
-    url: world.environment.READER_URL as string,
-    poolMax: 6,
-    applicationName: 'test-gateway',
-  });
-  const gateway = await startTestGateway(world, { store });
+  const reader = await openReader(world);
+  await world.startWorker();
+  const run = () => runPipeline(world, PIPELINE);
+  await run();
+  const gateway = await startTestGateway(world, { store: reader.store });
   const tokens = new Map<string, string>();
   for (const [name, { device: kind }] of Object.entries(CALLERS)) {
     tokens.set(name, await tokenFor(name));
@@ -195,8 +182,7 @@ export async function permissionWorld(): Promise<PermissionWorld> {
     ask: (caller, asked) => ask(gateway, caller === null ? null : (tokens.get(caller) as string), asked),
     close: async () => {
       await gateway.stop();
-      await store.close();
-      await reader.drop();
+      await reader.close();
       await world.close();
     },
   };

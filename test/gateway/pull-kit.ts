@@ -1,14 +1,11 @@
 /** A shop whose rows devices pull: loaded, with a gateway and a registered device. */
 
 import type { WorkerProcess } from '../../dev/worker-process.ts';
-import { followRun, startRun } from '../../src/client.ts';
-import { entitiesOf } from '../../src/service/names.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
-import { createReader, createWorld, type World } from '../e2e/world.ts';
+import { createWorld, runPipeline, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
+  openReader,
   type RunningGateway,
   registered,
   startTestGateway,
@@ -92,11 +89,7 @@ export async function createPullWorld(
     if (who.device !== undefined) await registered(gateway, token);
     return token;
   };
-  const run: PullWorld['run'] = async (mode) => {
-    const started = await startRun(world.client, world.config, { pipeline: name, mode });
-    const summary = await followRun(world.client, started);
-    if (summary.status !== 'SUCCESS') throw new Error(`The run ended as ${summary.status}`);
-  };
+  const run: PullWorld['run'] = (mode) => runPipeline(world, name, mode);
   await run('full');
   const token = await login({ user: 'anna', device: 'd1', claims: { regions: ['EU'] } });
   return {
@@ -111,20 +104,6 @@ export async function createPullWorld(
       await gateway.stop();
       await reader?.close();
       await world.close();
-    },
-  };
-}
-
-async function openReader(world: World): Promise<{ readonly store: Store; close(): Promise<void> }> {
-  const { login, drop } = await createReader(world);
-  await setUpReader(world.store, { login, entities: entitiesOf(world.config) });
-  const url = world.environment.READER_URL as string;
-  const store = await openStore({ url, poolMax: 6, applicationName: 'test-gateway' });
-  return {
-    store,
-    close: async () => {
-      await store.close();
-      await drop();
     },
   };
 }

@@ -1,23 +1,19 @@
 /** Beneath the gateway: PostgreSQL shows its login the rows in scope, whatever a statement forgets to ask for. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkReader } from '../../src/cli/check-reader.ts';
-import { followRun, startRun } from '../../src/client.ts';
 import { EVERYTHING } from '../../src/domain/access/scope.ts';
 import type { SyncConfig } from '../../src/domain/config.ts';
 import { entitiesOf } from '../../src/service/names.ts';
 import { readDocuments } from '../../src/store/feed-document.ts';
 import { feedEntity } from '../../src/store/feed-entity.ts';
 import { readFeedPage } from '../../src/store/feed-page.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
 import { readerFacts, setUpReader } from '../../src/store/reader-setup.ts';
 import { withScope, withWiderScope } from '../../src/store/scope-session.ts';
-import { createReader, createWorld, type World } from '../e2e/world.ts';
-import { AUTH, gatewayEnvironment } from './kit.ts';
+import { createWorld, runPipeline, type World } from '../e2e/world.ts';
+import { AUTH, gatewayEnvironment, openReader, type Reader } from './kit.ts';
 
 let world: World;
-let login: Awaited<ReturnType<typeof createReader>>;
-/** As the gateway's login. */
-let reader: Store;
+let reader: Reader;
 
 const entities = (config: SyncConfig) => entitiesOf(config);
 
@@ -35,20 +31,12 @@ beforeAll(async () => {
         partitions: { region: { claim: 'regions' }, level: { claim: 'level', levels: ['low', 'high'] } } }`,
     environment: gatewayEnvironment,
   });
-  login = await createReader(world);
   await world.startWorker();
-  const run = await startRun(world.client, world.config, { pipeline: 'row_security', mode: 'full' });
-  await followRun(world.client, run);
-  await setUpReader(world.store, { login: login.login, entities: entities(world.config) });
-  reader = await openStore({
-    url: world.environment.READER_URL as string,
-    poolMax: 2,
-    applicationName: 'test-reader',
-  });
+  await runPipeline(world, 'row_security');
+  reader = await openReader(world);
 });
 afterAll(async () => {
   await reader?.close();
-  await login?.drop();
   await world?.close();
 });
 
@@ -56,17 +44,17 @@ const COUNT = 'SELECT count(*)::int AS n FROM shop.item';
 
 async function seen(partitions: Record<string, string[]>, sql = 'SELECT id FROM shop.item ORDER BY id') {
   const readable = [{ entity: 'item', scope: { partitions } }];
-  return withScope(reader, { readable }, async (client) => {
+  return withScope(reader.store, { readable }, async (client) => {
     const { rows } = await client.query<{ id: number }>(sql);
     return rows.map(({ id }) => id);
   });
 }
 
 test('shows nothing of a partitioned mirror without a scope, and after one has ended', async () => {
-  expect((await reader.pool.query(COUNT)).rows).toEqual([{ n: 0 }]);
+  expect((await reader.store.pool.query(COUNT)).rows).toEqual([{ n: 0 }]);
   expect(await seen({ region: ['US'], level: ['low'] })).toEqual([1]);
   // The setting is empty now, not gone.
-  const [one, two] = await Promise.all([reader.pool.connect(), reader.pool.connect()]);
+  const [one, two] = await Promise.all([reader.store.pool.connect(), reader.store.pool.connect()]);
   try {
     for (const client of [one, two]) expect((await client.query(COUNT)).rows).toEqual([{ n: 0 }]);
   } finally {
@@ -93,13 +81,13 @@ test('holds whatever the statement says', async () => {
   ).toEqual([3]);
   // A scope of one entity is none of another.
   const readable = [{ entity: 'open_item', scope: { partitions: {} } }];
-  const none = await withScope(reader, { readable }, (client) => client.query(COUNT));
+  const none = await withScope(reader.store, { readable }, (client) => client.query(COUNT));
   expect(none.rows).toEqual([{ n: 0 }]);
 });
 
 test('shows more within a part of the transaction that says so', async () => {
   const readable = [{ entity: 'item', scope: { partitions: { region: ['DE'], level: ['low'] } } }];
-  const counts = await withScope(reader, { readable }, async (client) => {
+  const counts = await withScope(reader.store, { readable }, async (client) => {
     const count = async () => (await client.query<{ n: number }>(COUNT)).rows[0]?.n;
     const scopes = [
       { region: ['DE'], level: ['low'] },
@@ -125,15 +113,15 @@ test('lets the login read, and write nothing of mirrors or of what is the worker
     'DELETE FROM syncline.mutation',
     'CREATE TABLE syncline.more (id int)',
   ]) {
-    await expect(reader.pool.query(sql), sql).rejects.toMatchObject({ code: '42501' });
+    await expect(reader.store.pool.query(sql), sql).rejects.toMatchObject({ code: '42501' });
   }
-  const facts = await readerFacts(world.store, { login: login.login, entities: entities(world.config) });
+  const facts = await readerFacts(world.store, { login: reader.login, entities: entities(world.config) });
   expect(facts).toEqual({ bypasses: false, owns: [], lacksStore: false });
 });
 
 test('leaves the owner, and logins that were granted the mirror, as they were', async () => {
   expect((await world.store.pool.query(COUNT)).rows).toEqual([{ n: 4 }]);
-  const analyst = `${login.login}_analyst`;
+  const analyst = `${reader.login}_analyst`;
   const { pool } = world.store;
   await pool.query(
     `CREATE ROLE ${analyst}; GRANT USAGE ON SCHEMA shop TO ${analyst}; GRANT SELECT ON shop.item TO ${analyst}`,
@@ -153,9 +141,8 @@ test('is set up once: neither a further run nor a further init changes anything'
   const version = `SELECT (SELECT array_agg(p.oid::text || p.xmin::text) FROM pg_policy AS p) AS policies,
     (SELECT array_agg(c.relacl::text) FROM pg_class AS c WHERE c.relname = 'item') AS rights`;
   const before = (await world.store.pool.query(version)).rows;
-  const run = await startRun(world.client, world.config, { pipeline: 'row_security', mode: 'full' });
-  await followRun(world.client, run);
-  await setUpReader(world.store, { login: login.login, entities: entities(world.config) });
+  await runPipeline(world, 'row_security');
+  await setUpReader(world.store, { login: reader.login, entities: entities(world.config) });
   expect((await world.store.pool.query(version)).rows).toEqual(before);
 });
 
@@ -171,21 +158,21 @@ test('is looked at by check', async () => {
   const { config, store } = world;
   const found = async (changed: SyncConfig = config) =>
     (await checkReader(changed)).map(({ level, message }) => `${level}: ${message}`);
-  expect(await found()).toEqual([`ok: reads as ${login.login}`]);
+  expect(await found()).toEqual([`ok: reads as ${reader.login}`]);
   await store.pool.query(
-    `GRANT ALL ON SCHEMA shop TO ${login.login}; ALTER TABLE shop.item OWNER TO ${login.login}`,
+    `GRANT ALL ON SCHEMA shop TO ${reader.login}; ALTER TABLE shop.item OWNER TO ${reader.login}`,
   );
   expect(await found()).toEqual([
-    `degraded: ${login.login} owns shop.item: row level security does not hold for it`,
+    `degraded: ${reader.login} owns shop.item: row level security does not hold for it`,
   ]);
   await store.pool.query(`ALTER TABLE shop.item OWNER TO CURRENT_USER`);
-  await store.pool.query(`REVOKE INSERT ON syncline.mutation FROM ${login.login}`);
-  expect(await found()).toEqual([`error: ${login.login} may not read the store's tables`]);
-  await setUpReader(store, { login: login.login, entities: entities(config) });
-  expect(await found()).toEqual([`ok: reads as ${login.login}`]);
+  await store.pool.query(`REVOKE INSERT ON syncline.mutation FROM ${reader.login}`);
+  expect(await found()).toEqual([`error: ${reader.login} may not read the store's tables`]);
+  await setUpReader(store, { login: reader.login, entities: entities(config) });
+  expect(await found()).toEqual([`ok: reads as ${reader.login}`]);
   await store.pool.query('ALTER TABLE shop.item ALTER COLUMN id TYPE numeric');
   expect(await found()).toEqual([
-    `ok: reads as ${login.login}`,
+    `ok: reads as ${reader.login}`,
     "advice: id of item is numeric, which no index finds beneath row level security: devices' reads look at every row",
   ]);
   await store.pool.query('ALTER TABLE shop.item ALTER COLUMN id TYPE bigint');
@@ -219,7 +206,7 @@ test('leaves the reads of devices their indexes', async () => {
   const entity = await feedEntity(pool, spec);
   const scope = { partitions: { region: ['R7'], level: ['low'] }, hidden: [], readOnly: [] };
   const readable = [{ entity: 'item', scope }];
-  const read = await withScope(reader, { readable }, async (client) => {
+  const read = await withScope(reader.store, { readable }, async (client) => {
     const found = await readDocuments(client, entity, { ids: ['1107', '1108', '1007', 'x'], scope });
     const page = { position: null, scope, limit: 50, fields: 'all', device: null } as const;
     const first = await readFeedPage(client, entity, page);
