@@ -1,5 +1,11 @@
 /** Conflicts for somebody: those of rows that they may see, without the fields that they may not. */
-import { type EntityScope, isInScope, visibleFields } from '../domain/access/scope.ts';
+import {
+  type EntityScope,
+  EVERYTHING,
+  isInScope,
+  isPartitioned,
+  visibleFields,
+} from '../domain/access/scope.ts';
 import type { Who } from '../domain/approval/approval.ts';
 import { type ConflictSides, type SidesInput, sidesOf } from '../domain/approval/conflict-view.ts';
 import { mayDecide, mayWithdraw, wantedOf } from '../domain/approval/may-decide.ts';
@@ -14,6 +20,8 @@ import {
   listEvents,
   readConflict,
 } from '../store/conflicts.ts';
+import { readMirrorRow } from '../store/mirror-row.ts';
+import { namesOfRow } from '../store/row-story.ts';
 import { withScope } from '../store/scope-session.ts';
 import type { ServiceContext } from './context.ts';
 import { decidersOf } from './deciders.ts';
@@ -62,24 +70,24 @@ export type ConflictDetail = ConflictLine & {
 
 /** @returns conflicts that were looked at, and of them those that the asker may see. */
 export async function conflictPage(
-  { store }: Reader,
+  context: Reader,
   filter: ConflictFilter,
   scopeOf: ScopeOf,
 ): Promise<{ rows: readonly ConflictRow[]; items: ConflictLine[] }> {
-  const rows = await listConflicts(store.pool, filter);
+  const rows = await listConflicts(context.store.pool, filter);
   const lines = await Promise.all(
     rows.map(async (row) => {
       const scope = await scopeOf(row.entity);
-      return isVisible(row, scope) ? [lineOf(row, scope)] : [];
+      return (await isVisible(context, row, scope)) ? [lineOf(row, scope)] : [];
     }),
   );
   return { rows, items: lines.flat() };
 }
 
 /** @throws SyncError CONFLICT_NOT_FOUND, also where it is of a row that the asker may not see */
-export async function visibleConflict({ store }: Reader, id: string, scopeOf: ScopeOf): Promise<ConflictRow> {
-  const row = await readConflict(store.pool, id);
-  if (isVisible(row, await scopeOf(row.entity))) return row;
+export async function visibleConflict(context: Reader, id: string, scopeOf: ScopeOf): Promise<ConflictRow> {
+  const row = await readConflict(context.store.pool, id);
+  if (await isVisible(context, row, await scopeOf(row.entity))) return row;
   throw new SyncError('CONFLICT_NOT_FOUND', { message: `There is no conflict ${id}` });
 }
 
@@ -121,9 +129,24 @@ async function sidesInput(
   };
 }
 
-/** What is known of the row on any side says which partitions it is in. */
-function isVisible({ base, client, server }: ConflictRow, scope: EntityScope): boolean {
-  return isInScope(scope, { ...base, ...client, ...server });
+/** Partitions are those of the row, or of its tombstone; what a device says of them counts for new rows alone. */
+async function isVisible(context: Reader, row: ConflictRow, scope: EntityScope): Promise<boolean> {
+  if (!isPartitioned(scope)) return true;
+  const { base, client, server, clash } = row;
+  const known = server ?? (clash.operation === 'insert' ? null : await tombstoneOf(context, row));
+  return isInScope(scope, { ...base, ...client, ...known });
+}
+
+/** null: it was removed, or nobody configures the entity any more. */
+async function tombstoneOf({ config, store }: Reader, row: ConflictRow): Promise<FieldTexts | null> {
+  const { entity } = row;
+  const spec = entitiesOf(config).find((one) => one.entity === entity);
+  if (spec === undefined) return null;
+  const { key } = await namesOfRow(store.pool, { entity, name: row.row });
+  // Whether the asker may see it is what is to be found out.
+  const readable = [{ entity, scope: EVERYTHING }];
+  const found = await withScope(store, { readable }, (db) => readMirrorRow(db, spec, key));
+  return found?.values ?? null;
 }
 
 function lineOf(row: ConflictRow, scope: EntityScope): ConflictLine {

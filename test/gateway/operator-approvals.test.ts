@@ -299,3 +299,20 @@ test('what a rule kept is brought back by admins alone', async () => {
   });
   expect(await operator.get('/v1/explain/staff/105')).toMatchObject({ status: 404 });
 });
+
+test('a conflict over a row that was deleted is for who may see its tombstone, whatever its device said', async () => {
+  const id = await clash(9, { salary: '3000' });
+  const { pool } = world.store;
+  await pool.query(
+    `UPDATE syncline.conflict SET server = NULL, base = base || '{"region": "US"}' WHERE id = $1`,
+    [id],
+  );
+  // As a run does, whom the mirror's triggers let pass.
+  await pool.query(
+    'BEGIN; SET LOCAL session_replication_role = replica; UPDATE hr.staff SET sync_deleted_at = now() WHERE id = 9; COMMIT',
+  );
+  const american = await callerOf(gateway, { user: 'amy', roles: ['approver'], claims: { regions: ['US'] } });
+  expect(await american.get(`/v1/conflicts/${id}`)).toMatchObject({ status: 404 });
+  expect(JSON.stringify((await american.get('/v1/conflicts?limit=500')).body)).not.toContain(id);
+  expect(await paula.get(`/v1/conflicts/${id}`)).toMatchObject({ status: 200, body: { id } });
+});
