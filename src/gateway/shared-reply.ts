@@ -1,7 +1,7 @@
 /** A reply that anybody may ask for: made and packed once, and one for all whom it is sent to, however slowly they read. */
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isKnown, weakTag } from './device/json-reply.ts';
+import { isKnown, sendUnchanged, weakTag } from './device/json-reply.ts';
 
 type Made = { readonly plain: Buffer; readonly packed: Buffer; readonly etag: string };
 
@@ -14,7 +14,7 @@ export function sharedJson(
     made ??= madeOf(make());
     reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-cache');
     reply.header('vary', 'Accept-Encoding').header('etag', made.etag);
-    if (isKnown(request, reply)) return reply.code(304).send(null);
+    if (isKnown(request, reply)) return sendUnchanged(reply);
     if (!takesGzip(request.headers['accept-encoding'] ?? '')) return reply.send(made.plain);
     return reply.header('content-encoding', 'gzip').send(made.packed);
   };

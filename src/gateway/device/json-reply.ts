@@ -8,6 +8,11 @@ export function sendJson(reply: FastifyReply, json: string | Buffer): FastifyRep
   return reply.header('content-type', 'application/json; charset=utf-8').send(bytes);
 }
 
+/** 304, without a body: null would be one, of four bytes, and caches would believe the length that the header has. */
+export function sendUnchanged(reply: FastifyReply): FastifyReply {
+  return reply.removeHeader('content-type').code(304).send();
+}
+
 /** Weak: the clock and the packing differ from one reply to the next, what it says does not. */
 export function weakTag(parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha1');

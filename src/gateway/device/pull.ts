@@ -4,7 +4,7 @@ import type { GatewayApp } from '../app.ts';
 import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { DOCUMENTS, openReading, type Page, pageEnd, readOnePage, rowLimit } from './feed-reading.ts';
-import { isKnown, sendJson, weakTag } from './json-reply.ts';
+import { isKnown, sendJson, sendUnchanged, weakTag } from './json-reply.ts';
 import { notePullsAtTheEnd } from './pull-notes.ts';
 import { filterSchema, pageSchema } from './schemas.ts';
 import { stampDeviceReplies, stampReply } from './server-hlc.ts';
@@ -53,7 +53,7 @@ export function pullRoutes(app: GatewayApp, deps: GatewayDeps): void {
       reply.header('cache-control', `private, no-cache, max-age=${Math.floor(maxAgeMs / 1_000)}`);
       dependsOnCaller(reply);
       reply.header('etag', pageTag(documents, page, deps.now()));
-      if (isKnown(request, reply)) return reply.code(304).send(null);
+      if (isKnown(request, reply)) return sendUnchanged(reply);
       const [begin, end] = [`{${DOCUMENTS}`, `${pageEnd(page)},"serverHlc":${JSON.stringify(hlc)}}`];
       return sendJson(reply, Buffer.concat([Buffer.from(begin), documents, Buffer.from(end)]));
     },

@@ -9,7 +9,7 @@ import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { type CurrentRecord, currentRecord, etagOf } from './current-record.ts';
 import { declaredFilter, openReading, type Reading, readWithin, rowLimit } from './feed-reading.ts';
-import { isKnown, sendJson, weakTag } from './json-reply.ts';
+import { isKnown, sendJson, sendUnchanged, weakTag } from './json-reply.ts';
 import { bothSides, refreshFromSource } from './record-from-source.ts';
 import { documentSchema, filterSchema } from './schemas.ts';
 import { stampReply } from './server-hlc.ts';
@@ -80,7 +80,7 @@ function sendRecord(
 
 function sendUnlessKnown(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   dependsOnCaller(reply).header('cache-control', 'private, no-cache');
-  return isKnown(request, reply) ? reply.code(304).send(null) : sendJson(reply, text);
+  return isKnown(request, reply) ? sendUnchanged(reply) : sendJson(reply, text);
 }
 
 /** One that may not be seen is as one that is not there. */

@@ -6,7 +6,7 @@ import type { GatewayApp } from '../app.ts';
 import { dependsOnCaller } from '../browsers.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { openReading } from './feed-reading.ts';
-import { isKnown, sendJson, weakTag } from './json-reply.ts';
+import { isKnown, sendJson, sendUnchanged, weakTag } from './json-reply.ts';
 import { stampReply } from './server-hlc.ts';
 
 export function schemaRoutes(app: GatewayApp, deps: GatewayDeps): void {
@@ -34,7 +34,7 @@ export function schemaRoutes(app: GatewayApp, deps: GatewayDeps): void {
       dependsOnCaller(reply).header('cache-control', 'private, no-cache');
       const text = JSON.stringify(documentSchema(entity, scope, { version }));
       reply.header('etag', weakTag([text]));
-      if (isKnown(request, reply)) return reply.code(304).send(null);
+      if (isKnown(request, reply)) return sendUnchanged(reply);
       return sendJson(reply, text);
     },
   );
