@@ -1,20 +1,18 @@
 /** What `npm run bench:gateway` serves: a table of accounts that devices pull and push. */
 import { defineSync, env } from '../src/index.ts';
+import { accounts, shop } from './entities.ts';
 
 const often = { requests: 1_000_000, per: '1 minute' } as const;
 
 export default defineSync({
   store: { url: env('DATABASE_URL'), poolMax: 16 },
-  sources: { shop: { kind: 'postgres', url: env('SOURCE_URL') } },
+  sources: { shop },
   pipelines: {
     shop: {
       source: 'shop',
       entities: {
         accounts: {
-          read: { table: 'public.accounts' },
-          key: 'id',
-          changedAt: 'updated_at',
-          mirror: 'bench.accounts',
+          ...accounts,
           upload: { writeBack: 'source', writable: ['amount'] },
           feed: true,
         },

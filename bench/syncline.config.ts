@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decimal, defineSync, env } from '../src/index.ts';
+import { erp, shop } from './entities.ts';
 
 const sale = z.object({
   pdv: z.number().int().positive(),
@@ -15,15 +16,7 @@ const sales = {
 
 export default defineSync({
   store: { url: env('DATABASE_URL') },
-  sources: {
-    shop: { kind: 'postgres', url: env('SOURCE_URL') },
-    erp: {
-      kind: 'oracle',
-      connectString: env('ERP_CONNECT'),
-      user: env('ERP_USER'),
-      password: env('ERP_PASSWORD'),
-    },
-  },
+  sources: { shop, erp },
   pipelines: {
     zod: {
       source: 'shop',

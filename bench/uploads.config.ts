@@ -1,34 +1,21 @@
 /** What `npm run bench:uploads` syncs: the same table at a PostgreSQL and at the Oracle simulator, open to devices. */
-import { defineSync, env } from '../src/index.ts';
+import { defineSync, type EntityInput, env } from '../src/index.ts';
+import { accounts, erp, shop } from './entities.ts';
 
-const upload = {
+const upload: EntityInput['upload'] = {
   writeBack: 'source',
   writable: ['amount', 'type'],
   fields: { type: { policy: 'manual' } },
-} as const;
+};
 
 export default defineSync({
   store: { url: env('DATABASE_URL') },
-  sources: {
-    shop: { kind: 'postgres', url: env('SOURCE_URL') },
-    erp: {
-      kind: 'oracle',
-      connectString: env('ERP_CONNECT'),
-      user: env('ERP_USER'),
-      password: env('ERP_PASSWORD'),
-    },
-  },
+  sources: { shop, erp },
   pipelines: {
     shop: {
       source: 'shop',
       entities: {
-        accounts: {
-          read: { table: 'public.accounts' },
-          key: 'id',
-          changedAt: 'updated_at',
-          mirror: 'bench.accounts',
-          upload: { ...upload, writable: [...upload.writable] },
-        },
+        accounts: { ...accounts, upload },
       },
     },
     erp: {
@@ -45,7 +32,7 @@ export default defineSync({
             type: { from: 'TYPE' },
             updated_at: { from: 'UPDATED_AT' },
           },
-          upload: { ...upload, writable: [...upload.writable] },
+          upload,
         },
       },
     },
