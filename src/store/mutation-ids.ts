@@ -68,19 +68,20 @@ export async function withIds<T extends Line>(
   if (unnamed.length === 0) return [...lines];
   const rows = new Map<string, Past>();
   for (const past of await pastOf(client, device, unnamed)) rows.set(nameOf(past), past);
-  const ofRow = new Map<string, { at: number; id: string }[]>();
+  const ofRow = new Map<string, { readonly past: readonly string[]; sent: { at: number; id: string }[] }>();
   for (const [at, line] of lines.entries()) {
     const known = line.body === null ? undefined : rows.get(nameOf(line));
     if (known === undefined) continue;
     const name = nameOf({ entity: known.entity, row: known.rowId });
-    ofRow.set(name, [...(ofRow.get(name) ?? []), { at, id: line.id }]);
+    const row = ofRow.get(name) ?? { past: known.past, sent: [] };
+    row.sent.push({ at, id: line.id });
+    ofRow.set(name, row);
   }
   const named = [...lines];
-  for (const [name, sent] of ofRow) {
-    const past = [...rows.values()].find((row) => nameOf({ entity: row.entity, row: row.rowId }) === name);
+  for (const { past, sent } of ofRow.values()) {
     const ids = mutationIds({
       sent: sent.map(({ id }) => id),
-      past: past?.past ?? [],
+      past,
       hash: (id) => shortHash([id]).slice(0, 16),
     });
     for (const [i, { at }] of sent.entries()) {
@@ -99,7 +100,8 @@ const NAMES_OF_ROW = `array(SELECT counted.row_id UNION SELECT other.id FROM syn
                                  WHERE own.entity = counted.entity AND own.id = counted.row_id)`;
 
 /**
- * What the device sent of these rows, the last of it, under the ids that the rows are kept by. Of what was refused at
+ * What the device sent of these rows, the last of it, under the ids that the rows are kept by: looked up name by name,
+ * since the planner would walk all mutations backwards for the last ones of several names. Of what was refused at
  * once nothing is there, so whoever sends it again wants it judged again: its id is nobody's.
  */
 async function pastOf(
@@ -118,8 +120,12 @@ async function pastOf(
        FROM counted
        CROSS JOIN LATERAL (
          SELECT coalesce(array_agg(CASE WHEN m.refused THEN '!' || m.id ELSE m.id END ORDER BY m.ordinal), '{}') AS ids
-           FROM (SELECT id, ordinal, coalesce(${REFUSED}, false) AS refused FROM syncline.mutation
-                  WHERE device = $1 AND entity = counted.entity AND row_id = ANY (${NAMES_OF_ROW})
+           FROM (SELECT sent.*
+                   FROM unnest(${NAMES_OF_ROW}) AS name
+                   CROSS JOIN LATERAL (
+                     SELECT id, ordinal, coalesce(${REFUSED}, false) AS refused FROM syncline.mutation
+                      WHERE device = $1 AND entity = counted.entity AND row_id = name
+                      ORDER BY ordinal DESC LIMIT counted.most) AS sent
                   ORDER BY ordinal DESC LIMIT counted.most) AS m) AS last`,
     [device, lines.map(({ entity }) => entity), lines.map(({ row }) => row)],
   );
