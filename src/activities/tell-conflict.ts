@@ -17,7 +17,6 @@ import {
   noteSettled,
   takeDueNotification,
 } from '../store/notifications.ts';
-import { inStoreTransaction } from '../store/open.ts';
 import type { ActivityContext, ActivityDeps } from './deps.ts';
 import type { UploadActivities } from './upload-contract.ts';
 import { whileBeating } from './while-beating.ts';
@@ -39,9 +38,7 @@ export async function recordConflict(
   const { conflictId, step, state, effects } = input;
   const links = linksTo(deps, conflictId);
   const notifications = deps.notifier === null ? [] : notificationsOf({ state, step, effects, links });
-  await inStoreTransaction(deps.store, (client) =>
-    recordStep(client, { conflictId, step, state, effects, notifications }),
-  );
+  await recordStep(deps.store.pool, { conflictId, step, state, effects, notifications });
   return { tell: notifications.length > 0 };
 }
 

@@ -31,40 +31,48 @@ export async function takeOverApproval(db: Db, conflictId: string): Promise<Stor
 }
 
 /**
- * One step: the new state, its lines of history, and what is to be told. Each step counts once, in the caller's
- * transaction, so an activity that is repeated adds nothing.
+ * One step: the new state, its lines of history, and what is to be told. Each step counts once, in one statement, so an
+ * activity that is repeated adds nothing.
  * @returns false when the step was recorded before, or the conflict is another execution's by now.
  */
 export async function recordStep(db: Db, recorded: ApprovalStep): Promise<boolean> {
   const { conflictId, step, state, effects, notifications } = recorded;
-  const { rowCount } = await db.query(
-    'UPDATE syncline.conflict SET approval = $3, assigned_to = $4, step = $2 WHERE id = $1 AND step = $2 - 1',
-    [conflictId, step, JSON.stringify(state), state.assignedTo],
+  const { rows } = await db.query<{ recorded: boolean }>(
+    `WITH taken AS (
+       UPDATE syncline.conflict SET approval = $3, assigned_to = $4, step = $2 WHERE id = $1 AND step = $2 - 1
+       RETURNING id),
+     events AS (
+       INSERT INTO syncline.conflict_event (conflict_id, round, event, said_by, detail)
+       SELECT taken.id, line.round, line.event, line.said_by, line.detail
+         FROM taken, ROWS FROM (jsonb_to_recordset($5::jsonb) AS (round int, event text, said_by text, detail jsonb))
+                       WITH ORDINALITY AS line (round, event, said_by, detail, place)
+        ORDER BY place),
+     notifications AS (
+       INSERT INTO syncline.notification (id, conflict_id, content)
+       SELECT content->>'id', taken.id, content FROM taken, jsonb_array_elements($6::jsonb) AS content
+       ON CONFLICT (id) DO NOTHING)
+     SELECT EXISTS (SELECT FROM taken) AS recorded`,
+    [
+      conflictId,
+      step,
+      JSON.stringify(state),
+      state.assignedTo,
+      JSON.stringify(effects.flatMap(eventLine)),
+      JSON.stringify(notifications),
+    ],
   );
-  if (rowCount !== 1) return false;
-  await insertEvents(db, conflictId, effects);
-  await db.query(
-    `INSERT INTO syncline.notification (id, conflict_id, content)
-     SELECT content->>'id', $1, content FROM jsonb_array_elements($2::jsonb) AS content
-     ON CONFLICT (id) DO NOTHING`,
-    [conflictId, JSON.stringify(notifications)],
-  );
-  return true;
+  return rows[0]?.recorded === true;
 }
 
-async function insertEvents(db: Db, conflictId: string, effects: readonly ApprovalEffect[]): Promise<void> {
-  for (const effect of effects) {
-    if (effect.kind !== 'record') continue;
-    const { what, round, by, text } = effect;
-    await db.query(
-      `INSERT INTO syncline.conflict_event (conflict_id, round, event, said_by, detail) VALUES ($1, $2, $3, $4, $5)`,
-      [
-        conflictId,
-        round,
-        what,
-        by?.name ?? null,
-        JSON.stringify({ ...(by && { via: by.via }), ...(text && { text }) }),
-      ],
-    );
-  }
+function eventLine(effect: ApprovalEffect) {
+  if (effect.kind !== 'record') return [];
+  const { what, round, by, text } = effect;
+  return [
+    {
+      round,
+      event: what,
+      said_by: by?.name ?? null,
+      detail: { ...(by && { via: by.via }), ...(text && { text }) },
+    },
+  ];
 }

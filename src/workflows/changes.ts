@@ -11,6 +11,7 @@ import { patched } from '@temporalio/workflow';
  */
 const CHANGES = {
   'local-steps': 'steps in the store are done with the workflow’s own task',
+  'local-opening': 'that a conflict is open is recorded with the workflow’s own task',
   'parts-in-turn': 'parts of an upload take turns while they wait',
 } as const satisfies Record<string, string>;
 

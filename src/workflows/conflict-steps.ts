@@ -15,6 +15,7 @@ import {
   closeConflict,
   readConflict,
   recordConflict,
+  recordOpening,
   tellConflict,
 } from './upload-activities.ts';
 
@@ -31,7 +32,7 @@ export async function open(work: ConflictWork): Promise<'open' | 'closed before'
     return 'closed before';
   }
   work.state = start.approval?.state ?? opened.state;
-  if (start.approval === null) await perform(work, opened.effects);
+  if (start.approval === null) await perform(work, opened.effects, recordOpening());
   return 'open';
 }
 
@@ -59,10 +60,17 @@ export async function step(work: ConflictWork, event: ApprovalEvent): Promise<Re
   return null;
 }
 
-async function perform(work: ConflictWork, effects: readonly ApprovalEffect[]): Promise<void> {
+type Recorder = ReturnType<typeof recordOpening>;
+
+async function perform(
+  work: ConflictWork,
+  effects: readonly ApprovalEffect[],
+  recorder: Recorder = recordConflict,
+): Promise<void> {
   await record(
     work,
     effects.filter(({ kind }) => kind === 'record' || kind === 'notify'),
+    recorder,
   );
   for (const effect of effects) {
     if (effect.kind === 'apply') await write(work, effect);
@@ -72,11 +80,15 @@ async function perform(work: ConflictWork, effects: readonly ApprovalEffect[]): 
 }
 
 /** Where it stands is in the store before anything follows from it. */
-async function record(work: ConflictWork, effects: readonly ApprovalEffect[]): Promise<void> {
+async function record(
+  work: ConflictWork,
+  effects: readonly ApprovalEffect[],
+  recorder: Recorder,
+): Promise<void> {
   if (effects.length === 0) return;
   const { conflictId } = work.input;
   work.step += 1;
-  const { tell } = await recordConflict.executeWithOptions({ summary: effects.map(whatOf).join(', ') }, [
+  const { tell } = await recorder.executeWithOptions({ summary: effects.map(whatOf).join(', ') }, [
     { conflictId, step: work.step, state: stateOf(work), effects },
   ]);
   if (tell) startTelling(work);

@@ -7,6 +7,8 @@ import { HEARTBEAT_TIMEOUT, retry } from './retry.ts';
 /** A few statements in the store. One that a killed worker had begun is done by another after so long. */
 const inStore = { startToCloseTimeout: '15 seconds', retry } as const;
 
+type Recording = Pick<typeof local.recordConflict | typeof recordConflict, 'executeWithOptions'>;
+
 export const { recordConflict, closeConflict } =
   proxyActivities<Pick<UploadActivities, 'recordConflict' | 'closeConflict'>>(inStore);
 
@@ -18,7 +20,7 @@ type Step =
   | 'readConflict'
   | 'takeSignedMessage';
 type Steps = Pick<UploadActivities, Step>;
-const local = proxyLocalActivities<Steps>(inStore);
+const local = proxyLocalActivities<Steps & Pick<UploadActivities, 'recordConflict'>>(inStore);
 const remote = proxyActivities<Steps>(inStore);
 
 /**
@@ -34,6 +36,13 @@ export const noteConflictsStarted: Steps['noteConflictsStarted'] = (input) =>
 export const finishUpload: Steps['finishUpload'] = (input) => steps().finishUpload(input);
 export const readConflict: Steps['readConflict'] = (input) => steps().readConflict(input);
 export const takeSignedMessage: Steps['takeSignedMessage'] = (input) => steps().takeSignedMessage(input);
+
+/**
+ * That a conflict is open: an upload may open thousands of them, and each is one task so, not three. What people say
+ * later has a task of its own, which Temporal's page shows with its summary.
+ */
+export const recordOpening = (): Recording =>
+  changed('local-opening') ? local.recordConflict : recordConflict;
 
 /** Rows are read and written at the source; those of one pipeline on the machines that reach it. */
 export function applying(taskQueue: string): Pick<UploadActivities, 'applyUpload'> {
