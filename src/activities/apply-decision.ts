@@ -264,7 +264,7 @@ async function inMirror(at: Case): Promise<DecisionResult> {
     else if (resolution.kind === 'reopen') result = await reopen(session, row, { now, resolution });
     else if (resolution.kind === 'write') await write(work, session, { item, now, decision: resolution });
     else {
-      await recordUnwritten(work, session, { item, now, decision: resolution });
+      await recordUnwritten(work, session, [{ item, now, decision: resolution }]);
     }
     await settleAfterApply(work, session);
   }).catch((error: unknown) => {

@@ -203,7 +203,7 @@ async function applyMember({ work, item }: Member, session: LoadSession, now: Ro
   const failure = failureOf(item, decision);
   if (failure !== null) throw new Stopped(failure);
   if (decision.kind === 'write') await writeMember(work, session, { item, now, decision });
-  else if (decision.kind === 'same') await recordUnwritten(work, session, { item, now, decision });
+  else if (decision.kind === 'same') await recordUnwritten(work, session, [{ item, now, decision }]);
 }
 
 /** @param at the member that it met. @throws what is not the change's fault. */

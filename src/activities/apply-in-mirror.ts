@@ -16,7 +16,7 @@ import { readRows } from '../store/upload-rows.ts';
 import { writeMirror } from '../store/upload-writes.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { decideItem, verdictOfItem } from './decide-item.ts';
-import { provenance, recordUnwritten, recordWritten } from './record-decision.ts';
+import { type Done, provenance, type Recorded, recordUnwritten, recordWritten } from './record-decision.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
 type Write = Extract<Decision, { kind: 'write' }>;
@@ -39,12 +39,17 @@ async function applyTogether(work: UploadWork, items: readonly Item[]): Promise<
   await inUploadTransaction(deps.store, { name: id, signal: context.signal }, async (session) => {
     const keys = items.map(keyOf);
     const rows = await readRows(session.client, entity.plan, { keys, lock: 'row' });
+    const written: Done[] = [];
+    const unwritten: Recorded[] = [];
     for (const item of items) {
       const now = rows.get(keyOf(item)) ?? { state: 'unknown' };
       const decision = await decideItem(work, item, { now, db: session.client });
-      if (decision.kind === 'write') await write(work, session, { item, now, decision });
-      else await recordUnwritten(work, session, { item, now, decision });
+      if (decision.kind === 'write')
+        written.push(...(await writeRow(work, session, { item, now, decision })));
+      else unwritten.push({ item, now, decision });
     }
+    await recordWritten(work, session, written);
+    await recordUnwritten(work, session, unwritten);
     await settleAfterApply(work, session);
   });
 }
@@ -67,17 +72,25 @@ export const SOURCES_ROW = {
     'The row is of the source, which alone can delete it: only rows that were made here can be deleted here',
 } as const;
 
-export async function write(
+type Decided = { readonly item: Item; readonly now: RowNow; readonly decision: Write };
+
+export async function write(work: UploadWork, session: LoadSession, decided: Decided): Promise<void> {
+  await recordWritten(work, session, await writeRow(work, session, decided));
+}
+
+/** @returns what is to be recorded of it; nothing when the change was refused, and has its verdict. */
+async function writeRow(
   work: UploadWork,
   session: LoadSession,
-  { item, now, decision }: { readonly item: Item; readonly now: RowNow; readonly decision: Write },
-): Promise<void> {
+  { item, now, decision }: Decided,
+): Promise<Done[]> {
   const { operation } = decision;
   const key = keyOf(item);
   const { plan } = work.entity;
   if (operation === 'delete' && keepsOwnRows(plan) && !(await isMadeHere(session, plan, key))) {
     const version = await tellByRow(session, plan, { mutation: item.mutation, key });
-    return settle(session, item.mutation, { ...SOURCES_ROW, ...(version !== null && { version }) });
+    await settle(session, item.mutation, { ...SOURCES_ROW, ...(version !== null && { version }) });
+    return [];
   }
   const version = await writeMirror(session, {
     ...provenance(work, item, decision.clocks),
@@ -88,7 +101,7 @@ export async function write(
   // Between the look and the write nobody can have written: the row is locked. A row made meanwhile is one.
   if (version === null) throw new AlreadySettled();
   const verdict = verdictOfItem(item, decision, version);
-  await recordWritten(work, session, { item, key, before: now, decision, clocks: decision.clocks, verdict });
+  return [{ item, key, before: now, decision, clocks: decision.clocks, verdict }];
 }
 
 /** What the database refuses now it refuses the next time too. The message names no values. */

@@ -15,8 +15,8 @@ import { keyOfRow, workOf } from './upload-items.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 import { whileBeating } from './while-beating.ts';
 
-/** Mutations that are read, written and settled together. */
-const WAVE = 200;
+/** Mutations that are read, written and settled together: each wave asks some fifty questions, however many they are. */
+const WAVE = 500;
 
 export async function applyUpload(
   deps: ActivityDeps,

@@ -8,11 +8,11 @@ import type { Attempted } from '../store/mutations.ts';
 import { inSavepoint, isRowError, refusalText } from '../store/poison.ts';
 import { emptyStaging } from '../store/staging.ts';
 import { readRows } from '../store/upload-rows.ts';
-import { type MirrorWrite, writeMirror } from '../store/upload-writes.ts';
+import { type MirrorWrite, updateMirror } from '../store/upload-writes.ts';
 import { settleAfterApply } from './after-apply.ts';
 import { unlessSettled } from './apply-in-mirror.ts';
 import { columnTypes } from './prepare-change.ts';
-import { provenance, recordWritten } from './record-decision.ts';
+import { type Done, provenance, recordWritten } from './record-decision.ts';
 import { type Fresh, loadFresh, readFresh } from './refresh-rows.ts';
 import { localValues, sourceValues } from './source-columns.ts';
 import { byEntity, type Member, type UploadWork } from './upload-work.ts';
@@ -21,8 +21,8 @@ import { byEntity, type Member, type UploadWork } from './upload-work.ts';
 export type Written = Member & { readonly key: string; readonly attempted: Attempted };
 
 /**
- * All in one transaction; when another worker settled one of them meanwhile, or the mirror refuses one, each in its own,
- * but for groups. What stands at the source stays there, whatever the mirror's own constraints say of it.
+ * All in one transaction; when another worker settled one of them meanwhile, or the mirror refuses one, by halves down to
+ * that one, but for groups. What stands at the source stays there, whatever the mirror's own constraints say of it.
  */
 export async function completeWrites(written: readonly Written[]): Promise<void> {
   const [first] = written;
@@ -33,7 +33,9 @@ export async function completeWrites(written: readonly Written[]): Promise<void>
     const isRefused = isRowError(error);
     if (!isRefused && !(error instanceof AlreadySettled)) throw error;
     if (written.length > 1 && first.item.mutation.group === null) {
-      for (const each of written) await completeWrites([each]);
+      const middle = Math.ceil(written.length / 2);
+      await completeWrites(written.slice(0, middle));
+      await completeWrites(written.slice(middle));
     } else if (isRefused) {
       await complete(written, { onRefused: 'leave out' }).catch(unlessSettled);
     }
@@ -66,9 +68,8 @@ async function complete(all: readonly Written[], how: Completing): Promise<void>
       const session = sessions[i] as LoadSession;
       const keys = members.map(({ key }) => key);
       const rows = await readRows(session.client, work.entity.plan, { keys, lock: 'row' });
-      for (const each of members) {
-        await settleWritten(work, session, { ...each, ...how, now: rows.get(each.key) });
-      }
+      const settling = members.map((each) => ({ ...each, now: rows.get(each.key) }));
+      await settleWritten(work, session, { ...how, written: settling });
     }
     for (const [i, { work }] of parts.entries()) await settleAfterApply(work, sessions[i] as LoadSession);
   });
@@ -99,24 +100,28 @@ function withKeysOfGroup(written: readonly Written[]): Written[] {
   });
 }
 
+type Settling = Written & { readonly now: RowNow | undefined };
+
 async function settleWritten(
   work: UploadWork,
   session: LoadSession,
-  done: Written & Completing & { readonly now: RowNow | undefined },
+  { onRefused, written }: Completing & { readonly written: readonly Settling[] },
 ): Promise<void> {
-  const { item, key, attempted, now, onRefused } = done;
+  const marks = written.map((each) => markOf(work, each));
+  const marked = await (onRefused === 'fail' ? markAll(session, marks) : markWhatFits(session, marks));
+  await recordWritten(
+    work,
+    session,
+    written.map((each, i) => doneOf(work, each, marked[i] as Marked)),
+  );
+}
+
+function doneOf(
+  work: UploadWork,
+  { item, key, attempted, now }: Settling,
+  { version, refused }: Marked,
+): Done {
   const { before, decision } = attempted;
-  const local = localValues(work.entity, decision.values);
-  const write: MirrorWrite = {
-    ...provenance(work, { ...item, key }, decision.clocks),
-    operation: 'mark',
-    values: decision.operation === 'delete' ? {} : local,
-    rowId: key === item.mutation.row ? null : item.mutation.row,
-  };
-  const isDelete = decision.operation === 'delete';
-  const { version, refused } = await (onRefused === 'fail'
-    ? { version: await mark(session, write, { isDelete }), refused: null }
-    : markWhatFits(session, write, { isDelete }));
   const verdict = {
     ...attempted.verdict,
     ...(version !== null && { version }),
@@ -125,44 +130,61 @@ async function settleWritten(
     ...(refused !== null && { status: 'merged' as const, code: 'CONSTRAINT', message: refused }),
   };
   // What was left out changed nothing.
+  const local = localValues(work.entity, decision.values);
   const stands = refused === null ? decision : { ...decision, values: withoutLocals(decision.values, local) };
-  await recordWritten(work, session, {
-    item,
-    key,
-    before,
-    decision: stands,
-    clocks: decision.clocks,
-    verdict,
-  });
+  return { item, key, before, decision: stands, clocks: decision.clocks, verdict };
 }
 
 function withoutLocals(values: FieldTexts, local: FieldTexts): FieldTexts {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(local, name)));
 }
 
-type Operation = { readonly isDelete: boolean };
+type Mark = { readonly write: MirrorWrite; readonly isDelete: boolean };
+/** `version`: the row's; null: the mirror has no such row. `refused`: why its local columns are left out. */
+type Marked = { readonly version: string | null; readonly refused: string | null };
 
-/** @returns the row's version; null: the mirror has no such row. */
-async function mark(
-  session: LoadSession,
-  write: MirrorWrite,
-  { isDelete }: Operation,
-): Promise<string | null> {
-  const deleted = isDelete ? await writeMirror(session, { ...write, operation: 'delete' }) : null;
-  return deleted ?? writeMirror(session, write);
+function markOf(work: UploadWork, { item, key, attempted: { decision } }: Written): Mark {
+  const isDelete = decision.operation === 'delete';
+  const write: MirrorWrite = {
+    ...provenance(work, { ...item, key }, decision.clocks),
+    operation: 'mark',
+    values: isDelete ? {} : localValues(work.entity, decision.values),
+    rowId: key === item.mutation.row ? null : item.mutation.row,
+  };
+  return { write, isDelete };
 }
 
-/** First without the local columns, then without touching the row: what the mirror refuses now it refuses at every try. */
-async function markWhatFits(
-  session: LoadSession,
-  write: MirrorWrite,
-  operation: Operation,
-): Promise<{ version: string | null; refused: string | null }> {
+async function markAll(session: LoadSession, marks: readonly Mark[]): Promise<Marked[]> {
+  const asDelete = marks.flatMap(({ write, isDelete }, i) => (isDelete ? [{ write, i }] : []));
+  const deleted = await updateMirror(
+    session,
+    asDelete.map(({ write }) => ({ ...write, operation: 'delete' })),
+  );
+  const versions = new Map(asDelete.map(({ i }, n) => [i, deleted[n] ?? null]));
+  // What was a tombstone already is marked as one.
+  const left = marks.flatMap(({ write }, i) => ((versions.get(i) ?? null) === null ? [{ write, i }] : []));
+  const marked = await updateMirror(
+    session,
+    left.map(({ write }) => write),
+  );
+  for (const [n, { i }] of left.entries()) versions.set(i, marked[n] ?? null);
+  return marks.map((_, i) => ({ version: versions.get(i) ?? null, refused: null }));
+}
+
+/** One by one: first without local columns, then without touching the row. What is refused now is so at every try. */
+async function markWhatFits(session: LoadSession, marks: readonly Mark[]): Promise<Marked[]> {
+  const marked: Marked[] = [];
+  for (const mark of marks) marked.push(await markOne(session, mark));
+  return marked;
+}
+
+async function markOne(session: LoadSession, { write, isDelete }: Mark): Promise<Marked> {
   let refused: string | null = null;
   for (const values of [write.values, {}]) {
     try {
-      const version = await inSavepoint(session, () => mark(session, { ...write, values }, operation));
-      return { version, refused };
+      const mark = { write: { ...write, values }, isDelete };
+      const [marked] = await inSavepoint(session, () => markAll(session, [mark]));
+      return { version: marked?.version ?? null, refused };
     } catch (error) {
       if (!isRowError(error)) throw error;
       refused = `The source has the change, without its local columns. ${refusalText(error)}`;

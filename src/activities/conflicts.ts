@@ -6,7 +6,14 @@ import { SyncError } from '../domain/errors.ts';
 import { queueOfEntities } from '../domain/upload/upload-queue.ts';
 import type { ConflictStart, OpenedConflict, UploadRef, UploadSummary } from '../domain/upload/upload-run.ts';
 import { type StoredApproval, takeOverApproval } from '../store/approvals.ts';
-import { closeHold, listUnstarted, noteStarted, readConflict as readRow } from '../store/conflicts.ts';
+import {
+  type ConflictRow,
+  closeHold,
+  listUnstarted,
+  noteStarted,
+  readConflicts,
+  readConflict as readRow,
+} from '../store/conflicts.ts';
 import { inUploadTransaction } from '../store/load-session.ts';
 import { unstartedConflicts } from '../store/lost-work.ts';
 import { countReleased, nextReleased, parkReleased, readMutation } from '../store/mutations.ts';
@@ -30,15 +37,12 @@ export async function readConflict(
   deps: ActivityDeps,
   { conflictId }: Input<'readConflict'>,
 ): Promise<ConflictStart> {
-  return startOf(deps, conflictId, await takeOverApproval(deps.store.pool, conflictId));
+  const { pool } = deps.store;
+  const approval = await takeOverApproval(pool, conflictId);
+  return startOf(deps, await readRow(pool, conflictId), approval);
 }
 
-async function startOf(
-  deps: ActivityDeps,
-  conflictId: string,
-  approval: StoredApproval | null,
-): Promise<ConflictStart> {
-  const row = await readRow(deps.store.pool, conflictId);
+function startOf(deps: ActivityDeps, row: ConflictRow, approval: StoredApproval | null): ConflictStart {
   const found = findUpload(deps, row.entity);
   if (found === null) {
     throw new SyncError('CONFIG_UNKNOWN', {
@@ -70,14 +74,18 @@ export async function openedConflicts(
   deps: ActivityDeps,
   { device, key, limit }: UploadRef & { limit: number },
 ): Promise<{ conflicts: readonly OpenedConflict[] }> {
-  const rows = await listUnstarted(deps.store.pool, { device, key, limit });
-  const conflicts = await Promise.all(
-    rows.map(async ({ id, workflowId, entity }) => {
-      const start = await startOf(deps, id, null);
-      const title = titleOfConflict(openApproval(start, start.openedAtMs).state);
-      return { id, workflowId, title, taskQueue: queueOfEntities(deps.config, [entity]) };
-    }),
+  const { pool } = deps.store;
+  const unstarted = await listUnstarted(pool, { device, key, limit });
+  const rows = await readConflicts(
+    pool,
+    unstarted.map(({ id }) => id),
   );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const conflicts = unstarted.map(({ id, workflowId, entity }) => {
+    const start = startOf(deps, byId.get(id) as ConflictRow, null);
+    const title = titleOfConflict(openApproval(start, start.openedAtMs).state);
+    return { id, workflowId, title, taskQueue: queueOfEntities(deps.config, [entity]) };
+  });
   return { conflicts };
 }
 

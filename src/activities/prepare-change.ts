@@ -81,24 +81,20 @@ export async function prepareMembers(
     entries.map((entry) => (entry.maker === undefined ? entry : { ...entry, text: null })),
   );
   const texts = entries.map(({ maker, text }, i) => (maker === undefined ? judged[i] : { text }));
-  const prepared: Prepared[] = [];
-  for (const [i, mutation] of mutations.entries()) {
-    const mine = entries.flatMap((entry, at) =>
-      entry.mutation === i ? [{ ...entry, canonical: texts[at] as Canonical }] : [],
-    );
+  const judgedOf = mutations.map((): Judged[] => []);
+  for (const [at, entry] of entries.entries()) {
+    judgedOf[entry.mutation]?.push({ ...entry, canonical: texts[at] as Canonical });
+  }
+  const pasts = await pastsOf(db, mutations);
+  return mutations.map((mutation, i): Prepared => {
+    const mine = judgedOf[i] as Judged[];
     const held = waiting.get(i);
-    if (held !== undefined) {
-      prepared.push({ kind: 'waiting', conflictId: held.conflictId, making: held.making });
-      continue;
-    }
+    if (held !== undefined) return { kind: 'waiting', conflictId: held.conflictId, making: held.making };
     const why =
       whyRejected({ plan, upload }, mutation, mine) ?? whyOutOfReach(scopes[i] ?? null, mutation, mine);
-    const scope = scopeOf(scopes[i]);
-    prepared.push(
-      why === null ? { ...(await changeOf(db, mutation, mine)), scope } : { kind: 'rejected', verdict: why },
-    );
-  }
-  return prepared;
+    if (why !== null) return { kind: 'rejected', verdict: why };
+    return { ...changeOf(mutation, mine, pasts[i] as Past), scope: scopeOf(scopes[i]) };
+  });
 }
 
 function entriesOf(
@@ -128,10 +124,12 @@ async function withKeys(
     db,
     entries.flatMap((entry) => named(entry) ?? []),
   );
+  const nameOf = ({ entity, id }: NamedRow): string => JSON.stringify([entity, id]);
+  const known = new Map(states.map((state) => [nameOf(state), state]));
   const waiting = new Map<number, NamedRowState>();
   const rewritten = entries.map((entry) => {
     const row = named(entry);
-    const state = states.find(({ entity, id }) => entity === row?.entity && id === row.id);
+    const state = row === null ? undefined : known.get(nameOf(row));
     if (state === undefined) return entry;
     if (state.key !== null) return { ...entry, text: state.key };
     const { making } = state;
@@ -213,18 +211,32 @@ function whyAhead(body: StagedMutation['body'], receivedHlc: string): string | n
   return `The clock of the change is ahead of the server's, which was ${now}: set it, stamp the change anew, and send it again`;
 }
 
-async function changeOf(
-  db: Store['pool'],
+type Past = { readonly baseHash: string; readonly accepted: FieldTexts | null };
+
+/** C11: what a device got accepted from the same base is what it saw last, whether it heard of it or not. */
+async function pastsOf(db: Store['pool'], mutations: readonly StagedMutation[]): Promise<Past[]> {
+  const based = mutations.map((mutation) => ({
+    ...mutation,
+    baseHash: hashOfBase(mutation.body.base ?? null),
+  }));
+  const asked = based.filter(({ body }) => hasPast(body));
+  const found = await readAccepted(db, asked);
+  const accepted = new Map(asked.map((mutation, i) => [mutation, found[i] ?? null]));
+  return based.map((mutation) => ({
+    baseHash: mutation.baseHash,
+    accepted: accepted.get(mutation) ?? null,
+  }));
+}
+
+function changeOf(
   mutation: StagedMutation,
   entries: readonly Judged[],
-): Promise<Omit<Extract<Prepared, { kind: 'change' }>, 'scope'>> {
+  { baseHash, accepted }: Past,
+): Omit<Extract<Prepared, { kind: 'change' }>, 'scope'> {
   const { body } = mutation;
   const side = (which: Entry['side']): FieldTexts => valuesOf(entries, which);
   const baseVersion = body.base?.version === undefined ? null : parseVersion(body.base.version);
   const image = body.base?.values === undefined ? null : side('base');
-  const baseHash = hashOfBase(body.base ?? null);
-  // C11: what this device got accepted from the same base is what it saw last, whether it heard of it or not.
-  const accepted = hasPast(body) ? await readAccepted(db, { ...mutation, baseHash }) : null;
   const makers = entries.flatMap(({ side: at, field, maker }) =>
     at === 'values' && maker !== undefined ? [[field, maker]] : [],
   );

@@ -4,12 +4,18 @@ import type { Decision, FieldTexts, RowNow } from '../domain/upload/decision.ts'
 import { laterHlc } from '../domain/upload/hlc.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
-import { noteAccepted } from '../store/accepted.ts';
-import { carryOut, holdMutation, noticesOf, settle } from '../store/decisions.ts';
+import { type Accepted, noteAccepted } from '../store/accepted.ts';
+import { carryOut, type Held, holdMutations, noticesOf, settleAll } from '../store/decisions.ts';
 import type { LoadSession } from '../store/load-session.ts';
 import { enqueueRefresh } from '../store/refresh.ts';
 import { tellByRow } from '../store/told.ts';
-import { noteChange, noteRowId, writeMirror } from '../store/upload-writes.ts';
+import {
+  type ChangeNote,
+  type MirrorWrite,
+  noteChanges,
+  noteRowIds,
+  updateMirror,
+} from '../store/upload-writes.ts';
 import { verdictOfItem } from './decide-item.ts';
 import type { Item, UploadWork } from './upload-work.ts';
 
@@ -22,81 +28,107 @@ export type Recorded = {
   readonly decision: Exclude<Decision, { kind: 'write' }>;
 };
 
-export async function recordUnwritten(work: UploadWork, session: LoadSession, done: Recorded): Promise<void> {
-  const { item, decision } = done;
-  const { mutation } = item;
-  const now = rowSeenBy(item.prepared.scope, done.now);
-  if (decision.kind === 'approve') return hold(work, session, { item, now, decision });
-  if (decision.kind === 'wait') return;
-  const cause = causeOf(item);
-  const version = (await renewed(work, session, { ...done, now })) ?? versionOfRow(now);
-  const effects = 'effects' in decision ? decision.effects : [];
-  const key = item.key ?? mutation.row;
-  await carryOut(session, { mutation, key, row: now, effects, cause });
-  if (effects.some(({ audit }) => audit !== undefined)) {
-    await noteChange(session, {
-      entity: mutation.entity,
-      key,
-      change: { verdict: decision.kind, rules: effects },
-      by: mutation.user ?? mutation.device,
-      origin: mutation.device,
-      hlc: item.prepared.change.hlc,
-      cause,
-    });
+/** Once for all that come to nothing in the transaction. */
+export async function recordUnwritten(
+  work: UploadWork,
+  session: LoadSession,
+  recorded: readonly Recorded[],
+): Promise<void> {
+  const seen = recorded.map((done) => ({ ...done, now: rowSeenBy(done.item.prepared.scope, done.now) }));
+  await holdMutations(
+    session,
+    seen.flatMap(({ item, now, decision }) =>
+      decision.kind === 'approve' ? [heldOf(work, { item, now, decision })] : [],
+    ),
+  );
+  const ended = seen.flatMap(({ item, now, decision }) =>
+    decision.kind === 'approve' || decision.kind === 'wait' ? [] : [{ item, now, decision }],
+  );
+  const versions = await renewed(work, session, ended);
+  for (const { item, now, decision } of ended) {
+    const effects = 'effects' in decision ? decision.effects : [];
+    const { mutation } = item;
+    const key = item.key ?? mutation.row;
+    await carryOut(session, { mutation, key, row: now, effects, cause: causeOf(item) });
   }
-  if (decision.kind === 'same') await rememberAccepted(session, item, item.prepared.change.values);
-  await settle(session, mutation, verdictOfItem(item, decision, version));
+  await noteChanges(session, ended.flatMap(auditOf));
+  await noteAccepted(
+    session.client,
+    ended.flatMap(({ item, decision }) => (decision.kind === 'same' ? acceptedOf(item) : [])),
+  );
+  await settleAll(
+    session,
+    ended.map(({ item, now, decision }, i) => ({
+      mutation: item.mutation,
+      verdict: verdictOfItem(item, decision, versions[i] ?? versionOfRow(now)),
+    })),
+  );
+}
+
+type Ended = {
+  readonly item: Item;
+  readonly now: RowNow;
+  readonly decision: Exclude<Decision, { kind: 'write' | 'approve' | 'wait' }>;
+};
+
+function auditOf({ item, decision }: Ended): ChangeNote[] {
+  const effects = 'effects' in decision ? decision.effects : [];
+  if (!effects.some(({ audit }) => audit !== undefined)) return [];
+  const change = { verdict: decision.kind, rules: effects };
+  return [noteOf(item, { key: item.key ?? item.mutation.row, change, hlc: item.prepared.change.hlc })];
 }
 
 /**
- * Nothing of the row changes but what is known of it: a later clock of what it has already. Or it has to reach a device
- * that believes its change still waits (C9). @returns the row's new version; null: it has none.
+ * Nothing of the rows changes but what is known of them: a later clock of what a row has already. Or it has to reach a
+ * device that believes its change still waits (C9). @returns the rows' new versions; null: one has none.
  */
 async function renewed(
   work: UploadWork,
   session: LoadSession,
-  { item, now, decision }: Recorded,
-): Promise<string | null> {
-  const clocks = 'clocks' in decision ? decision.clocks : {};
-  if (now.state === 'unknown' || Object.keys(clocks).length === 0) {
-    return tellByRow(session, work.entity.plan, item);
+  ended: readonly Ended[],
+): Promise<(string | null)[]> {
+  const versions: (string | null)[] = [];
+  const marks: { readonly at: number; readonly write: MirrorWrite }[] = [];
+  for (const [at, { item, now, decision }] of ended.entries()) {
+    const clocks = 'clocks' in decision ? decision.clocks : {};
+    const isTold = now.state === 'unknown' || Object.keys(clocks).length === 0;
+    versions.push(isTold ? await tellByRow(session, work.entity.plan, item) : null);
+    if (isTold) continue;
+    const write = { ...provenance(work, item, clocks), operation: 'mark' as const, values: {}, rowId: null };
+    marks.push({ at, write });
   }
-  return writeMirror(session, {
-    ...provenance(work, item, clocks),
-    operation: 'mark',
-    values: {},
-    rowId: null,
-  });
+  const marked = await updateMirror(
+    session,
+    marks.map(({ write }) => write),
+  );
+  for (const [i, { at }] of marks.entries()) versions[at] = marked[i] ?? null;
+  return versions;
 }
 
-async function hold(
+function heldOf(
   work: UploadWork,
-  session: LoadSession,
   done: {
     readonly item: Item;
     readonly now: RowNow;
     readonly decision: Extract<Decision, { kind: 'approve' }>;
   },
-): Promise<void> {
+): Held {
   const { item, now, decision } = done;
-  const { clash, reason, by, role, proposal, draft, operation } = decision;
-  await holdMutation(
-    session,
-    {
-      plan: work.entity.plan,
-      mutation: item.mutation,
-      operation,
-      clash,
-      reason,
-      by,
-      role,
-      ...basesOf(item),
-      proposal,
-      draft,
-      row: now,
-    },
-    noticesOf(decision.effects),
-  );
+  const { clash, reason, by, role, proposal, draft, operation, effects } = decision;
+  return {
+    plan: work.entity.plan,
+    mutation: item.mutation,
+    operation,
+    clash,
+    reason,
+    by,
+    role,
+    ...basesOf(item),
+    proposal,
+    draft,
+    row: now,
+    notices: noticesOf(effects),
+  };
 }
 
 /** People read what the device saw, and apart from it what its change was compared with instead. */
@@ -135,57 +167,74 @@ export function provenance(work: UploadWork, item: Item, clocks: Readonly<Record
 }
 
 /** C11: as the device sent it. What a merge made of it the device has not seen: its next change adds to its own. */
-export async function rememberAccepted(session: LoadSession, item: Item, fields: FieldTexts): Promise<void> {
-  const { mutation, prepared } = item;
+function acceptedOf({ mutation, prepared }: Item): Accepted[] {
   const { base, operation } = mutation.body;
-  if (base === undefined && operation === 'update') return;
+  if (base === undefined && operation === 'update') return [];
   // A row that its device deleted is made anew by its next insert.
   const isEnd = base === undefined && operation === 'delete';
-  await noteAccepted(session.client, mutation, { baseHash: isEnd ? 'deleted' : prepared.baseHash, fields });
+  const baseHash = isEnd ? 'deleted' : prepared.baseHash;
+  return [{ ...mutation, baseHash, fields: prepared.change.values }];
 }
 
-/** A write that stands: history, the row's id, what rules wanted, and the verdict. */
+function noteOf(item: Item, note: Pick<ChangeNote, 'key' | 'change' | 'hlc'>): ChangeNote {
+  const { entity, user, device } = item.mutation;
+  return { ...note, entity, by: user ?? device, origin: device, cause: causeOf(item) };
+}
+
+/** A write that stands. */
+export type Done = {
+  readonly item: Item;
+  readonly key: string;
+  readonly before: RowNow;
+  readonly decision: Pick<Write, 'operation' | 'values' | 'outcomes' | 'effects'>;
+  readonly clocks: Readonly<Record<string, string>>;
+  readonly verdict: StoredVerdict;
+};
+
+/** History, the rows' ids, what rules wanted, and the verdicts: once for all that are written in the transaction. */
 export async function recordWritten(
   work: UploadWork,
   session: LoadSession,
-  done: {
-    readonly item: Item;
-    readonly key: string;
-    readonly before: RowNow;
-    readonly decision: Pick<Write, 'operation' | 'values' | 'outcomes' | 'effects'>;
-    readonly clocks: Readonly<Record<string, string>>;
-    readonly verdict: StoredVerdict;
-  },
+  written: readonly Done[],
 ): Promise<void> {
-  const { item, key, before, decision, clocks, verdict } = done;
-  const { mutation, prepared } = item;
-  const { entity } = mutation;
-  if (key !== mutation.row)
-    await noteRowId(session, { entity, id: mutation.row, key, device: mutation.device });
+  const named = written.flatMap(({ key, item: { mutation } }) => {
+    const { entity, row: id, device } = mutation;
+    return key === id ? [] : [{ entity, id, key, device }];
+  });
+  await noteRowIds(session, named);
+  await noteChanges(session, written.map(historyOf));
+  for (const { item, key, before, decision } of written) {
+    const { mutation } = item;
+    await carryOut(session, { mutation, key, row: before, effects: decision.effects, cause: causeOf(item) });
+    session.affected.push({ key, before: before.state === 'row' ? before.row.values : null });
+  }
+  await noteAccepted(
+    session.client,
+    written.flatMap(({ item }) => acceptedOf(item)),
+  );
+  const { upload, plan } = work.entity;
+  if (upload.writeBack.to === 'source' && written.length > 0) {
+    const keys = written.map(({ key }) => key);
+    await enqueueRefresh(session.client, { entity: plan.spec.entity, keys, reason: 'written by an upload' });
+  }
+  await settleAll(
+    session,
+    written.map(({ item: { mutation }, verdict }) => ({ mutation, verdict })),
+  );
+}
+
+function historyOf({ item, key, before, decision, clocks }: Done): ChangeNote {
   const old = before.state === 'row' ? before.row.values : {};
   const fields = Object.entries(decision.values).map(([name, now]) => [
     name,
     { old: old[name] ?? null, new: now },
   ]);
-  await noteChange(session, {
-    entity,
-    key,
-    change: {
-      operation: decision.operation,
-      fields: Object.fromEntries(fields),
-      outcomes: decision.outcomes,
-      ...(decision.effects.length > 0 && { rules: decision.effects }),
-    },
-    by: mutation.user ?? mutation.device,
-    origin: mutation.device,
-    hlc: Object.values(clocks).reduce<string | null>(laterHlc, null) ?? prepared.change.hlc,
-    cause: causeOf(item),
-  });
-  await carryOut(session, { mutation, key, row: before, effects: decision.effects, cause: causeOf(item) });
-  session.affected.push({ key, before: before.state === 'row' ? before.row.values : null });
-  await rememberAccepted(session, item, prepared.change.values);
-  if (work.entity.upload.writeBack.to === 'source') {
-    await enqueueRefresh(session.client, { entity, keys: [key], reason: 'written by an upload' });
-  }
-  await settle(session, mutation, verdict);
+  const change = {
+    operation: decision.operation,
+    fields: Object.fromEntries(fields),
+    outcomes: decision.outcomes,
+    ...(decision.effects.length > 0 && { rules: decision.effects }),
+  };
+  const hlc = Object.values(clocks).reduce<string | null>(laterHlc, null) ?? item.prepared.change.hlc;
+  return noteOf(item, { key, change, hlc });
 }

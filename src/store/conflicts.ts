@@ -4,7 +4,7 @@ import type { Clash, FieldTexts, RowNow, WriteOperation } from '../domain/upload
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { Db } from '../pg/pool.ts';
 import type { LoadSession } from './load-session.ts';
-import { type StagedMutation, settleMutation, unpark } from './mutations.ts';
+import { type StagedMutation, settleMutations, unpark } from './mutations.ts';
 import type { UploadRef } from './uploads.ts';
 
 export type ConflictRow = {
@@ -51,6 +51,15 @@ export async function readConflict(db: Db, id: string): Promise<ConflictRow> {
   );
   if (rows[0] !== undefined) return rows[0];
   throw new SyncError('CONFLICT_NOT_FOUND', { message: `There is no conflict ${id}` });
+}
+
+/** In no order. */
+export async function readConflicts(db: Db, ids: readonly string[]): Promise<ConflictRow[]> {
+  const { rows } = await db.query<ConflictRow>(
+    `SELECT ${CONFLICT_COLUMNS} FROM syncline.conflict WHERE id = ANY ($1::text[])`,
+    [ids],
+  );
+  return rows;
 }
 
 export type ConflictFilter = {
@@ -191,7 +200,7 @@ export async function closeHold(
       message: 'The change was withdrawn',
       conflictId,
     };
-    await settleMutation(client, mutation, verdict);
+    await settleMutations(client, [{ mutation, verdict }]);
   }
   return { released: await unpark(client, conflictId) };
 }

@@ -5,19 +5,25 @@ import type { Clash, Effects, FieldTexts, RowNow, WriteOperation } from '../doma
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import { formatVersion } from '../domain/upload/versions.ts';
 import { conflictWorkflowId } from '../domain/upload/workflow-ids.ts';
+import { columnsOf, portions } from './in-sets.ts';
 import type { LoadSession } from './load-session.ts';
-import { type StagedMutation, settleMutation } from './mutations.ts';
+import { type Settled, type StagedMutation, settleMutations } from './mutations.ts';
 
 /** Somebody else settled it meanwhile: nothing of this transaction may stay. */
 export class AlreadySettled extends Error {}
 
-/** @throws AlreadySettled when the mutation has a verdict by now, or another worker is writing it. */
-export async function settle(
+/** @throws AlreadySettled when a mutation has a verdict by now, or another worker is writing it. */
+export async function settleAll(session: LoadSession, settled: readonly Settled[]): Promise<void> {
+  if (!(await settleMutations(session.client, settled))) throw new AlreadySettled();
+}
+
+/** @throws AlreadySettled */
+export function settle(
   session: LoadSession,
   mutation: StagedMutation,
   verdict: StoredVerdict,
 ): Promise<void> {
-  if (!(await settleMutation(session.client, mutation, verdict))) throw new AlreadySettled();
+  return settleAll(session, [{ mutation, verdict }]);
 }
 
 export type Held = {
@@ -37,19 +43,49 @@ export type Held = {
   readonly proposal: FieldTexts;
   readonly draft: FieldTexts | null;
   readonly row: RowNow;
+  readonly notices: readonly string[];
 };
 
-/**
- * The mutation waits for a human: it holds its row against other devices (C17).
- * @returns the conflict's id. @throws AlreadySettled
- */
-export async function holdMutation(
-  session: LoadSession,
-  held: Held,
-  notices: readonly string[],
-): Promise<string> {
-  const { mutation, operation, clash, reason, by, role, base, accepted, proposal, draft, row } = held;
-  const id = newConflictId(mutation);
+/** The mutations wait for a human: each holds its row against other devices (C17). @throws AlreadySettled */
+export async function holdMutations(session: LoadSession, all: readonly Held[]): Promise<void> {
+  if (all.length === 0) return;
+  const opened = all.map((held) => ({ ...held, id: newConflictId(held.mutation) }));
+  const { rowCount } = await session.client.query(
+    `UPDATE syncline.mutation AS m SET state = 'held', conflict_id = h.id, verdict = h.verdict
+       FROM jsonb_to_recordset($1::jsonb) AS h (ordinal bigint, attempt int, id text, verdict jsonb)
+      WHERE m.ordinal = h.ordinal AND m.state = 'staged' AND m.attempt = h.attempt`,
+    [JSON.stringify(opened.map(heldVerdict))],
+  );
+  if (rowCount !== all.length) throw new AlreadySettled();
+  const lines = opened.map((each) => JSON.stringify(conflictLine(each)));
+  for (const some of portions(lines, (line) => line.length)) {
+    await session.client.query(
+      `INSERT INTO syncline.conflict
+         (id, entity, row_id, mutation, device, user_name, clash, base, client, server, server_version, workflow_id)
+       SELECT id, entity, row_id, mutation, device, user_name, clash, base, client, server, server_version, workflow_id
+         FROM jsonb_to_recordset($1::jsonb)
+                AS c (id text, entity text, row_id text, mutation bigint, device text, user_name text, clash jsonb, base jsonb,
+                      client jsonb, server jsonb, server_version text, workflow_id text)
+        ORDER BY mutation`,
+      [`[${some.join(',')}]`],
+    );
+  }
+  await openTasks(
+    session,
+    opened.map(({ id, mutation: { entity, row } }) => ({
+      kind: 'conflict',
+      title: `Decide: ${entity} ${row}`,
+      entity,
+      row,
+      conflictId: id,
+      cause: `conflict/${id}`,
+    })),
+  );
+}
+
+type Opened = Held & { readonly id: string };
+
+function heldVerdict({ id, mutation: { ordinal, attempt }, clash, reason, notices }: Opened) {
   const verdict: StoredVerdict = {
     status: 'pending_approval',
     conflictId: id,
@@ -57,40 +93,25 @@ export async function holdMutation(
     ...(clash !== null && { clashing: clash.fields }),
     ...(notices.length > 0 && { notices }),
   };
-  const { rowCount } = await session.client.query(
-    `UPDATE syncline.mutation SET state = 'held', conflict_id = $2, verdict = $3
-      WHERE ordinal = $1 AND state = 'staged' AND attempt = $4`,
-    [mutation.ordinal, id, JSON.stringify(verdict), mutation.attempt],
-  );
-  if (rowCount !== 1) throw new AlreadySettled();
-  await session.client.query(
-    `INSERT INTO syncline.conflict
-       (id, entity, row_id, mutation, device, user_name, clash, base, client, server, server_version, workflow_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      id,
-      mutation.entity,
-      mutation.row,
-      mutation.ordinal,
-      mutation.device,
-      mutation.user,
-      JSON.stringify({ operation, clash, reason, by, role, accepted, draft, state: row.state }),
-      base === null ? null : JSON.stringify(base),
-      JSON.stringify(proposal),
-      row.state === 'row' ? JSON.stringify(row.row.values) : null,
-      versionOf(row),
-      conflictWorkflowId(id),
-    ],
-  );
-  await openTask(session, {
-    kind: 'conflict',
-    title: `Decide: ${mutation.entity} ${mutation.row}`,
+  return { ordinal, attempt, id, verdict };
+}
+
+function conflictLine(opened: Opened) {
+  const { id, mutation, operation, clash, reason, by, role, base, accepted, proposal, draft, row } = opened;
+  return {
+    id,
     entity: mutation.entity,
-    row: mutation.row,
-    conflictId: id,
-    cause: `conflict/${id}`,
-  });
-  return id;
+    row_id: mutation.row,
+    mutation: mutation.ordinal,
+    device: mutation.device,
+    user_name: mutation.user,
+    clash: { operation, clash, reason, by, role, accepted, draft, state: row.state },
+    base,
+    client: proposal,
+    server: row.state === 'row' ? row.row.values : null,
+    server_version: versionOf(row),
+    workflow_id: conflictWorkflowId(id),
+  };
 }
 
 /** Of this store alone: another store may use the same Temporal, where conflicts are workflows by this id. */
@@ -112,11 +133,16 @@ export type NewTask = {
   readonly cause: string;
 };
 
-export async function openTask(session: LoadSession, task: NewTask): Promise<void> {
+export function openTask(session: LoadSession, task: NewTask): Promise<void> {
+  return openTasks(session, [task]);
+}
+
+async function openTasks(session: LoadSession, tasks: readonly NewTask[]): Promise<void> {
   await session.client.query(
     `INSERT INTO syncline.task (kind, title, entity, row_id, conflict_id, cause)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (cause) DO NOTHING`,
-    [task.kind, task.title, task.entity, task.row, task.conflictId, task.cause],
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     ON CONFLICT (cause) DO NOTHING`,
+    columnsOf(tasks, ['kind', 'title', 'entity', 'row', 'conflictId', 'cause']),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Decision, RowNow } from '../domain/upload/decision.ts';
 import type { StoredVerdict } from '../domain/upload/stored-verdict.ts';
 import type { WireMutation } from '../domain/upload/wire.ts';
 import type { Db } from '../pg/pool.ts';
+import { portions } from './in-sets.ts';
 import type { UploadRef } from './uploads.ts';
 
 export type StagedMutation = {
@@ -188,23 +189,33 @@ export async function countStaged(
   return rows[0]?.staged ?? 0;
 }
 
+export type Settled = {
+  readonly mutation: Pick<StagedMutation, 'ordinal' | 'state' | 'attempt' | 'told'>;
+  readonly verdict: StoredVerdict;
+};
+
 /**
  * Compare-and-set: of two workers that decided the same mutation, one is heard. Who read it before the other one began
  * to write it at the source (`attempt`), before it was held (`state`), or before its device was told to wait, is not.
- * @returns false when it moved on; the caller's transaction must be rolled back then.
+ * @returns false when one moved on; the caller's transaction must be rolled back then.
  */
-export async function settleMutation(
-  db: Db,
-  { ordinal, state, attempt, told }: Pick<StagedMutation, 'ordinal' | 'state' | 'attempt' | 'told'>,
-  verdict: StoredVerdict,
-): Promise<boolean> {
+export async function settleMutations(db: Db, settled: readonly Settled[]): Promise<boolean> {
+  if (settled.length === 0) return true;
+  const rows = settled.map(({ mutation: { ordinal, state, attempt, told }, verdict }) => ({
+    ordinal,
+    state,
+    attempt,
+    told,
+    verdict,
+  }));
   const { rowCount } = await db.query(
-    `UPDATE syncline.mutation SET state = 'done', verdict = $2, decided_at = clock_timestamp()
-      WHERE ordinal = $1 AND state = $3 AND state IN ('staged', 'held') AND attempt = $4
-        AND (told OR conflict_id IS NOT NULL) = $5`,
-    [ordinal, JSON.stringify(verdict), state, attempt, told],
+    `UPDATE syncline.mutation AS m SET state = 'done', verdict = s.verdict, decided_at = clock_timestamp()
+       FROM jsonb_to_recordset($1::jsonb) AS s (ordinal bigint, state text, attempt int, told boolean, verdict jsonb)
+      WHERE m.ordinal = s.ordinal AND m.state = s.state AND m.state IN ('staged', 'held') AND m.attempt = s.attempt
+        AND (m.told OR m.conflict_id IS NOT NULL) = s.told`,
+    [JSON.stringify(rows)],
   );
-  return rowCount === 1;
+  return rowCount === settled.length;
 }
 
 /** What can never be decided. @returns how many. */
@@ -230,14 +241,19 @@ export type Try = Pick<StagedMutation, 'ordinal' | 'state' | 'attempt'> & { read
  * @returns the ordinals of those that are ours to write: nobody else tried, settled or held them meanwhile.
  */
 export async function noteAttempts(db: Db, tries: readonly Try[]): Promise<ReadonlySet<string>> {
-  const { rows } = await db.query<{ ordinal: string }>(
-    `UPDATE syncline.mutation AS m SET attempt = t.attempt, attempted = t.attempted
-       FROM jsonb_to_recordset($1::jsonb) AS t (ordinal bigint, state text, attempt int, attempted jsonb)
-      WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt - 1 AND m.state = t.state AND m.state IN ('staged', 'held')
-     RETURNING m.ordinal::text`,
-    [JSON.stringify(tries)],
-  );
-  return new Set(rows.map(({ ordinal }) => ordinal));
+  const ours = new Set<string>();
+  const lines = tries.map((each) => JSON.stringify(each));
+  for (const some of portions(lines, (line) => line.length)) {
+    const { rows } = await db.query<{ ordinal: string }>(
+      `UPDATE syncline.mutation AS m SET attempt = t.attempt, attempted = t.attempted
+         FROM jsonb_to_recordset($1::jsonb) AS t (ordinal bigint, state text, attempt int, attempted jsonb)
+        WHERE m.ordinal = t.ordinal AND m.attempt = t.attempt - 1 AND m.state = t.state AND m.state IN ('staged', 'held')
+       RETURNING m.ordinal::text`,
+      [`[${some.join(',')}]`],
+    );
+    for (const { ordinal } of rows) ours.add(ordinal);
+  }
+  return ours;
 }
 
 export async function readMutation(db: Db, ordinal: string): Promise<StagedMutation | null> {

@@ -28,7 +28,7 @@ export async function enqueueRefresh(
 ): Promise<void> {
   await db.query(
     `INSERT INTO syncline.refresh (entity, key, reason)
-     SELECT $1, key, $3 FROM unnest($2::text[]) AS key
+     SELECT $1, key, $3 FROM (SELECT DISTINCT key COLLATE "C" AS key FROM unnest($2::text[]) AS key) AS listed ORDER BY key
      ON CONFLICT (entity, key) DO UPDATE SET enqueued_xid = excluded.enqueued_xid, reason = excluded.reason`,
     [request.entity, request.keys, request.reason],
   );

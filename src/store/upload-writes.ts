@@ -3,6 +3,7 @@ import type { EntityPlan } from '../domain/entity.ts';
 import type { FieldTexts } from '../domain/upload/decision.ts';
 import type { Hlc } from '../domain/upload/hlc.ts';
 import { quoteIdent } from '../pg/identifiers.ts';
+import { columnsOf, groupsOf, portions, stretches } from './in-sets.ts';
 import type { LoadSession } from './load-session.ts';
 import { keepsOwnRows } from './made-here.ts';
 import { type Bind, bindings, bindLiteral, boundKey, keyNames, mirrorTable } from './mirror-target.ts';
@@ -25,10 +26,41 @@ export type MirrorWrite = {
 
 /** @returns the row's new version, as it is on the wire; null when there is no row to write. */
 export async function writeMirror(session: LoadSession, write: MirrorWrite): Promise<string | null> {
+  if (write.operation !== 'insert') return (await updateMirror(session, [write]))[0] ?? null;
   const { values, bind } = bindings();
-  const sql = write.operation === 'insert' ? insertSql(write, bind) : updateSql(write, bind);
-  const { rows } = await session.client.query<{ version: string }>(sql, values);
+  const { rows } = await session.client.query<{ version: string }>(insertSql(write, bind), values);
   return rows[0]?.version ?? null;
+}
+
+/** No inserts. Those of one shape are one statement. @returns the rows' versions in their order; null: there is no row. */
+export async function updateMirror(
+  session: LoadSession,
+  writes: readonly MirrorWrite[],
+): Promise<(string | null)[]> {
+  const versions = writes.map((): string | null => null);
+  const placed = writes.map((write, place) => ({ place, key: write.key, ...columnwise(write) }));
+  for (const rows of stretches(placed, ({ key }) => key)) {
+    for (const alike of groupsOf(rows, ({ sql }) => sql)) {
+      const [{ sql, values }] = alike as [(typeof alike)[number]];
+      const columns = values.map((_, i) => alike.map((row) => row.values[i]));
+      const { rows: written } = await session.client.query<{ place: number; version: string }>(sql, [
+        alike.map(({ place }) => place),
+        ...columns,
+      ]);
+      for (const { place, version } of written) versions[place] = version;
+    }
+  }
+  return versions;
+}
+
+/** Its values stand in columns `w.c1`, `w.c2` … of what is given, so that many are written by one text. */
+function columnwise(write: MirrorWrite): { readonly sql: string; readonly values: readonly unknown[] } {
+  const values: unknown[] = [];
+  const sql = updateSql(write, (value) => `w.c${values.push(value)}`);
+  const arrays = values.map((_, i) => `$${i + 2}::text[]`);
+  const names = values.map((_, i) => `c${i + 1}`);
+  const given = `unnest($1::int[], ${arrays.join(', ')}) AS w (place, ${names.join(', ')})`;
+  return { sql: sql(given), values };
 }
 
 const VERSION = `(SELECT incarnation FROM syncline.store_identity) || '.' || m.sync_xid AS version`;
@@ -50,7 +82,8 @@ function insertSql(write: MirrorWrite, bind: Bind): string {
     RETURNING ${VERSION}`;
 }
 
-function updateSql(write: MirrorWrite, bind: Bind): string {
+/** @returns the statement, made of what is written: rows `w`. */
+function updateSql(write: MirrorWrite, bind: Bind): (given: string) => string {
   const { plan, key, operation } = write;
   const sets = [
     ...Object.entries(write.values).map(
@@ -60,9 +93,10 @@ function updateSql(write: MirrorWrite, bind: Bind): string {
     ...(operation === 'delete' ? ['sync_deleted_at = clock_timestamp()'] : []),
   ];
   const alive = operation === 'mark' ? 'true' : 'm.sync_deleted_at IS NULL';
-  return `UPDATE ${mirrorTable(plan)} AS m SET ${sets.join(', ')}
-     WHERE (${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')}) AND ${alive}
-    RETURNING ${VERSION}`;
+  const keyed = `(${keyNames(plan, 'm').join(', ')}) = (${boundKey(plan, key, bind).join(', ')})`;
+  return (given) => `UPDATE ${mirrorTable(plan)} AS m SET ${sets.join(', ')}
+      FROM ${given} WHERE ${keyed} AND ${alive}
+    RETURNING w.place, ${VERSION}`;
 }
 
 function systemValues(write: MirrorWrite, bind: Bind): Record<string, string> {
@@ -118,15 +152,23 @@ export async function touchRow(session: LoadSession, plan: EntityPlan, key: stri
   return rows[0]?.version ?? null;
 }
 
-export async function noteRowId(
-  session: LoadSession,
-  row: { readonly entity: string; readonly id: string; readonly key: string; readonly device: string },
-): Promise<void> {
-  await session.client.query(
-    `INSERT INTO syncline.row_id (entity, id, key, device) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (entity, id) DO UPDATE SET key = excluded.key`,
-    [row.entity, row.id, row.key, row.device],
-  );
+export type NamedKey = {
+  readonly entity: string;
+  /** The id that its device gave the row. */
+  readonly id: string;
+  readonly key: string;
+  readonly device: string;
+};
+
+export async function noteRowIds(session: LoadSession, named: readonly NamedKey[]): Promise<void> {
+  for (const rows of stretches(named, ({ entity, id }) => JSON.stringify([entity, id]))) {
+    await session.client.query(
+      `INSERT INTO syncline.row_id (entity, id, key, device)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+       ON CONFLICT (entity, id) DO UPDATE SET key = excluded.key`,
+      columnsOf(rows, ['entity', 'id', 'key', 'device']),
+    );
+  }
 }
 
 export type ChangeNote = {
@@ -141,11 +183,18 @@ export type ChangeNote = {
   readonly cause: string;
 };
 
-export async function noteChange(session: LoadSession, note: ChangeNote): Promise<void> {
-  const { entity, key, change, by, origin, hlc, cause } = note;
-  await session.client.query(
-    `INSERT INTO syncline.change_log (entity, key, change, changed_by, origin, hlc, cause)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (cause) DO NOTHING`,
-    [entity, key, JSON.stringify(change), by, origin, hlc, cause],
-  );
+/** In their order. */
+export async function noteChanges(session: LoadSession, notes: readonly ChangeNote[]): Promise<void> {
+  const lines = notes.map((note) => ({ ...note, change: JSON.stringify(note.change) }));
+  for (const some of portions(lines, ({ change }) => change.length)) {
+    await session.client.query(
+      `INSERT INTO syncline.change_log (entity, key, change, changed_by, origin, hlc, cause)
+       SELECT entity, key, change::jsonb, changed_by, origin, hlc, cause
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+                WITH ORDINALITY AS note (entity, key, change, changed_by, origin, hlc, cause, place)
+        ORDER BY place
+       ON CONFLICT (cause) DO NOTHING`,
+      columnsOf(some, ['entity', 'key', 'change', 'by', 'origin', 'hlc', 'cause']),
+    );
+  }
 }

@@ -271,7 +271,7 @@ test('rows made offline that name each other in a circle are rejected, and hold 
 });
 
 test('more rows than are looked at together may wait for one that comes last', async () => {
-  const children = Array.from({ length: 210 }, (_, i) => ({
+  const children = Array.from({ length: 510 }, (_, i) => ({
     ...insert('tasks', `late-${i}`, { employee: 'late-parent', title: `late ${i}` }),
     priority: -1,
   }));

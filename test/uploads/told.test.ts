@@ -4,7 +4,7 @@ import { closeConflict } from '../../src/activities/conflicts.ts';
 import type { ActivityDeps } from '../../src/activities/deps.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
 import { accept, requireApproval } from '../../src/domain/upload/rule-outcomes.ts';
-import { readMutation, settleMutation } from '../../src/store/mutations.ts';
+import { readMutation, settleMutations } from '../../src/store/mutations.ts';
 import { tellUndecided } from '../../src/store/told.ts';
 import { contextOf, createKit, type Kit } from '../runs/run-kit.ts';
 import { decide, process, stage, upload, verdictsOf } from './upload-kit.ts';
@@ -141,6 +141,6 @@ test('a worker that decided before the device was answered is not heard after', 
   await tellUndecided(kit.store.pool, ref);
   if (seen === null) throw new Error('It was staged');
   const verdict = { status: 'rejected', code: 'X' } as const;
-  expect(await settleMutation(kit.store.pool, seen, verdict)).toBe(false);
-  expect(await settleMutation(kit.store.pool, { ...seen, told: true }, verdict)).toBe(true);
+  expect(await settleMutations(kit.store.pool, [{ mutation: seen, verdict }])).toBe(false);
+  expect(await settleMutations(kit.store.pool, [{ mutation: { ...seen, told: true }, verdict }])).toBe(true);
 });
