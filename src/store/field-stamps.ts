@@ -20,11 +20,13 @@ export function stampSql(hlc: string): string {
   return `jsonb_strip_nulls(jsonb_build_object('x', pg_current_xact_id()::text, 'h', ${hlc}))`;
 }
 
-/** C19: the clock of a source's change is min(changedAt, now), its node the source. NULL where nobody said when. */
+/**
+ * C19: the clock of a source's change is min(changedAt, now), its node the source. Where nobody says when, it is now,
+ * when the change was seen: so no older change of a device goes over it.
+ */
 export function sourceHlcSql(plan: EntityPlan, staged: string, bind: Bind): string {
   const newest = newestChange(plan, staged, () => bind(plan.spec.upload?.timeZone ?? 'UTC'));
-  if (newest === null) return 'NULL::text';
-  const at = `least(${newest}, clock_timestamp())`;
+  const at = newest === null ? 'clock_timestamp()' : `least(${newest}, clock_timestamp())`;
   return `${hlcOfInstant(at)} || ${bind(`-${nodeOfSource(plan.spec.source)}`)}`;
 }
 

@@ -73,7 +73,7 @@ beforeAll(async () => {
   kit = await createKit({
     sql: `CREATE SCHEMA hr;
       CREATE TABLE hr.employees (id int PRIMARY KEY, salary numeric(12, 2));
-      INSERT INTO hr.employees VALUES (1, 1000), (2, 1000), (3, 1000), (4, 1000), (5, NULL), (6, 0);
+      INSERT INTO hr.employees VALUES (1, 1000), (2, 1000), (3, 1000), (4, 1000), (5, NULL), (6, 0), (7, 1000);
       CREATE TABLE hr.inventories (product_id int, location_id int, quantity_on_hand int, PRIMARY KEY (product_id, location_id));
       INSERT INTO hr.inventories SELECT 1, n, 100000 FROM generate_series(1, 5) AS n;
       CREATE TABLE hr.stock_transactions (transaction_id int PRIMARY KEY, product_id int, location_id int, quantity int);
@@ -138,6 +138,17 @@ describe('salary', () => {
     expect(await raise(6, ['0', '1'], { permissions: ['SALARY_OVERRIDE'], device: 'd2' })).toMatchObject({
       status: 'applied',
     });
+  });
+
+  test('of a source that does not say when it changed a row, no older change goes over what was seen (C19)', async () => {
+    await kit.source.query('UPDATE hr.employees SET salary = 1050 WHERE id = 7');
+    const change = edit('employees', '7', { to: { salary: '1080' }, from: { salary: '1000' } });
+    expect(await upload(deps, [{ ...change, hlc: hlcAt(Date.now() - 3_600_000) }])).toMatchObject([
+      { status: 'conflict' },
+    ]);
+    expect(await salary(7)).toBe('1050.00');
+    expect(await raise(7, ['1000', '1090'], { device: 'd2' })).toMatchObject({ status: 'applied' });
+    expect(await salary(7)).toBe('1090.00');
   });
 
   test('a decrease waits for approval, and a task says so', async () => {

@@ -6,9 +6,8 @@ import { compareHlcs, type Hlc, hlcOfWrite, laterHlc } from './hlc.ts';
 import { ALL_OTHER_FIELDS } from './versions.ts';
 
 /**
- * The clock of a field as the server has it. Where its last change has none (of a source that does not say when), the
- * row's counts: the last change that is not the source's; without that, the one of the row's other fields. null:
- * nobody ever said, and any clock is later.
+ * The clock of a field as the server has it. Where its last change has none, the row's counts: the last change that is
+ * not the source's; without that, the one of the row's other fields. null: nobody ever said, and any clock is later.
  */
 export function serverClock(row: CurrentRow, field: string): Hlc | null {
   return stampOf(row, field)?.hlc ?? row.hlc ?? own(row.stamps, ALL_OTHER_FIELDS)?.hlc ?? null;

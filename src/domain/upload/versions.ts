@@ -15,7 +15,7 @@ export type RowVersion = {
 export type FieldStamp = {
   /** The `sync_xid` that the change gave the row: the field's version and its position in the feed (C25). */
   readonly xid: string;
-  /** Clock of the change; null where nobody said (the source, without changedAt). */
+  /** Clock of the change; null where nobody said, as of rows that the source deleted. */
   readonly hlc: Hlc | null;
 };
 
