@@ -1,10 +1,14 @@
 /** What a synced table says of somebody is asked for once in a while, and again when somebody says so. */
+import type { FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
 import type { FeedSpec, PartitionSpec } from '../../src/domain/access/feed-spec.ts';
 import type { Principal } from '../../src/domain/access/principal.ts';
 import type { EntitySpec } from '../../src/domain/entity.ts';
+import { createAccess } from '../../src/gateway/access/access.ts';
 import { createScopes } from '../../src/gateway/access/scopes.ts';
 import type { GatewayDeps } from '../../src/gateway/deps.ts';
+import { bareSettings } from './bare-kit.ts';
+import { tokenOf } from './kit.ts';
 
 const members = {
   entity: 'members',
@@ -88,6 +92,24 @@ test('is not kept of more users than there is room for', async () => {
   expect(asked).toHaveLength(10_001);
   await scopes.scopeOf(who('u0'), spec);
   expect(asked).toHaveLength(10_002);
+});
+
+test('is forgotten where a device of the user was revoked, by whichever gateway', async () => {
+  const { store, asked } = storeOf(() => ['1']);
+  const revoked = { user: 'anna', appVersion: null, node: 'd1', isRevoked: true };
+  Object.assign(store.pool, { query: async () => ({ rows: [revoked] }) });
+  const config = { pipelines: { p: { entities: { members } } } } as unknown as GatewayDeps['config'];
+  const settings = bareSettings({ permissionsKeptMs: 600_000, partitions: { team: TEAM } });
+  const access = createAccess({ store, config, settings });
+  const headers = { authorization: `Bearer ${await tokenOf({ user: 'anna', device: 'lost' })}` };
+  const seen = () => access.scopeOf(who('anna'), spec);
+  await Promise.all([seen(), seen()]);
+  expect(asked).toEqual(['anna']);
+  await expect(access.authenticate({ headers } as FastifyRequest)).rejects.toMatchObject({
+    code: 'DEVICE_REVOKED',
+  });
+  await seen();
+  expect(asked).toEqual(['anna', 'anna']);
 });
 
 test('is not asked for admins; and what nobody serves is for who looks after it', async () => {
