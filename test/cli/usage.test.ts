@@ -1,6 +1,6 @@
 /** Command lines that cannot be understood: one way to end for all of them, and nothing is done. */
 import { expect, it } from 'vitest';
-import { syncline } from './cli-kit.ts';
+import { folder, syncline } from './cli-kit.ts';
 
 it.each([
   [['frobnicate'], "unknown command 'frobnicate'", '`syncline --help`'],
@@ -47,6 +47,19 @@ it.each([[[]], [['quarantine']], [['schedule']]])('%j alone shows what there is'
   const { exit, stdout, stderr } = await syncline(args);
   expect({ exit, stdout }).toEqual({ exit: 3, stdout: '' });
   expect(stderr).toMatch(/^Usage: syncline/);
+});
+
+it('a worker without pipelines takes no work of others', async () => {
+  const place = await folder();
+  const path = await place.file(
+    'syncline.config.ts',
+    `import { defineSync } from 'syncline';
+export default defineSync({ store: { url: 'postgres://localhost/x' }, sources: {}, pipelines: {} });`,
+  );
+  const { exit, stderr } = await syncline(['worker', '--config', path]);
+  await place.remove();
+  expect(exit).toBe(3);
+  expect(stderr).toContain('no pipelines');
 });
 
 it('takes --config and --json before and after the command', async () => {

@@ -24,6 +24,13 @@ export function workerCommand(register: Register): Command {
       ...(metrics !== undefined && { metricsAddress: metricsAddress(metrics) }),
     };
     const config = await readConfig(options);
+    // It would take what is meant for others, and could do nothing with it.
+    if (Object.keys(config.pipelines).length === 0) {
+      throw usageError(
+        'The configuration has no pipelines: there is no work for a worker',
+        'Write `pipelines`.',
+      );
+    }
     // Brings a native library along, which other commands do without.
     const { startWorker } = await import('../../worker.ts');
     const worker = await startWorker({ config, ...wanted });
