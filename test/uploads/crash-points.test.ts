@@ -8,7 +8,7 @@ import { mortal } from './crash-kit.ts';
 import { decide, hlcAt, process, stage, verdictsOf } from './upload-kit.ts';
 
 const ROWS = 3_000;
-const MINUTES = 300_000;
+const MINUTES = 600_000;
 
 const entities = (schema: string, tables: { employees: string; tasks: string }): KitOptions['entities'] => ({
   employees: {
@@ -237,7 +237,7 @@ async function checkStore(kit: Kit, n: number): Promise<void> {
   expect(open).toHaveLength(0);
 }
 
-test.each([
+test.concurrent.each([
   // So many steps from one death to the next: each time by itself, at the whole upload.
   ['postgres', 7, 40],
   ['oracle', 24, 20],
