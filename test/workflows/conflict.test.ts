@@ -1,6 +1,6 @@
 /** The workflow of a conflict by itself, on a server that suggests a new execution after 40 events. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { TemporalServer } from '../../dev/temporal-server/start.ts';
 import type { Activities } from '../../src/activities/contract.ts';
 import { conflictWorkflowId } from '../../src/domain/upload/workflow-ids.ts';
@@ -9,6 +9,9 @@ import type { resolveConflict } from '../../src/workflows/resolve-conflict.ts';
 import { ownTemporal } from '../support/temporal.ts';
 import { type FakeUploadOptions, fakeUpload } from './fake-upload.ts';
 import { startWorld } from './world.ts';
+
+// Side by side, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: TemporalServer;
 beforeAll(async () => {
@@ -32,7 +35,7 @@ async function startConflict(options: Omit<FakeUploadOptions, 'taskQueue'> = {})
 const steps = ({ fake, conflictId }: Awaited<ReturnType<typeof startConflict>>) =>
   fake.steps.get(conflictId) ?? [];
 
-test('a conflict of many messages goes on in new executions: none is lost, none is carried out twice', async () => {
+test.concurrent('a conflict of many messages goes on in new executions: none is lost, none is carried out twice', async () => {
   const at = await startConflict({ tell: true });
   const { handle } = at;
   const first = (await handle.describe()).runId;
@@ -58,9 +61,9 @@ test('a conflict of many messages goes on in new executions: none is lost, none 
   expect(at.fake.calls.filter((name) => name === 'readConflict')).toHaveLength(1);
   expect(at.fake.calls.filter((name) => name === 'applyDecision')).toHaveLength(1);
   await at.close();
-}, 120_000);
+});
 
-test('reminders go on through new executions', async () => {
+test.concurrent('reminders go on through new executions', async () => {
   const at = await startConflict({ approval: { remindAfterMs: 30 } });
   const first = (await at.handle.describe()).runId;
   const reminders = () => steps(at).at(-1)?.state.reminders ?? 0;
@@ -70,9 +73,9 @@ test('reminders go on through new executions', async () => {
   expect(await at.handle.result()).toEqual({ outcome: 'withdrawn' });
   expect(steps(at).map(({ step }) => step)).toEqual(steps(at).map((_, i) => i + 1));
   await at.close();
-}, 120_000);
+});
 
-test('an update that comes before the conflict was read is answered all the same', async () => {
+test.concurrent('an update that comes before the conflict was read is answered all the same', async () => {
   const at = await startConflict();
   const answer = await at.handle.executeUpdate(conflictUpdates.decide, {
     args: [{ decision: 'server', round: 1 }],
@@ -82,7 +85,7 @@ test('an update that comes before the conflict was read is answered all the same
   await at.close();
 });
 
-test('what waited behind it is decided after the answer, however long that takes', async () => {
+test.concurrent('what waited behind it is decided after the answer, however long that takes', async () => {
   const at = await startConflict({ slices: 30 });
   const answer = await at.handle.executeUpdate(conflictUpdates.decide, {
     args: [{ decision: 'client', round: 1 }],
@@ -94,4 +97,4 @@ test('what waited behind it is decided after the answer, however long that takes
   expect(at.fake.calls.filter((name) => name === 'applyReleased')).toHaveLength(30);
   expect(steps(at).at(-1)?.state).toMatchObject({ status: 'applied', comments: 0 });
   await at.close();
-}, 120_000);
+});

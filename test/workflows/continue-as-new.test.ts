@@ -1,10 +1,13 @@
 /** Long runs go on in new executions: on a server that suggests it after 40 events instead of 4,096. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { TemporalServer } from '../../dev/temporal-server/start.ts';
 import { cancelRun, followRun, pauseRun, resumeRun, startRun } from '../../src/client.ts';
 import { ownTemporal } from '../support/temporal.ts';
 import { fakeRun } from './fake-run.ts';
 import { startWorld } from './world.ts';
+
+// Side by side, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 let server: TemporalServer;
 beforeAll(async () => {
@@ -12,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-test('an entity of many slices loses and repeats nothing', async () => {
+test.concurrent('an entity of many slices loses and repeats nothing', async () => {
   const fake = fakeRun([{ entity: 'sales', rows: 60, rowsPerSlice: 1, lanes: 2 }]);
   const world = await startWorld(fake.activities, { server });
   const { client, config, pipeline } = world;
@@ -42,7 +45,7 @@ test('an entity of many slices loses and repeats nothing', async () => {
   await world.close();
 });
 
-test('a run of many entities, paused and resumed all the while: no message is lost, no entity runs twice', async () => {
+test.concurrent('a run of many entities, paused and resumed all the while: no message is lost, no entity runs twice', async () => {
   const entities = Array.from({ length: 8 }, (_, at) => ({ entity: `entity ${at}` }));
   const fake = fakeRun(entities);
   const world = await startWorld(fake.activities, { server });
@@ -79,9 +82,9 @@ test('a run of many entities, paused and resumed all the while: no message is lo
   expect(finished.map(({ entity }) => entity).sort()).toEqual(entities.map(({ entity }) => entity).sort());
   expect(new Set(finished.map((ref) => ref.runId))).toEqual(new Set([run.runId]));
   await world.close();
-}, 120_000);
+});
 
-test('a run that has gone on in a new execution can be cancelled', async () => {
+test.concurrent('a run that has gone on in a new execution can be cancelled', async () => {
   const entities = Array.from({ length: 30 }, (_, at) => ({ entity: `entity ${at}` }));
   const fake = fakeRun(entities);
   const many = fake.next('finishEntity', () => fake.called('finishEntity').length > 14);
@@ -94,4 +97,4 @@ test('a run that has gone on in a new execution can be cancelled', async () => {
   expect((await client.workflow.getHandle(run.workflowId).describe()).runId).not.toBe(run.runId);
   expect(fake.called('closeRun')).toMatchObject([{ ref: { runId: run.runId }, cancelled: true }]);
   await world.close();
-}, 120_000);
+});

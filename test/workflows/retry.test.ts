@@ -1,20 +1,21 @@
 import { Context } from '@temporalio/activity';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Activities } from '../../src/activities/contract.ts';
 import { followRun, startRun } from '../../src/client.ts';
 import { fakeRun, syncError } from './fake-run.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld } from './world.ts';
 
-const worlds: World[] = [];
-afterEach(async () => {
-  await Promise.all(worlds.splice(0).map((world) => world.close()));
-});
+// They wait for seconds, side by side, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function runToEnd(activities: Activities) {
   const world = await startWorld(activities);
-  worlds.push(world);
   const { client, config, pipeline } = world;
-  return followRun(client, await startRun(client, config, { pipeline, mode: 'incremental' }));
+  try {
+    return await followRun(client, await startRun(client, config, { pipeline, mode: 'incremental' }));
+  } finally {
+    await world.close();
+  }
 }
 
 /** Milliseconds between the attempts of the first `fails` calls and their successors. */
@@ -29,7 +30,7 @@ function failing(fails: number, error: Error) {
   };
 }
 
-test('the delay that an error names is the delay that passes', async () => {
+test.concurrent('the delay that an error names is the delay that passes', async () => {
   const source = failing(1, syncError('SOURCE_UNAVAILABLE', 'away', { retryAfterMs: 2_500 }));
   const fake = fakeRun([{ entity: 'sales' }], {
     copyChanges: async (input, base) => {
@@ -43,7 +44,7 @@ test('the delay that an error names is the delay that passes', async () => {
   expect(source.gaps()[0]).toBeGreaterThanOrEqual(2_490);
 });
 
-test('where no delay is named, attempts begin a second apart and double', async () => {
+test.concurrent('where no delay is named, attempts begin a second apart and double', async () => {
   const store = failing(2, Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
   const fake = fakeRun([{ entity: 'sales' }], {
     prepareEntity: async (input, base) => {
@@ -57,7 +58,7 @@ test('where no delay is named, attempts begin a second apart and double', async 
   expect(second).toBeGreaterThanOrEqual(1_990);
 });
 
-test('a full run waits for the lease as long as it takes', async () => {
+test.concurrent('a full run waits for the lease as long as it takes', async () => {
   const lease = failing(5, syncError('LEASE_HELD', 'another run is at work', { retryAfterMs: 20 }));
   const fake = fakeRun([{ entity: 'sales' }], {
     openRun: async (input, base) => {
