@@ -270,6 +270,32 @@ test('C9: a row that is made, held and refused comes to its device as a removal,
   expect(again.results).toMatchObject([{ id, status: 'applied' }]);
 });
 
+test('the last writer wins by the clock of the row or of the field, whenever it comes; a clock that is ahead does not', async () => {
+  const other = await testDevice(world);
+  const stamp = (minutesAgo: number, node: string) =>
+    `${(Date.now() - minutesAgo * 60_000).toString(16).padStart(12, '0')}0000-${node}`;
+  const [row, field] = [await device.row('orders', 50), await device.row('orders', 51)];
+  const due = (before: Document, month: number, clocks: object) => [
+    {
+      newDocumentState: { ...before, due: `2026-0${month}-01T00:00:00Z` },
+      assumedMasterState: before,
+      ...clocks,
+    },
+  ];
+  const statusOf = async (by: TestDevice, rows: readonly unknown[]) =>
+    (await by.push('orders', rows)).results.map(({ status, problem }) => problem?.code ?? status);
+  expect(await statusOf(device, due(row, 5, { hlc: stamp(10, 'd1') }))).toEqual(['applied']);
+  expect(await statusOf(other, due(row, 1, { hlc: stamp(180, 'd2') }))).toEqual(['conflict']);
+  expect(await statusOf(other, due(row, 6, { hlc: stamp(1, 'd2') }))).toEqual(['applied']);
+  expect(await device.row('orders', 50)).toMatchObject({ due: '2026-06-01T00:00:00+00:00' });
+
+  const clocks = { hlc: stamp(180, 'd1'), fieldHlcs: { due: stamp(10, 'd1') } };
+  expect(await statusOf(device, due(field, 5, clocks))).toEqual(['applied']);
+  expect(await statusOf(other, due(field, 1, { hlc: stamp(30, 'd2') }))).toEqual(['conflict']);
+  expect(await statusOf(other, due(field, 1, { hlc: stamp(-60, 'd2') }))).toEqual(['CLOCK_AHEAD']);
+  expect(await device.row('orders', 51)).toMatchObject({ due: '2026-05-01T00:00:00+00:00' });
+});
+
 test('a decision that the source refuses says why, and the conflict is open again', async () => {
   const before = await device.row('orders', 55);
   const { results } = await device.push('orders', [
