@@ -180,7 +180,7 @@ async function hear(planned: readonly Tried[], verdicts: readonly Verdict[]): Pr
   const forgotten = known.map(({ mutation }) => mutation);
   if (pool !== undefined) await forgetAttempts(pool, forgotten);
   const restless = unwritten.filter(({ mutation }) => mutation.attempt >= MOST_ATTEMPTS);
-  const message = `The row changed, or was locked, each of the ${MOST_ATTEMPTS} times it was to be written`;
+  const message = `The row changed, was locked, or is in quarantine, ${MOST_ATTEMPTS} times when it was to be written`;
   rejected.push(...restless.map((item) => ({ item, code: 'ROW_BUSY', message })));
   return { left: unwritten.filter((item) => !restless.includes(item)), rejected };
 }
