@@ -1,14 +1,11 @@
 /** A world with a gateway that devices push to: orders of a source, notes that stay in the mirror, a worker process. */
 import { randomUUID } from 'node:crypto';
-import { followRun, startRun } from '../../src/client.ts';
 import { LEDGER_DDL } from '../../src/connectors/postgres/ledger.ts';
-import { entitiesOf } from '../../src/service/names.ts';
-import { openStore } from '../../src/store/open.ts';
-import { setUpReader } from '../../src/store/reader-setup.ts';
-import { createReader, createWorld, eventually, type World } from '../e2e/world.ts';
+import { createWorld, eventually, runPipeline, type World } from '../e2e/world.ts';
 import {
   AUTH,
   gatewayEnvironment,
+  openReader,
   type RunningGateway,
   registered,
   startTestGateway,
@@ -33,8 +30,7 @@ const large = { name: 'large', fields: ['amount'], decide: ({ proposed, approved
 
 const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'],
   writable: ['title', 'amount', 'qty', 'data', 'region', 'due'],
-  rules: [large], policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' },
-    due: { policy: 'lastWriteWins' } },
+  rules: [large], policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
   approval: { resolvers: 'deviceUser' } }`;
 
 /** The gateway has a login of its own. `close` ends it too. */
@@ -58,19 +54,13 @@ export async function pushWorld(name: string): Promise<PushWorld> {
       limits: { device: { requests: 100000, per: '1 minute' }, address: { requests: 100000, per: '1 minute' } } }`,
     environment: gatewayEnvironment,
   });
-  const login = await createReader(world);
   await world.startWorker();
-  const run = await startRun(world.client, world.config, { pipeline: name, mode: 'full' });
-  const summary = await followRun(world.client, run);
-  if (summary.status !== 'SUCCESS') throw new Error(`The first run: ${JSON.stringify(summary)}`);
-  await setUpReader(world.store, { login: login.login, entities: entitiesOf(world.config) });
-  const url = world.environment.READER_URL as string;
-  const store = await openStore({ url, poolMax: 4, applicationName: 'test-reader' });
-  const gateway = await startTestGateway(world, { store });
+  await runPipeline(world, name);
+  const reader = await openReader(world);
+  const gateway = await startTestGateway(world, { store: reader.store });
   const close = async () => {
     await gateway.stop();
-    await store.close();
-    await login.drop();
+    await reader.close();
     await world.close();
   };
   return { ...world, gateway, close };
