@@ -118,7 +118,7 @@ describe('commits of clients that are gone', () => {
   });
 
   test('later: nobody sees it before, it is there afterwards, and its rows are locked in between', async () => {
-    simulator.faults.add({ when: { at: 'commit' }, fault: { do: 'disconnect', lateMs: 300 } });
+    simulator.faults.add({ when: { at: 'commit' }, fault: { do: 'disconnect', lateMs: 1_500 } });
     await insertAndLose(1);
     expect(await count()).toBe(0);
     const other = await connect();
