@@ -30,7 +30,8 @@ const large = { name: 'large', fields: ['amount'], decide: ({ proposed, approved
 
 const UPLOAD = `{ writeBack: 'source', operations: ['insert', 'update', 'delete'],
   writable: ['title', 'amount', 'qty', 'data', 'region', 'due'],
-  rules: [large], policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' } },
+  rules: [large], policy: 'serverWins', fields: { amount: { policy: 'manual' }, qty: { policy: 'merge', merge: 'counter' },
+    due: { policy: 'lastWriteWins' } },
   approval: { resolvers: 'deviceUser' } }`;
 
 /** The gateway has a login of its own. `close` ends it too. */
