@@ -15,6 +15,7 @@ const IN_SHARED_PROCESSES = [
   'pg',
   'runs',
   'store',
+  'uploads',
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 const common: ViteUserConfig = {
