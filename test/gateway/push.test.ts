@@ -467,7 +467,6 @@ test('a gateway that dies while a push waits for its verdicts: another one has t
   const dying = await startGatewayProcess({
     config: world.configPath,
     environment: world.environment,
-    port: 0,
   });
   const [there, here] = [
     await testDevice({ gateway: dying }, { user: 'dora', device: 'doras' }),
