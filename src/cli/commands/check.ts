@@ -1,5 +1,6 @@
 /** `syncline check`: everything a run needs, tried one by one; each problem with what to do about it. */
 import { Command } from 'commander';
+import type { SyncConfig } from '../../domain/config.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { entitiesOf } from '../../service/names.ts';
 import { checkNotifications } from '../check-notifications.ts';
@@ -23,9 +24,10 @@ export function checkCommand(register: Register): Command {
     const config = await readConfig(options);
     const entities = entitiesOf(config);
     const send = options.notify ? 'test message' : 'nothing';
-    const [store, temporal, notifications] = await Promise.all([
+    const [store, temporal, notifications, issuer] = await Promise.all([
       ...([checkStore(config), checkTemporal(config)] as const),
       checkNotifications(config.notifications, { send }),
+      checkIssuer(config),
     ]);
     const sources = await Promise.all(
       Object.values(config.sources).map(async (settings) => {
@@ -47,9 +49,17 @@ export function checkCommand(register: Register): Command {
       ...sources.flat(),
       ...closed,
       ...(store.systemId === null ? [] : await checkReader(config)),
+      ...issuer,
       ...notifications,
     ];
     output.result(findings, () => findingsText(findings));
     return findingsExit(findings);
   });
+}
+
+/** The gateway's own code, which the other commands need not load. */
+async function checkIssuer({ gateway }: SyncConfig): Promise<Finding[]> {
+  if (gateway === null) return [];
+  const issuer = await import('../../gateway/access/check-issuer.ts');
+  return issuer.checkIssuer(gateway.auth);
 }
