@@ -139,6 +139,7 @@ test('what was on its way when the app ended is asked for again, as it was, befo
   expect(file.sending).toMatchObject({ count: 1 });
   await eventually(async () => (await inSource('9'))?.title === 'of mine', 'it was applied');
   const other = await synced(await newDevice());
+  await pulls(other, 'orders', '9', { title: 'of mine' });
   await other.update('orders', '9', { title: 'later, of others' });
   await other.sync();
 

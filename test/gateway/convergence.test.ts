@@ -33,7 +33,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test(`${sequences} sequences: each device has the rows of its scope, as the mirror has them`, async () => {
+test(`${sequences} sequences: each device has the rows of its scope, as the mirror has them`, {
+  // Longer than what it waits for, which says more when it does not come.
+  timeout: 30 * 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(stories, async ({ devices, script }) => {
       for (const { held, expected } of await play({ world, proxy, folder, devices }, script)) {
