@@ -28,8 +28,8 @@ const commonTest: ViteUserConfig['test'] = {
   pool: 'forks',
   // For two processors: tests mostly wait for servers, which need the processors too.
   maxWorkers: 3,
-  // Twice what the slowest take alone.
-  testTimeout: 60_000,
+  // Longer than the minute that tests wait for an event at most, which says what did not happen.
+  testTimeout: 120_000,
   hookTimeout: 90_000,
 };
 
