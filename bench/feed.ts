@@ -23,8 +23,9 @@ import { feedEntity } from '../src/store/feed-entity.ts';
 import { type FeedQuery, feedSql } from '../src/store/feed-query.ts';
 import { bindings, bindLiteral } from '../src/store/mirror-target.ts';
 import { mayPlace, placeOn, postgresPids } from './affinity.ts';
-import { ask, benchDevices, quantile } from './gateway-client.ts';
+import { ask, benchDevices } from './gateway-client.ts';
 import { startPostgresBench } from './postgres.ts';
+import { quantile } from './quantile.ts';
 
 const { values } = parseArgs({
   options: {

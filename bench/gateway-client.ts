@@ -62,11 +62,6 @@ export function ask({ agent, url, device, headers, body }: Asked): Promise<Answe
   });
 }
 
-export function quantile(numbers: readonly number[], share: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
-
 /** So many at a time. */
 export async function inLanes<T>(
   items: readonly T[],

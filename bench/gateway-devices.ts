@@ -4,7 +4,8 @@
  */
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, type BenchDevice, benchDevices, inLanes, quantile } from './gateway-client.ts';
+import { ask, type BenchDevice, benchDevices, inLanes } from './gateway-client.ts';
+import { quantile } from './quantile.ts';
 
 export type DevicesOptions = {
   readonly url: string;

@@ -14,9 +14,10 @@ import { startStack } from '../dev/stack.ts';
 import { startWorkerProcess } from '../dev/worker-process.ts';
 import { table } from '../src/cli/table.ts';
 import { followRun, startRun } from '../src/client.ts';
-import { ask, type BenchDevice, benchDevices, quantile } from './gateway-client.ts';
+import { ask, type BenchDevice, benchDevices } from './gateway-client.ts';
 import type { DevicesOptions, DevicesReport, Times } from './gateway-devices.ts';
 import { startPostgresBench } from './postgres.ts';
+import { quantile } from './quantile.ts';
 import { postgresAccounts } from './upload-accounts.ts';
 
 const { values } = parseArgs({

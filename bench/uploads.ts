@@ -16,6 +16,7 @@ import { stageUpload } from '../src/store/uploads.ts';
 import { queueOf, runUpload } from '../src/upload-client.ts';
 import { startOracleBench } from './oracle.ts';
 import { startPostgresBench } from './postgres.ts';
+import { quantile } from './quantile.ts';
 import { type Accounts, oracleAccounts, postgresAccounts } from './upload-accounts.ts';
 
 const { values } = parseArgs({
@@ -151,11 +152,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-function quantile(numbers: readonly number[], share: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 }
 
 function print(lines: readonly Line[]): void {

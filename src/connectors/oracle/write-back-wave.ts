@@ -5,6 +5,7 @@
  */
 import oracledb from 'oracledb';
 import { decodeKey } from '../../domain/keys.ts';
+import { isKeyEnough, keyRow } from '../write-back/known-rows.ts';
 import type { Placed, WaveResult } from '../write-back/units.ts';
 import type { Texts, Verdict } from '../write-contract.ts';
 import { deleteLedgerRows, insertLedgerRows, recordGeneratedKeys } from './ledger.ts';
@@ -208,7 +209,7 @@ async function readBack(
   const rows =
     keys.length === 0
       ? new Map<string, Texts>()
-      : needsNoLook(table, written)
+      : isKeyEnough(table, written[0]?.candidate.mutation.operation)
         ? new Map(keys.map((key) => [identityOf(table, key), keyRow(table, key)]))
         : await rowsByKey(connection, table, { keys, lockWaitSeconds: null });
   return new Map(
@@ -217,14 +218,4 @@ async function readBack(
       return [candidate.at, { kind: 'applied', key, row }];
     }),
   );
-}
-
-/** What was updated was locked by this key, and nobody asks for more of it. An insert may have made a second row of its key. */
-function needsNoLook({ rowColumns, key }: WriteTable, written: readonly Written[]): boolean {
-  return rowColumns.length === key.length && written[0]?.candidate.mutation.operation === 'update';
-}
-
-function keyRow(table: WriteTable, key: string): Texts {
-  const texts = decodeKey(key, table.key.length);
-  return Object.fromEntries(table.key.map(({ name }, i) => [name, texts[i] as string]));
 }

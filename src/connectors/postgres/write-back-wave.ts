@@ -3,6 +3,7 @@
  * a whole is done again by halves; what is left alone in the end is applied on its own, which finds out what is wrong
  * with it.
  */
+import { isKeyEnough, keyRow } from '../write-back/known-rows.ts';
 import { Refused } from '../write-back/outcomes.ts';
 import type { Placed, WaveResult } from '../write-back/units.ts';
 import type { LedgerOutcome, Texts, Verdict } from '../write-contract.ts';
@@ -241,22 +242,12 @@ async function readBack(
   written: readonly Written[],
 ): Promise<Map<number, Verdict>> {
   const kept = written.filter(({ candidate }) => candidate.mutation.operation !== 'delete');
-  const rows = needsNoLook(table, written)
+  const rows = isKeyEnough(table, written[0]?.candidate.mutation.operation)
     ? new Map(kept.map(({ candidate: { at }, key }) => [at, keyRow(table, key)]))
     : await rowsOf(client, table, kept);
   return new Map(
     written.map(({ candidate: { at }, key }) => [at, { kind: 'applied', key, row: rows.get(at) ?? null }]),
   );
-}
-
-/** What was updated was locked by this key, and nobody asks for more of it. An insert may have made a second row of its key. */
-function needsNoLook({ rowColumns, key }: WriteTable, written: readonly Written[]): boolean {
-  return rowColumns.length === key.length && written[0]?.candidate.mutation.operation === 'update';
-}
-
-function keyRow(table: WriteTable, key: string): Texts {
-  const texts = keyTexts(table, key);
-  return Object.fromEntries(table.key.map(({ name }, i) => [name, texts[i] as string]));
 }
 
 /** By the places of their mutations. */
